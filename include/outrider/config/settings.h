@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+// The effective configuration, and where each value came from.
+#ifndef OUTRIDER_CONFIG_SETTINGS_H
+#define OUTRIDER_CONFIG_SETTINGS_H
+
+#include "outrider/base/log.h"
+#include "outrider/base/text.h"
+#include "outrider/broker/producer.h"
+#include "outrider/relay/settings.h"
+#include "outrider/store/store.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+// Filled by config_load; every pointer inside belongs to it.
+struct settings {
+    struct store_settings store;
+    struct producer_settings producer;
+    struct relay_settings relay;
+    enum log_level log_level;
+    enum log_format log_format;
+    struct config *origin; // values as text with their origins
+};
+
+struct config_sources {
+    const char *file;              // -c FILE, NULL: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml
+    const char *const *overrides;  // "path=value" of -o, in order
+    size_t override_count;
+    char *const *environment;      // environ
+};
+
+// Reads file, environment and overrides. All errors of one run are appended to `errors`, a line each:
+//   file:line:column: path: what is wrong; what is allowed
+// (environment: "OUTRIDER_LOG_LEVEL: …", override: "-o log.level: …"). Unknown OUTRIDER_* variables are appended to `warnings`.
+// False when there is any error; *ret_settings is untouched then.
+bool config_load(const struct config_sources *sources, struct settings *ret_settings, struct text *errors, struct text *warnings)
+    __attribute__((warn_unused_result));
+void settings_free(struct settings *settings);
+
+// The effective configuration as YAML that reads back to itself, each value with its origin as a comment, secrets masked.
+void config_print(const struct settings *settings, FILE *out);
+
+// The reference of every key: name, type, default, environment name, what it does.
+void config_print_keys(FILE *out);
+
+#endif

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// What became of a message that was handed to Kafka. Written by the producer (or by the relay for
+// a message that it did not send), read by the relay once it is no longer pending.
+#ifndef OUTRIDER_MODEL_OUTCOME_H
+#define OUTRIDER_MODEL_OUTCOME_H
+
+#include "outrider/base/error.h"
+
+#include <stdbool.h>
+
+enum outcome_state {
+    OUTCOME_NONE,         // not handed over yet
+    OUTCOME_PENDING,      // the producer borrows the message's memory
+    OUTCOME_ACKNOWLEDGED, // all in-sync replicas have it: the row may be marked
+    OUTCOME_FAILED,       // see fault, code and text
+    OUTCOME_HELD,         // not sent: an earlier message of its aggregate holds it back
+};
+
+struct outcome {
+    enum outcome_state state;
+    enum fault fault;        // FAILED only
+    bool permanent;          // FAILED by its own fault, and no retry can heal it
+    bool possibly_persisted; // FAILED, yet a broker may have written it
+    const char *code;        // static string, e.g. "MSG_SIZE_TOO_LARGE"
+    const char *text;        // static string for people
+};
+
+#endif

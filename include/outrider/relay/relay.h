@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+// The relay: lanes that run until they are stopped, or until a drain's goal is reached.
+#ifndef OUTRIDER_RELAY_RELAY_H
+#define OUTRIDER_RELAY_RELAY_H
+
+#include "outrider/base/clock.h"
+#include "outrider/broker/producer.h"
+#include "outrider/relay/settings.h"
+#include "outrider/relay/stats.h"
+#include "outrider/store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum lane_phase {
+    LANE_CONNECT,
+    LANE_BACK_OFF,
+    LANE_STANDBY,
+    LANE_CLAIM,
+    LANE_PUBLISH,
+    LANE_SETTLE,
+    LANE_COMMIT,
+    LANE_IDLE,
+    LANE_ENDED,
+};
+
+const char *lane_phase_name(enum lane_phase phase);
+
+// What a drain asks for beyond relaying. All zero: relay for ever.
+struct relay_goal {
+    bool wait_for_slot;      // take the slot at the active relay's next commit instead of polling for it
+    int64_t until;           // rows up to this position only (see struct claim); 0: all
+    uint64_t max_messages;   // 0: no limit; reached: the lanes go idle
+    uint64_t rate;           // messages a second, all lanes together; 0: no limit
+};
+
+struct relay;
+
+// Starts the lanes. The settings are borrowed until relay_free.
+struct relay *relay_start(const struct relay_settings *settings, const struct store_settings *store, const struct producer_settings *producer,
+                          const struct relay_goal *goal);
+
+// Asks the lanes to finish the batches in hand; `now`: to leave at once, rolling back.
+void relay_stop(struct relay *relay, bool now);
+
+// True when every lane has ended; waits at most timeout_ms for it.
+bool relay_wait(struct relay *relay, int timeout_ms);
+
+// After relay_wait said true.
+void relay_free(struct relay *relay);
+
+const struct stats *relay_stats(const struct relay *relay);
+
+struct lane_view {
+    enum lane_phase phase;
+    struct mono since;          // when the phase began
+    struct mono last_progress;  // the last window that committed, or found nothing to do
+    bool connected;             // both servers
+    bool active;                // holds the slot; false on a standby
+};
+
+size_t relay_lanes(const struct relay *relay);
+struct lane_view relay_lane(const struct relay *relay, size_t lane);
+
+#endif

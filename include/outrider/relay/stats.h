@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Counters that lanes add to and others read, without locks.
+#ifndef OUTRIDER_RELAY_STATS_H
+#define OUTRIDER_RELAY_STATS_H
+
+#include "outrider/base/error.h"
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+// Latencies in buckets that grow by 1/8 octave: relative error at most 12.5 %, from 1 us to 2^40 us.
+enum { HISTOGRAM_SUB = 8, HISTOGRAM_BUCKETS = 41 * HISTOGRAM_SUB };
+
+struct histogram {
+    _Atomic uint64_t buckets[HISTOGRAM_BUCKETS];
+    _Atomic uint64_t count;
+    _Atomic int64_t sum_us;
+};
+
+void histogram_add(struct histogram *histogram, int64_t value_us);
+
+// The upper bound of the bucket that holds the given share (0 < share <= 1) of the values; 0 when empty.
+int64_t histogram_quantile_us(const struct histogram *histogram, double share);
+
+struct stats {
+    _Atomic uint64_t published;           // acknowledged and settled in a committed window
+    _Atomic uint64_t published_bytes;     // their payloads
+    _Atomic uint64_t claimed;             // rows
+    _Atomic uint64_t failed_attempts;     // counted against a row
+    _Atomic uint64_t dead;                // rows given up
+    _Atomic uint64_t possible_duplicates; // sent again though a broker may have written them
+    _Atomic uint64_t order_breaks;        // rejected after a later message of its key was accepted
+    _Atomic uint64_t batches;
+    _Atomic uint64_t windows;
+    _Atomic uint64_t errors[FAULT_CLUSTER + 1]; // failed windows and messages by fault
+    struct histogram delivery;            // created_at to acknowledgement
+};
+
+#endif

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is in the table, for people: the backlog by topic, and what keeps rows there. On a session of its own.
+#ifndef OUTRIDER_STORE_REPORT_H
+#define OUTRIDER_STORE_REPORT_H
+
+#include "outrider/base/error.h"
+#include "outrider/model/template.h"
+#include "outrider/store/session.h"
+#include "outrider/store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct report; // a session with the table's shape
+
+bool report_open(const struct store_settings *settings, struct report **ret_report, struct error *err) __attribute__((warn_unused_result));
+void report_close(struct report *report);
+int report_version(const struct report *report);
+
+struct backlog_topic {
+    char *topic;
+    int64_t messages;      // not published and not dead
+    int64_t dead;
+    int64_t oldest_age_ms; // of the messages; 0 when there are none
+};
+
+struct backlog {
+    struct backlog_topic *topics; // by topic name
+    size_t count;
+    int64_t messages;
+    int64_t dead;
+    int64_t oldest_age_ms;
+    bool capped; // counting stopped at the limit: the counts are lower bounds
+};
+
+// limit: rows counted at most, each of the unpublished and the dead; 0: all. Topics are rendered by the server from `topic`.
+bool report_backlog(struct report *report, const struct template *topic, int64_t limit, struct backlog *ret_backlog, struct error *err)
+    __attribute__((warn_unused_result));
+void backlog_free(struct backlog *backlog);
+
+// The position that covers every row visible now, for struct relay_goal's `until`; and how many rows are waiting up to it.
+bool report_end(struct report *report, int64_t *ret_until, int64_t *ret_messages, struct error *err) __attribute__((warn_unused_result));
+
+// What is left up to `until`, by reason.
+struct remaining {
+    int64_t messages;          // all of those below
+    int64_t waiting;           // for their next attempt
+    int64_t next_attempt_ms;   // until the first of them is due; 0 when none waits
+    int64_t locked;            // somebody holds the row's lock
+    int locked_pid;            // one who does, 0: none seen
+    int64_t claimable;
+};
+
+bool report_remaining(struct report *report, int64_t until, struct remaining *ret_remaining, struct error *err) __attribute__((warn_unused_result));
+
+#endif
