@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Instants, deadlines, and the one way timestamps are written.
+//
+// Deadlines live on CLOCK_MONOTONIC. The C library's gmtime() is not used for the calendar: its
+// int years are enough, but it is slower, and fails where PostgreSQL's range does not.
+#include "outrider/base/clock.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdio.h>
+#include <time.h>
+
+#define NS_PER_MS   INT64_C(1000000)
+#define NS_PER_S    INT64_C(1000000000)
+#define US_PER_S    INT64_C(1000000)
+#define S_PER_DAY   INT64_C(86400)
+#define DAYS_400Y   INT64_C(146097) // a Gregorian cycle
+#define DAYS_TO_ERA INT64_C(719468) // from 0000-03-01 to 1970-01-01
+
+struct date {
+    int64_t year; // astronomical: 0 is 1 BC
+    int month;    // 1-12
+    int day;      // 1-31
+};
+
+struct mono
+mono_now(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (struct mono){.ns = ts.tv_sec * NS_PER_S + ts.tv_nsec};
+}
+
+struct mono
+mono_add_ms(struct mono from, int64_t ms)
+{
+    struct mono to;
+    if (__builtin_mul_overflow(ms, NS_PER_MS, &to.ns) ||
+        __builtin_add_overflow(from.ns, to.ns, &to.ns))
+        to.ns = ms < 0 ? INT64_MIN : INT64_MAX;
+    return to;
+}
+
+int
+mono_ms_until(struct mono deadline)
+{
+    struct mono now = mono_now();
+    if (deadline.ns <= now.ns)
+        return 0;
+    int64_t ms = (deadline.ns - now.ns - 1) / NS_PER_MS + 1;
+    return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+bool
+mono_passed(struct mono deadline)
+{
+    return mono_now().ns >= deadline.ns;
+}
+
+int64_t
+mono_diff_ns(struct mono later, struct mono earlier)
+{
+    return later.ns - earlier.ns;
+}
+
+int64_t
+wall_us(void)
+{
+    struct timespec ts;
+    clock_gettime(CLOCK_REALTIME, &ts);
+    return ts.tv_sec * US_PER_S + ts.tv_nsec / 1000;
+}
+
+// Rounds towards minus infinity, which C's division does not.
+static int64_t
+floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0 ? 1 : 0);
+}
+
+// Days since 1970-01-01 to a proleptic Gregorian date: years are counted from March, so the leap
+// day is the last of its year (H. Hinnant, "chrono-compatible low-level date algorithms").
+static struct date
+civil_from_days(int64_t days)
+{
+    days += DAYS_TO_ERA;
+    int64_t era = floor_div(days, DAYS_400Y);
+    int64_t doe = days - era * DAYS_400Y;
+    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    int64_t mp = (5 * doy + 2) / 153;
+    int month = (int)(mp < 10 ? mp + 3 : mp - 9);
+    return (struct date){
+        .year = yoe + era * 400 + (month <= 2 ? 1 : 0),
+        .month = month,
+        .day = (int)(doy - (153 * mp + 2) / 5 + 1),
+    };
+}
+
+void
+format_utc(int64_t unix_us, int digits, char out[static 40])
+{
+    assert(digits == 3 || digits == 6);
+    if (unix_us == UTC_INFINITY || unix_us == UTC_MINUS_INFINITY) {
+        snprintf(out, 40, "%sinfinity", unix_us == UTC_INFINITY ? "" : "-");
+        return;
+    }
+    int64_t seconds = floor_div(unix_us, US_PER_S);
+    int64_t us = unix_us - seconds * US_PER_S;
+    int64_t days = floor_div(seconds, S_PER_DAY);
+    int of_day = (int)(seconds - days * S_PER_DAY);
+    struct date d = civil_from_days(days);
+
+    const char *sign = d.year < 0 ? "-" : d.year > 9999 ? "+" : "";
+    int len = snprintf(out, 40, "%s%04lld-%02d-%02dT", sign,
+                       (long long)(d.year < 0 ? -d.year : d.year), d.month, d.day);
+    snprintf(out + len, (size_t)(40 - len), "%02d:%02d:%02d.%0*dZ", of_day / 3600, of_day / 60 % 60,
+             of_day % 60, digits, (int)(digits == 3 ? us / 1000 : us));
+}
