@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// A plain connection for everything that is not the relay's loop.
+#include "outrider/store/session.h"
+
+#include "outrider/base/xalloc.h"
+#include "wire.h"
+
+#include <stdlib.h>
+
+struct session {
+    struct wire wire;
+};
+
+struct session_result {
+    PGresult *result;
+};
+
+bool
+session_open(const struct store_settings *settings, bool direct, const atomic_bool *abort,
+             struct session **ret_session, struct error *err)
+{
+    const char *dsn = direct && settings->direct_dsn ? settings->direct_dsn : settings->dsn;
+    struct wire wire;
+
+    if (!wire_open(&wire, settings, dsn, abort, err))
+        return false;
+    *ret_session = xmalloc(sizeof **ret_session);
+    (*ret_session)->wire = wire;
+    return true;
+}
+
+void
+session_close(struct session *session)
+{
+    if (!session)
+        return;
+    wire_close(&session->wire);
+    free(session);
+}
+
+// Reads every result of the statement in hand; the first one is kept, or its error reported.
+static bool
+collect(struct wire *wire, struct mono deadline, PGresult **ret_result, struct error *err)
+{
+    PGresult *first = NULL;
+    PGresult *result;
+
+    for (;;) {
+        if (!wire_next(wire, deadline, &result, err)) {
+            PQclear(first);
+            return false;
+        }
+        if (!result)
+            break;
+        if (first)
+            PQclear(result);
+        else
+            first = result;
+    }
+    ExecStatusType status = PQresultStatus(first);
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+        *ret_result = first;
+        return true;
+    }
+    if (first)
+        wire_fail_result(first, err);
+    else
+        wire_fail_connection(wire, "CONNECT", err);
+    PQclear(first);
+    return false;
+}
+
+bool
+session_run(struct session *session, const char *sql, const char *const *params, size_t param_count,
+            int timeout_ms, struct session_result **ret_result, struct error *err)
+{
+    struct wire *wire = &session->wire;
+    struct mono deadline = mono_add_ms(mono_now(), timeout_ms);
+    PGresult *result;
+
+    if (!PQsendQueryParams(wire->connection, sql, (int)param_count, NULL, params, NULL, NULL, 0))
+        return wire_fail_connection(wire, "CONNECT", err);
+    if (!wire_flush(wire, deadline, err) || !collect(wire, deadline, &result, err))
+        return false;
+    if (ret_result) {
+        *ret_result = xmalloc(sizeof **ret_result);
+        (*ret_result)->result = result;
+    } else {
+        PQclear(result);
+    }
+    return true;
+}
+
+size_t
+session_rows(const struct session_result *result)
+{
+    return (size_t)PQntuples(result->result);
+}
+
+size_t
+session_affected(const struct session_result *result)
+{
+    return strtoul(PQcmdTuples(result->result), NULL, 10);
+}
+
+const char *
+session_value(const struct session_result *result, size_t row, size_t column)
+{
+    if (PQgetisnull(result->result, (int)row, (int)column))
+        return NULL;
+    return PQgetvalue(result->result, (int)row, (int)column);
+}
+
+void
+session_result_free(struct session_result *result)
+{
+    if (!result)
+        return;
+    PQclear(result->result);
+    free(result);
+}
+
+bool
+session_alive(const struct session *session)
+{
+    return PQstatus(session->wire.connection) == CONNECTION_OK;
+}

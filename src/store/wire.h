@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// libpq under a deadline: connect, send, and wait for results without ever blocking for longer
+// than asked. Private to the store.
+#ifndef OUTRIDER_STORE_WIRE_H
+#define OUTRIDER_STORE_WIRE_H
+
+#include "outrider/base/clock.h"
+#include "outrider/base/error.h"
+#include "outrider/store/store.h"
+
+#include <libpq-fe.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+
+struct wire {
+    PGconn *connection;
+    const atomic_bool *abort; // ends every wait early when set; may be NULL
+};
+
+// Connects within settings->connect_timeout_ms by `dsn`. Nothing to close on failure.
+bool wire_open(struct wire *wire, const struct store_settings *settings, const char *dsn,
+               const atomic_bool *abort, struct error *err) MUST_CHECK;
+void wire_close(struct wire *wire);
+
+// Sends all that is queued.
+bool wire_flush(struct wire *wire, struct mono deadline, struct error *err) MUST_CHECK;
+
+// The next result of the query in hand, NULL at its end (PQgetResult under a deadline). A result
+// that reports an error is a result too: see wire_fail_result.
+bool wire_next(struct wire *wire, struct mono deadline, PGresult **ret_result,
+               struct error *err) MUST_CHECK;
+
+// Fills err from a result's SQLSTATE, message, detail and hint. Returns false.
+bool wire_fail_result(const PGresult *result, struct error *err);
+
+// Fills err from the connection's state, with `code`. Returns false.
+bool wire_fail_connection(const struct wire *wire, const char *code, struct error *err);
+
+#endif
