@@ -52,8 +52,9 @@ batch_alloc(struct batch *batch, size_t size)
     // Anything large gets a chunk of its own: the rest of the shared one stays in use.
     if (size > CHUNK_BYTES / 4)
         return chunk_new(memory, size);
-    // Every piece is a multiple of the alignment, and at least one, so the next starts aligned too.
-    size = (size / alignof(max_align_t) + 1) * alignof(max_align_t);
+    // Every piece is a multiple of the alignment and never empty: the next one starts aligned too.
+    size_t units = size == 0 ? 1 : (size + alignof(max_align_t) - 1) / alignof(max_align_t);
+    size = units * alignof(max_align_t);
     if (size > memory->left) {
         memory->free = chunk_new(memory, CHUNK_BYTES);
         memory->left = CHUNK_BYTES;
