@@ -1,0 +1,201 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The servers of a session and the fixtures of a test.
+
+One PostgreSQL, one Kafka and at most one PgBouncer serve the whole session; a test has a database
+and topics of its own. `version`, `ordering` and `on_published` are fixtures with a default, so a
+test that is true for several values says @pytest.mark.parametrize and nothing else changes.
+"""
+
+import os
+import shutil
+import tempfile
+
+import pytest
+
+from support import kafka_broker, need, pgbouncer as pgbouncer_server, postgres as postgres_server
+from support import outrider as relay
+from support.observer import Observer
+from support.outbox import Outbox
+from support.process import wait_until
+from support.writer import Writers
+
+
+@pytest.fixture(scope="session")
+def base_dir():
+    """A directory that every user may enter, away from pytest's own: postgres must reach it."""
+    path = tempfile.mkdtemp(prefix="outrider-tests-")
+    os.chmod(path, 0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(base_dir):
+    if postgres_server.bindir() is None:
+        need.missing("PostgreSQL (initdb)")
+    path = os.path.join(base_dir, "postgres")
+    os.mkdir(path)
+    server = postgres_server.Postgres(path)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def kafka(base_dir):
+    absent = kafka_broker.absent()
+    if absent:
+        need.missing(absent)
+    path = os.path.join(base_dir, "kafka")
+    os.mkdir(path)
+    broker = kafka_broker.Kafka(path)
+    try:
+        yield broker.start()
+    finally:
+        broker.stop()
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(base_dir, postgres):
+    if pgbouncer_server.program() is None:
+        need.missing("PgBouncer")
+    path = os.path.join(base_dir, "pgbouncer")
+    os.mkdir(path)
+    pooler = pgbouncer_server.PgBouncer(path, postgres)
+    try:
+        yield pooler.start()
+    finally:
+        pooler.stop()
+
+
+@pytest.fixture(scope="session")
+def observer(kafka):
+    return Observer(kafka.bootstrap)
+
+
+@pytest.fixture
+def database(postgres):
+    """The name of a fresh database."""
+    name = postgres.create_database()
+    yield name
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def connect(postgres, database):
+    """Makes a connection to the test's database; closed with the test at the latest."""
+    made = []
+
+    def new(**options):
+        made.append(postgres.connect(database, **options))
+        return made[-1]
+
+    yield new
+    for connection in made:
+        connection.close()
+
+
+@pytest.fixture
+def db(connect):
+    return connect()
+
+
+@pytest.fixture
+def version():
+    return 1
+
+
+@pytest.fixture
+def ordering():
+    return "key"
+
+
+@pytest.fixture
+def on_published():
+    return "mark"
+
+
+@pytest.fixture
+def topic(kafka):
+    return kafka.topic_name()
+
+
+@pytest.fixture
+def outrider(request, tmp_path, postgres, database, kafka, ordering, on_published):
+    """The relay, configured for this test's database and broker."""
+    if not os.access(relay.BINARY, os.X_OK):
+        pytest.fail(f"{relay.BINARY} is not built ('make')", pytrace=False)
+    runner = relay.Outrider(str(tmp_path), {
+        "database": {"dsn": postgres.dsn(database)},
+        "outbox": {"table": "outbox_messages", "ordering": ordering, "on_published": on_published},
+        "kafka": {"bootstrap.servers": kafka.bootstrap},
+        "log": {"level": "debug", "format": "json"},
+    })
+    request.node.outrider = runner
+    yield runner
+    runner.stop_all()
+
+
+@pytest.fixture
+def make_outbox(db, outrider, version):
+    """Makes an outbox table of the test's version and tells the relay of it."""
+
+    def make(table="outbox_messages", columns=None, payload="jsonb NOT NULL", create=True):
+        outbox = Outbox(db, table if '"' in table else f'"{table}"', columns)
+        if create:
+            outbox.create(payload)
+        section = {"table": table}
+        if columns:
+            section["columns"] = columns
+        outrider.config = relay.merge(outrider.config, {"outbox": section})
+        if version > 1:
+            outrider.command("schema", "apply", "--to", str(version)).expect(0)
+        return outbox
+
+    return make
+
+
+@pytest.fixture
+def outbox(make_outbox):
+    """The table of interface.md at the test's version."""
+    return make_outbox()
+
+
+@pytest.fixture
+def writers(connect, outbox, topic):
+    """Makes and starts writers on the test's table and topic."""
+    started = []
+
+    def start(**options):
+        started.append(Writers(connect, outbox, topic, **options).start())
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
+        one.join()
+
+
+@pytest.fixture
+def settled(outbox):
+    """Waits until no row is left to publish."""
+
+    def wait(daemon=None, timeout=60):
+        wait_for = daemon.wait_until if daemon else wait_until
+        wait_for(lambda: outbox.unpublished() == 0, timeout, "all rows published")
+
+    return wait
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item):
+    """Lays the relay's logs beside a failure."""
+    outcome = yield
+    report = outcome.get_result()
+    runner = getattr(item, "outrider", None)
+    if report.when == "call" and report.failed and runner is not None:
+        for log in runner.logs:
+            with open(log, "rb") as text:
+                said = text.read().decode(errors="replace")
+            report.sections.append((f"outrider: {os.path.basename(log)}", said[-6000:]))
