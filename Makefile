@@ -1,0 +1,176 @@
+# outrider: `make` builds build/outrider, `make demo` shows it, `make check` proves it.
+# CONTRIBUTING.md explains the targets; the variables a user may set come first.
+
+PREFIX   ?= /usr/local
+DESTDIR  ?=
+BUILD    ?= build
+# A sanitizer variant, for instance SANITIZE=address,undefined or SANITIZE=thread.
+SANITIZE ?=
+# The groups of packages that `make deps` looks for.
+DEPS     ?= build demo check
+VENV     ?= build/venv
+CFLAGS   ?= -O2 -g
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+# V=1 shows whole commands.
+V        ?=
+
+comma := ,
+say    = $(if $V,,@printf '%-5s %s\n' $1 '$(patsubst $(OUT)/%,%,$2)';)
+OUT     := $(BUILD)$(if $(SANITIZE),/$(subst $(comma),-,$(SANITIZE)))
+VERSION := $(shell sed -n 's/^.define OUTRIDER_VERSION "\(.*\)"/\1/p' include/outrider/base/version.h)
+LAYERS  := $(shell sed -n 's/^layer \([a-z]*\):.*/\1/p' scripts/layers)
+
+# What each layer is linked with; headers of all are searched, lint keeps them in their rooms.
+pkg_model  := uuid
+pkg_store  := libpq
+pkg_broker := rdkafka
+pkg_config := yaml-0.1
+PACKAGES   := $(foreach l,$(LAYERS),$(pkg_$l))
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wvla -Wformat=2 -Werror
+HARDEN_C := -D_FORTIFY_SOURCE=3 -fstack-protector-strong
+HARDEN_L := -Wl,-z,relro,-z,now -Wl,-z,noexecstack
+ifneq ($(SANITIZE),)
+HARDEN_C := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
+HARDEN_L := -fsanitize=$(SANITIZE)
+endif
+ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -pthread $(WARNINGS) $(HARDEN_C) -fPIE $(CFLAGS) $(CPPFLAGS) \
+              $(PKG_CFLAGS)
+ALL_LDFLAGS = -pthread -pie $(HARDEN_L) $(LDFLAGS) -Wl,--as-needed
+
+# Nothing is asked of pkg-config by targets that may have to install it first.
+ifneq ($(filter-out deps demo check check-deep clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell pkg-config --exists $(PACKAGES) && echo yes),yes)
+$(error $(PACKAGES) not found by pkg-config: run "make deps")
+endif
+PKG_CFLAGS := $(shell pkg-config --cflags $(PACKAGES))
+endif
+
+# One list of objects a layer, its embedded SQL included.
+has_sql = $(wildcard sql/$1/*.sql)
+objects = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/$1/*.c)) \
+          $(if $(call has_sql,$1),$(OUT)/gen/$1_sql.o)
+$(foreach l,$(LAYERS),$(eval objects_$l := $(call objects,$l)))
+libs = $(if $(strip $(foreach l,$1,$(pkg_$l))),$(shell pkg-config --libs $(foreach l,$1,$(pkg_$l))))
+
+.PHONY: all
+all: $(OUT)/outrider
+
+$(OUT)/outrider: $(foreach l,$(LAYERS),$(objects_$l))
+	$(call say,link,$@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(call libs,$(LAYERS))
+
+# Rebuilds everything when the compiler or its flags change.
+$(OUT)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' | cmp -s - $@ || \
+	    echo '$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS)' > $@
+FORCE:
+
+$(OUT)/obj/src/%.o: src/%.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call say,cc,$<)$(CC) $(ALL_CFLAGS) -Iinclude -MMD -MP -c -o $@ $<
+
+# Tests may look inside: `#include "src/store/sqlstate.h"`.
+$(OUT)/obj/tests/%.o: tests/%.c $(OUT)/flags
+	@mkdir -p $(@D)
+	$(call say,cc,$<)$(CC) $(ALL_CFLAGS) -Iinclude -I. $(shell pkg-config --cflags check) \
+	    -MMD -MP -c -o $@ $<
+
+# A directory's own time changes when a file comes or goes. A statement may be longer than C17's
+# 4095 characters.
+define sql_rules
+$(OUT)/gen/$1_sql.c: $(call has_sql,$1) sql/$1 scripts/embed-sql
+	@mkdir -p $$(@D)
+	$$(call say,sql,sql/$1)scripts/embed-sql $1 $(call has_sql,$1) > $$@.new && mv $$@.new $$@
+$(OUT)/gen/$1_sql.o: $(OUT)/gen/$1_sql.c $(OUT)/flags
+	$$(call say,cc,$$<)$$(CC) $$(ALL_CFLAGS) -Wno-overlength-strings -Iinclude -Isrc/$1 \
+	    -MMD -MP -c -o $$@ $$<
+endef
+$(foreach l,$(LAYERS),$(if $(call has_sql,$l),$(eval $(call sql_rules,$l))))
+
+# --- unit tests ---------------------------------------------------------------------------------
+# tests/unit/test_<module>.c is one program. It is linked with its module's layer and those below,
+# or with exactly what a line of its own names, layers and .c files in any order:
+#   // links: base model relay tests/support/fake_store.c tests/support/fake_producer.c
+# No program gets src/cli/main.c, so that a test may have a main().
+UNIT_TESTS := $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+layer_of = $(word 2,$(subst /, ,$(firstword $(wildcard src/*/$(patsubst test_%,%,$1).c))))
+below    = $1 $(shell sed -n 's/^layer $1://p' scripts/layers)
+links    = $(or $(shell sed -n 's|^// links:||p' tests/unit/$1.c),\
+    $(if $(call layer_of,$1),$(call below,$(call layer_of,$1))),\
+    $(error tests/unit/$1.c: no src/*/$(patsubst test_%,%,$1).c, and no "// links:" line))
+
+define unit_rule
+$(OUT)/unit/$1: $(OUT)/obj/tests/unit/$1.o \
+    $(filter-out %/src/cli/main.o,$(foreach l,$(filter-out %.c,$2),$(objects_$l))) \
+    $(patsubst %.c,$(OUT)/obj/%.o,$(filter %.c,$2))
+	@mkdir -p $$(@D)
+	$$(call say,link,$$@)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$(filter %.o,$$^) \
+	    $$(call libs,$(filter-out %.c,$2)) $$(shell pkg-config --libs check)
+endef
+ifneq ($(filter unit $(OUT)/unit/%,$(MAKECMDGOALS)),)
+$(foreach t,$(UNIT_TESTS),$(eval $(call unit_rule,$t,$(strip $(call links,$t)))))
+endif
+
+.PHONY: unit
+unit: $(addprefix $(OUT)/unit/,$(UNIT_TESTS))
+	@scripts/unit $(UNIT_WRAPPER) $^
+
+# --- the other tests ----------------------------------------------------------------------------
+PYTEST = OUTRIDER=$(abspath $(OUT)/outrider) $(VENV)/bin/python -m pytest -q -p no:cacheprovider
+
+.PHONY: golden integration lint
+golden: all
+	$(PYTEST) tests/golden
+
+integration: all
+	scripts/kafka-jars
+	$(PYTEST) tests/integration
+
+lint: all
+	CC='$(CC)' OUTRIDER='$(OUT)/outrider' VENV='$(VENV)' scripts/lint
+
+# --- what a user types --------------------------------------------------------------------------
+# These start make again, so that it sees what `deps` has installed.
+.PHONY: deps demo check check-deep install clean
+deps:
+	@scripts/deps $(DEPS)
+
+demo:
+	@scripts/deps build demo
+	@$(MAKE) --no-print-directory all
+	@scripts/demo
+
+check:
+	@scripts/deps build check
+	$(MAKE) all
+	$(MAKE) lint
+	$(MAKE) unit
+	$(MAKE) unit SANITIZE=address,undefined
+	$(MAKE) golden
+	$(MAKE) integration
+
+# The same with the other compiler and under each sanitizer, and the unit tests under valgrind.
+check-deep: check
+	$(MAKE) unit all CC=clang BUILD=$(BUILD)/clang
+	$(MAKE) unit SANITIZE=thread
+	$(MAKE) unit UNIT_WRAPPER=--valgrind
+	$(MAKE) golden integration SANITIZE=address,undefined
+	$(MAKE) integration SANITIZE=thread
+
+install: all
+	install -D -m 755 $(OUT)/outrider $(DESTDIR)$(PREFIX)/bin/outrider
+	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
+	sed 's|/usr/bin/outrider|$(PREFIX)/bin/outrider|' systemd/outrider.service \
+	    > $(DESTDIR)$(PREFIX)/lib/systemd/system/outrider.service
+	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/outrider.service
+	install -D -m 644 config/outrider.yaml \
+	    $(DESTDIR)$(PREFIX)/share/doc/outrider/outrider.yaml
+
+clean:
+	rm -rf $(BUILD)
+
+-include $(shell test -d $(OUT) && find $(OUT)/obj $(OUT)/gen -name '*.d' 2>/dev/null)
