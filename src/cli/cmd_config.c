@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// outrider config: the effective configuration, and the reference of its keys.
+#include "command.h"
+#include "exits.h"
+
+#include "outrider/config/settings.h"
+
+#include <stdio.h>
+
+int
+cmd_config_print(const struct invocation *invocation)
+{
+    config_print(invocation->settings, stdout);
+    return EX_OK;
+}
+
+int
+cmd_config_keys(const struct invocation *invocation)
+{
+    (void)invocation;
+    config_print_keys(stdout);
+    return EX_OK;
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// outrider help and version: what needs neither configuration nor servers.
+#include "arguments.h"
+#include "command.h"
+#include "exits.h"
+#include "usage.h"
+
+#include "outrider/base/version.h"
+
+#include <stdio.h>
+
+int
+cmd_version(const struct invocation *invocation)
+{
+    (void)invocation;
+    printf("outrider %s\n", OUTRIDER_VERSION);
+    return EX_OK;
+}
+
+int
+cmd_help(const struct invocation *invocation)
+{
+    if (invocation_flag(invocation, "markdown")) {
+        usage_markdown(stdout);
+        return EX_OK;
+    }
+    if (invocation->argument_count == 0) {
+        usage_all(stdout);
+        return EX_OK;
+    }
+    __attribute__((cleanup(text_free))) struct text path = {0};
+    struct error err;
+    size_t used;
+    const struct command *command =
+        command_find(invocation->arguments, invocation->argument_count, &used, &path, &err);
+    if (command == NULL) {
+        fprintf(stderr, "outrider: %s\n", err.text);
+        return EX_USAGE;
+    }
+    usage_command(command, text_str(&path), stdout);
+    return EX_OK;
+}

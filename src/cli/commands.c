@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// THE table of commands and their options.
+//
+// Everything that a user can type stands here once; parsing (arguments.c), help and the reference
+// (usage.c) read it.
+#include "command.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+const struct global_option global_options[] = {
+    {.letter = 'c',
+     .argument = "FILE",
+     .help = "configuration; default: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml"},
+    {.letter = 'o',
+     .argument = "PATH=VALUE",
+     .help = "one setting, over file and environment; may be repeated"},
+    {.letter = 'h', .argument = NULL, .help = "this help"},
+};
+const size_t global_option_count = COUNT(global_options);
+
+static const struct option_spec drain_options[] = {
+    {.name = "follow", .help = "later rows too: end when the table has none left"},
+    {.name = "max-messages", .argument = "N", .help = "publish no more than N messages"},
+    {.name = "max-seconds", .argument = "S", .help = "stop after S seconds"},
+    {.name = "rate", .argument = "N", .help = "publish at most N messages a second"},
+    {.name = "give-up",
+     .argument = "TIME",
+     .help = "end when nothing was possible for so long (default 30s)"},
+    {.name = "dry-run", .help = "only say what would go where, by topic; needs no Kafka"},
+};
+
+static const struct option_spec status_options[] = {
+    {.name = "json", .help = "one JSON object"},
+    {.name = "max-age",
+     .argument = "TIME",
+     .help = "a probe: exit 1 when the oldest message is older, e.g. 60s"},
+};
+
+static const struct option_spec schema_apply_options[] = {
+    {.name = "to", .argument = "N", .help = "up to version N (default: the latest)"},
+    {.name = "dry-run", .help = "only say what would be done"},
+};
+
+static const struct option_spec schema_revert_options[] = {
+    {.name = "force", .help = "drop version 1 even when unpublished rows are left"},
+};
+
+static const struct option_spec schema_print_options[] = {
+    {.name = "from", .argument = "N", .help = "steps after version N (default 0)"},
+    {.name = "to", .argument = "N", .help = "up to version N (default: the latest)"},
+};
+
+static const struct option_spec help_options[] = {
+    {.name = "markdown", .help = "the reference of all commands, as Markdown"},
+};
+
+static const struct command schema_commands[] = {
+    {
+        .name = "apply",
+        .summary = "bring the table to its latest version",
+        .details = "Applications and relays may keep running. No lock is waited for longer than\n"
+                   "database.lock_timeout at a time. Can be repeated, also after it was killed.",
+        .options = schema_apply_options,
+        .option_count = COUNT(schema_apply_options),
+        .needs_config = true,
+        .run = cmd_schema_apply,
+    },
+    {
+        .name = "revert",
+        .summary = "take the table one version back",
+        .details =
+            "Only what outrider made is removed. Version 1 is dropped only when outrider made it\n"
+            "and no unpublished row is left.",
+        .options = schema_revert_options,
+        .option_count = COUNT(schema_revert_options),
+        .needs_config = true,
+        .run = cmd_schema_revert,
+    },
+    {
+        .name = "status",
+        .summary = "show the table's version and what is pending",
+        .details = "Exits 1 when a version is pending.",
+        .needs_config = true,
+        .run = cmd_schema_status,
+    },
+    {
+        .name = "print",
+        .summary = "print every version's steps as plain SQL",
+        .details = "Needs no database.",
+        .options = schema_print_options,
+        .option_count = COUNT(schema_print_options),
+        .needs_config = true,
+        .run = cmd_schema_print,
+    },
+};
+
+static const struct command config_commands[] = {
+    {
+        .name = "print",
+        .summary = "print the effective configuration with each value's origin",
+        .details = "Secrets are masked. The output is a configuration that can be read again.",
+        .needs_config = true,
+        .run = cmd_config_print,
+    },
+    {
+        .name = "keys",
+        .summary = "print the reference of every key, as Markdown",
+        .run = cmd_config_keys,
+    },
+};
+
+const struct command commands[] = {
+    {
+        .name = "run",
+        .summary = "relay rows to Kafka until stopped",
+        .details = "Starts with PostgreSQL or Kafka away, and waits for them. SIGTERM and SIGINT "
+                   "finish the\n"
+                   "batches in hand and leave within stop_timeout; a second one leaves at once.",
+        .needs_config = true,
+        .run = cmd_run,
+    },
+    {
+        .name = "drain",
+        .summary = "publish what is in the table now, then exit",
+        .details = "Every row that is visible at the start, whoever publishes it: beside a running "
+                   "relay drain\n"
+                   "takes over, or watches the backlog fall, and says which. Dead rows do not "
+                   "count; rows that\n"
+                   "wait for their next attempt are waited for. Exits 0 when all are gone, 75 when "
+                   "rows remain\n"
+                   "(with the reasons), 69 when nothing was possible for --give-up.",
+        .options = drain_options,
+        .option_count = COUNT(drain_options),
+        .needs_config = true,
+        .run = cmd_drain,
+    },
+    {
+        .name = "status",
+        .summary = "show the backlog, its age and the dead, by topic",
+        .details = "Counts stop at 100,000 and are then said as \"at least\".",
+        .options = status_options,
+        .option_count = COUNT(status_options),
+        .needs_config = true,
+        .run = cmd_status,
+    },
+    {
+        .name = "schema",
+        .summary = "the table's versions: apply, revert, status, print",
+        .subcommands = schema_commands,
+        .subcommand_count = COUNT(schema_commands),
+    },
+    {
+        .name = "config",
+        .summary = "the configuration: print, keys",
+        .subcommands = config_commands,
+        .subcommand_count = COUNT(config_commands),
+    },
+    {
+        .name = "version",
+        .summary = "print the version",
+        .run = cmd_version,
+    },
+    {
+        .name = "help",
+        .summary = "show help for a command",
+        .options = help_options,
+        .option_count = COUNT(help_options),
+        .arguments_help = "[COMMAND]",
+        .run = cmd_help,
+    },
+};
+const size_t command_count = COUNT(commands);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// outrider's main: finds the command, reads the configuration if it needs one, runs it.
+#include "arguments.h"
+#include "command.h"
+#include "exits.h"
+#include "usage.h"
+
+#include "outrider/base/log.h"
+#include "outrider/base/text.h"
+#include "outrider/config/settings.h"
+
+#include <locale.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+// A warning a line, as config_load writes them.
+static void
+log_warnings(struct text *warnings)
+{
+    char *rest = warnings->data, *line;
+    while ((line = strsep(&rest, "\n")) != NULL)
+        if (*line != '\0')
+            LOG(LOG_WARN, "config_warning", LOG_STR("text", line));
+}
+
+static int
+run_configured(struct arguments *arguments)
+{
+    __attribute__((cleanup(text_free))) struct text errors = {0}, warnings = {0};
+    struct config_sources sources = {
+        .file = arguments->config_file,
+        .overrides = arguments->overrides,
+        .override_count = arguments->override_count,
+        .environment = environ,
+    };
+    struct settings settings;
+    if (!config_load(&sources, &settings, &errors, &warnings)) {
+        log_warnings(&warnings);
+        fputs(text_str(&errors), stderr);
+        return EX_CONFIG;
+    }
+    log_configure(settings.log_level, settings.log_format);
+    log_warnings(&warnings);
+    arguments->invocation.settings = &settings;
+    int code = arguments->invocation.command->run(&arguments->invocation);
+    settings_free(&settings);
+    return code;
+}
+
+static int
+run(struct arguments *arguments)
+{
+    const struct invocation *invocation = &arguments->invocation;
+    const struct command *command = invocation->command;
+    if (command == NULL) {
+        usage_all(arguments->help ? stdout : stderr);
+        return arguments->help ? EX_OK : EX_USAGE;
+    }
+    if (arguments->help || command->run == NULL) {
+        usage_command(command, invocation->path, arguments->help ? stdout : stderr);
+        return arguments->help ? EX_OK : EX_USAGE;
+    }
+    return command->needs_config ? run_configured(arguments) : command->run(invocation);
+}
+
+// What was printed must have arrived: a full disk under "config print > file" is a failure.
+static int
+close_stdout(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    perror("outrider: standard output");
+    return code == EX_OK ? EX_SOFTWARE : code;
+}
+
+int
+main(int argc, char **argv)
+{
+    setlocale(LC_CTYPE, "");
+    struct arguments arguments;
+    struct error err;
+    if (!arguments_parse(argc, (const char *const *)argv, &arguments, &err)) {
+        fprintf(stderr, "outrider: %s\nTry \"outrider help\".\n", err.text);
+        return EX_USAGE;
+    }
+    int code = close_stdout(run(&arguments));
+    arguments_free(&arguments);
+    return code;
+}
