@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+// A Kafka producer over librdkafka: messages in, outcomes out.
+//
+// librdkafka works in threads of its own, but it reports only through rd_kafka_poll, so everything
+// here runs on the owner's thread and needs no lock; the one exception, its log callback, does
+// nothing. A value is never copied (no F_COPY, no F_FREE): librdkafka copies small ones into its
+// request and sends large ones from where they lie, so they are the producer's until the outcome is
+// known. A key is copied by librdkafka, headers by us into its list.
+//
+// Only "persisted" without an error is an acknowledgement; whatever else comes is a failure, and
+// whether a broker may have written the message is told apart by its persistence status, not by its
+// code (INTRODUCTION.md, "Message persistence status").
+#include "outrider/broker/producer.h"
+
+#include "kafka_fault.h"
+#include "outrider/base/clock.h"
+#include "outrider/base/xalloc.h"
+#include "pending.h"
+#include "properties.h"
+#include "topics.h"
+
+#include <librdkafka/rdkafka.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+
+enum { CLOSE_MS = 1000, CLOSE_POLL_MS = 10 };
+
+struct producer {
+    rd_kafka_t *kafka;
+    struct topics topics;
+    struct pending pending;
+    size_t max_message_bytes;
+    int served;        // delivery reports of the poll that is under way
+    bool troubled;     // last_error holds something
+    bool fatal;        // librdkafka accepts nothing more
+    struct error last; // what librdkafka last said of the whole producer
+};
+
+static void
+settle_failed(struct message *message, rd_kafka_resp_err_t code, bool by_itself,
+              bool possibly_persisted)
+{
+    const struct kafka_fault *fault = kafka_fault_find(code);
+    message->outcome = (struct outcome){
+        .state = OUTCOME_FAILED,
+        .fault = fault->fault,
+        .permanent = fault->permanent && (by_itself || !fault->batch),
+        .possibly_persisted = possibly_persisted,
+        .code = kafka_fault_name(code),
+        .text = kafka_fault_text(code),
+    };
+}
+
+static void
+on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *report, void *opaque)
+{
+    (void)kafka;
+    struct producer *producer = opaque;
+    struct message *message = pending_take(&producer->pending, (size_t)(uintptr_t)report->_private);
+    rd_kafka_msg_status_t status = rd_kafka_message_status(report);
+    producer->served++;
+    if (!report->err && status == RD_KAFKA_MSG_STATUS_PERSISTED) {
+        message->outcome = (struct outcome){.state = OUTCOME_ACKNOWLEDGED};
+        producer->troubled = producer->fatal;
+        return;
+    }
+    rd_kafka_resp_err_t code = report->err ? report->err : RD_KAFKA_RESP_ERR_UNKNOWN;
+    settle_failed(message, code, false, status != RD_KAFKA_MSG_STATUS_NOT_PERSISTED);
+}
+
+// librdkafka's texts come from brokers and libraries: one line, and nothing of what follows a
+// secret's name (its parser of sasl.oauthbearer.config quotes the value).
+static void
+keep_error(struct producer *producer, rd_kafka_resp_err_t code, const char *text)
+{
+    static const char quoted_secret[] = "sasl.oauthbearer.config";
+    const char *secret = strstr(text, quoted_secret);
+    size_t length = secret ? (size_t)(secret - text) + strlen(quoted_secret) : strlen(text);
+    length = length < sizeof producer->last.text ? length : sizeof producer->last.text - 1;
+    (void)error_set(&producer->last, FAULT_CLUSTER, kafka_fault_name(code), "%.*s", (int)length,
+                    text);
+    for (char *c = producer->last.text; *c; c++) {
+        if ((unsigned char)*c < ' ')
+            *c = ' ';
+    }
+    producer->troubled = true;
+}
+
+static void
+on_error(rd_kafka_t *kafka, int code, const char *text, void *opaque)
+{
+    struct producer *producer = opaque;
+    if (producer->fatal)
+        return;
+    if (code == RD_KAFKA_RESP_ERR__FATAL) {
+        char cause[512];
+        keep_error(producer, rd_kafka_fatal_error(kafka, cause, sizeof cause), cause);
+        producer->fatal = true;
+        return;
+    }
+    // "All brokers down" follows the reason why each is, which says more.
+    if (code != RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || !producer->troubled)
+        keep_error(producer, (rd_kafka_resp_err_t)code, text);
+}
+
+// Called from librdkafka's threads. Its default writes to stderr, where only outrider's log goes.
+static void
+on_log(const rd_kafka_t *kafka, int level, const char *facility, const char *text)
+{
+    (void)kafka;
+    (void)level;
+    (void)facility;
+    (void)text;
+}
+
+static size_t
+read_max_message_bytes(const rd_kafka_conf_t *conf)
+{
+    char value[32] = "";
+    size_t size = sizeof value;
+    if (rd_kafka_conf_get(conf, "message.max.bytes", value, &size) != RD_KAFKA_CONF_OK)
+        return 0;
+    return strtoul(value, NULL, 10);
+}
+
+bool
+producer_open(const struct producer_settings *settings, struct producer **ret_producer,
+              struct error *err)
+{
+    rd_kafka_conf_t *conf;
+    if (!properties_apply(settings, &conf, err))
+        return error_prefix(err, "producer");
+    struct producer *producer = xcalloc(1, sizeof *producer);
+    producer->max_message_bytes = read_max_message_bytes(conf);
+    rd_kafka_conf_set_opaque(conf, producer);
+    rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
+    rd_kafka_conf_set_error_cb(conf, on_error);
+    rd_kafka_conf_set_log_cb(conf, on_log);
+    char reason[sizeof producer->last.text] = "";
+    producer->kafka = rd_kafka_new(RD_KAFKA_PRODUCER, conf, reason, sizeof reason);
+    if (!producer->kafka) {
+        rd_kafka_conf_destroy(conf);
+        keep_error(producer, RD_KAFKA_RESP_ERR__INVALID_ARG, reason);
+        (void)error_set(err, FAULT_CLUSTER, "PRODUCER", "librdkafka: %s", producer->last.text);
+        free(producer);
+        return false;
+    }
+    *ret_producer = producer;
+    return true;
+}
+
+void
+producer_close(struct producer *producer)
+{
+    if (!producer)
+        return;
+    // A request that is being answered can bring its messages back after a purge: purge again.
+    struct mono deadline = mono_add_ms(mono_now(), CLOSE_MS);
+    while (producer_pending(producer) > 0 && !mono_passed(deadline)) {
+        producer_purge(producer);
+        producer_poll(producer, CLOSE_POLL_MS);
+    }
+    topics_clear(&producer->topics);
+    rd_kafka_destroy(producer->kafka);
+    for (struct message *left = pending_take_any(&producer->pending); left;
+         left = pending_take_any(&producer->pending))
+        settle_failed(left, RD_KAFKA_RESP_ERR__DESTROY, false, true);
+    pending_free(&producer->pending);
+    free(producer);
+}
+
+bool
+producer_probe(struct producer *producer, int timeout_ms, struct error *err)
+{
+    // The topics that this producer knows, so that an answer also refreshes what is known of them.
+    const struct rd_kafka_metadata *metadata;
+    rd_kafka_resp_err_t code = rd_kafka_metadata(producer->kafka, 0, NULL, &metadata, timeout_ms);
+    producer_poll(producer, 0);
+    if (!code) {
+        rd_kafka_metadata_destroy(metadata);
+        return true;
+    }
+    if (producer->troubled) {
+        *err = producer->last;
+        return false;
+    }
+    return error_set(err, FAULT_CLUSTER, kafka_fault_name(code), "%s", kafka_fault_text(code));
+}
+
+// NULL for no headers; for produceva, which takes ownership when it succeeds.
+static rd_kafka_headers_t *
+wire_headers(const struct message *message)
+{
+    if (message->header_count == 0)
+        return NULL;
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(message->header_count);
+    for (size_t i = 0; i < message->header_count; i++) {
+        const struct header *header = &message->headers[i];
+        rd_kafka_header_add(headers, header->name.data, (ssize_t)header->name.len,
+                            header->value.data, (ssize_t)header->value.len);
+    }
+    return headers;
+}
+
+static rd_kafka_resp_err_t
+produce(struct producer *producer, rd_kafka_topic_t *topic, const struct message *message,
+        size_t number)
+{
+    rd_kafka_headers_t *headers = wire_headers(message);
+    const rd_kafka_vu_t arguments[] = {
+        {.vtype = RD_KAFKA_VTYPE_RKT, .u.rkt = topic},
+        {.vtype = RD_KAFKA_VTYPE_VALUE,
+         .u.mem = {.ptr = (void *)(uintptr_t)message->value.data, .size = message->value.len}},
+        {.vtype = RD_KAFKA_VTYPE_KEY,
+         .u.mem = {.ptr = (void *)(uintptr_t)message->key.data, .size = message->key.len}},
+        {.vtype = RD_KAFKA_VTYPE_OPAQUE, .u.ptr = (void *)(uintptr_t)number},
+        {.vtype = RD_KAFKA_VTYPE_HEADERS, .u.headers = headers}, // NULL is taken as none
+    };
+    rd_kafka_error_t *error =
+        rd_kafka_produceva(producer->kafka, arguments, sizeof arguments / sizeof *arguments);
+    if (!error)
+        return RD_KAFKA_RESP_ERR_NO_ERROR;
+    rd_kafka_resp_err_t code = rd_kafka_error_code(error);
+    rd_kafka_error_destroy(error);
+    if (headers)
+        rd_kafka_headers_destroy(headers);
+    return code;
+}
+
+bool
+producer_send(struct producer *producer, struct message *message)
+{
+    rd_kafka_topic_t *topic = topics_get(&producer->topics, producer->kafka, message->topic);
+    if (!topic) {
+        settle_failed(message, RD_KAFKA_RESP_ERR_TOPIC_EXCEPTION, true, false);
+        return true;
+    }
+    size_t number = pending_add(&producer->pending, message);
+    rd_kafka_resp_err_t code = produce(producer, topic, message, number);
+    if (!code) {
+        message->outcome = (struct outcome){.state = OUTCOME_PENDING};
+        return true;
+    }
+    (void)pending_take(&producer->pending, number);
+    if (code == RD_KAFKA_RESP_ERR__QUEUE_FULL)
+        return false;
+    settle_failed(message, code, true, false);
+    return true;
+}
+
+void
+producer_push(struct producer *producer)
+{
+    rd_kafka_flush(producer->kafka, 0);
+}
+
+int
+producer_poll(struct producer *producer, int timeout_ms)
+{
+    producer->served = 0;
+    rd_kafka_poll(producer->kafka, timeout_ms);
+    return producer->served;
+}
+
+void
+producer_purge(struct producer *producer)
+{
+    rd_kafka_purge(producer->kafka, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                        RD_KAFKA_PURGE_F_NON_BLOCKING);
+}
+
+size_t
+producer_pending(const struct producer *producer)
+{
+    return pending_count(&producer->pending);
+}
+
+size_t
+producer_max_message_bytes(const struct producer *producer)
+{
+    return producer->max_message_bytes;
+}
+
+void
+producer_last_error(const struct producer *producer, struct error *ret_error, bool *ret_fatal)
+{
+    *ret_error = producer->troubled ? producer->last : (struct error){.fault = FAULT_CLUSTER};
+    *ret_fatal = producer->fatal;
+}
