@@ -8,7 +8,7 @@
 #include "outrider/model/message_id.h"
 
 #include <string.h>
-#include <uuid.h>
+#include <uuid/uuid.h>
 
 _Static_assert(sizeof(uuid_t) == sizeof(((struct message_id *)0)->bytes), "both are 16 bytes");
 _Static_assert(UUID_STR_LEN == MESSAGE_ID_TEXT, "both count the NUL");
