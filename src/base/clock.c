@@ -107,7 +107,9 @@ format_utc(int64_t unix_us, int digits, char out[static 40])
         return;
     }
     int64_t seconds = floor_div(unix_us, US_PER_S);
-    int64_t us = unix_us - seconds * US_PER_S;
+    int64_t us = unix_us % US_PER_S;
+    if (us < 0)
+        us += US_PER_S;
     int64_t days = floor_div(seconds, S_PER_DAY);
     int of_day = (int)(seconds - days * S_PER_DAY);
     struct date d = civil_from_days(days);

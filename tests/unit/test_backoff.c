@@ -2,10 +2,9 @@
 //
 // Delays double within their bounds, and differ between draws.
 #include "outrider/base/backoff.h"
+#include "tests/support/unit.h"
 
-#include <check.h>
 #include <pthread.h>
-#include <stdlib.h>
 
 START_TEST(test_doubles_to_the_maximum)
 {
@@ -94,17 +93,7 @@ END_TEST
 int
 main(void)
 {
-    TCase *tests = tcase_create("backoff");
-    tcase_add_test(tests, test_doubles_to_the_maximum);
-    tcase_add_test(tests, test_bounds_that_make_no_sense);
-    tcase_add_test(tests, test_delay_by_attempt);
-    tcase_add_test(tests, test_jitter_uses_the_whole_range);
-    tcase_add_test(tests, test_threads_do_not_march_in_step);
-    Suite *suite = suite_create("backoff");
-    suite_add_tcase(suite, tests);
-    SRunner *runner = srunner_create(suite);
-    srunner_run_all(runner, CK_NORMAL);
-    int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    return RUN_TESTS("backoff", test_doubles_to_the_maximum, test_bounds_that_make_no_sense,
+                     test_delay_by_attempt, test_jitter_uses_the_whole_range,
+                     test_threads_do_not_march_in_step);
 }

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Strings grow without losing a byte; patterns and near names match as people expect.
+#include "outrider/base/text.h"
+#include "tests/support/unit.h"
+
+#include <string.h>
+
+START_TEST(test_empty)
+{
+    struct text text = {0};
+    ck_assert_str_eq(text_str(&text), "");
+    text_append(&text, "");
+    ck_assert_str_eq(text.data, "");
+    text_free(&text);
+    ck_assert_ptr_null(text.data);
+    text_free(&text);
+    text_free(NULL);
+}
+END_TEST
+
+START_TEST(test_grows)
+{
+    struct text text = {0};
+    for (int i = 0; i < 1000; i++)
+        text_appendf(&text, "%03d,", i);
+    ck_assert_uint_eq(text.len, 4000);
+    ck_assert_uint_eq(strlen(text.data), 4000);
+    ck_assert(strncmp(text.data + 3996, "999,", 4) == 0);
+    text_clear(&text);
+    ck_assert_str_eq(text_str(&text), "");
+    text_append_char(&text, 'x');
+    text_append_bytes(&text, "a\0b", 3);
+    ck_assert_uint_eq(text.len, 4);
+    ck_assert(memcmp(text.data, "xa\0b", 5) == 0);
+    text_append_bytes(&text, NULL, 0);
+    ck_assert_uint_eq(text.len, 4);
+    text_free(&text);
+}
+END_TEST
+
+START_TEST(test_equality)
+{
+    ck_assert(str_equal("a", "a"));
+    ck_assert(!str_equal("a", "A"));
+    ck_assert(str_equal(NULL, NULL));
+    ck_assert(!str_equal("a", NULL));
+    ck_assert(!str_equal(NULL, "a"));
+    ck_assert(str_equal_nocase("TrUe", "true"));
+    ck_assert(!str_equal_nocase("true", NULL));
+    ck_assert(str_starts_with("OUTRIDER_X", "OUTRIDER_"));
+    ck_assert(!str_starts_with("OUT", "OUTRIDER_"));
+}
+END_TEST
+
+START_TEST(test_glob)
+{
+    ck_assert(glob_match("*", ""));
+    ck_assert(glob_match("*", ".orders/x"));
+    ck_assert(glob_match("orders.*", "orders.created"));
+    ck_assert(!glob_match("orders.*", "orders"));
+    ck_assert(glob_match("order?", "orders"));
+    ck_assert(glob_match("[a-c]x", "bx"));
+    ck_assert(!glob_match("Orders", "orders"));
+    ck_assert(!glob_match("orders", "xorders"));
+}
+END_TEST
+
+START_TEST(test_nearest)
+{
+    const char *const names[] = {"outbox.table", "outbox.lanes", "outbox.batch_size", "log.level",
+                                 "stop_timeout"};
+    const size_t n = sizeof names / sizeof names[0];
+    ck_assert_str_eq(nearest("outbox.tabel", names, n), "outbox.table");
+    ck_assert_str_eq(nearest("outbox.lane", names, n), "outbox.lanes");
+    ck_assert_str_eq(nearest("outbox.batchSize", names, n), "outbox.batch_size");
+    ck_assert_str_eq(nearest("LOG.LEVEL", names, n), "log.level");
+    ck_assert_str_eq(nearest("stop_timeuot", names, n), "stop_timeout");
+    ck_assert_ptr_null(nearest("completely.different", names, n));
+    ck_assert_ptr_null(nearest("", names, n));
+    ck_assert_ptr_null(nearest("x", names, 0));
+}
+END_TEST
+
+// A swap of neighbours costs one, so it beats a name that is two replacements away.
+START_TEST(test_nearest_counts_swaps_once)
+{
+    const char *const names[] = {"abxyef", "abdcef"};
+    ck_assert_str_eq(nearest("abcdef", names, 2), "abdcef");
+    const char *const tie[] = {"cat", "bat"};
+    ck_assert_str_eq(nearest("hat", tie, 2), "cat");
+}
+END_TEST
+
+START_TEST(test_nearest_leaves_long_words)
+{
+    char word[200];
+    memset(word, 'x', sizeof word - 1);
+    word[sizeof word - 1] = '\0';
+    const char *const names[] = {word, "x"};
+    ck_assert_ptr_null(nearest(word, names, 1));
+    ck_assert_str_eq(nearest("x", names, 2), "x");
+}
+END_TEST
+
+int
+main(void)
+{
+    return RUN_TESTS("text", test_empty, test_grows, test_equality, test_glob, test_nearest,
+                     test_nearest_counts_swaps_once, test_nearest_leaves_long_words);
+}
