@@ -22,6 +22,10 @@ void histogram_add(struct histogram *histogram, int64_t value_us);
 // The upper bound of the bucket that holds the given share (0 < share <= 1) of the values; 0 when empty.
 int64_t histogram_quantile_us(const struct histogram *histogram, double share);
 
+// What was added since the last call with the same mark (zeroed before the first), into *ret_since.
+void histogram_since(const struct histogram *histogram, struct histogram *mark,
+                     struct histogram *ret_since);
+
 struct stats {
     _Atomic uint64_t published;           // acknowledged and settled in a committed window
     _Atomic uint64_t published_bytes;     // their payloads
