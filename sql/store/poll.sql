@@ -1,0 +1,7 @@
+-- An idle lane's question, alone in its transaction: is there anything to claim? Written with ORDER BY and LIMIT rather
+-- than EXISTS, so that the planner follows the claim's index.
+SELECT (SELECT true FROM {table} AS o WHERE {claimable} ORDER BY {order} LIMIT 1) IS TRUE AS found,
+       false AS changed,
+       pg_snapshot_xmin(s) AS xmin, pg_snapshot_xmax(s) AS xmax,
+       {waiting}
+  FROM pg_current_snapshot() AS s

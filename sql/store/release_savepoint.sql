@@ -1,0 +1,2 @@
+-- The statement behind the savepoint succeeded.
+RELEASE SAVEPOINT outrider

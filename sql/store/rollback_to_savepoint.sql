@@ -1,0 +1,2 @@
+-- The statement behind the savepoint failed: the transaction goes on without it.
+ROLLBACK TO SAVEPOINT outrider

@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table as it is in the database, and the statements that are made for it.
+//
+// The application owns the table: it may be older than outrider, have its columns in another order
+// and under other names, and be nullable where ours is not. So what can vary is read once a
+// connection, and again when the version changes, and every statement is put together from the SQL
+// files accordingly. That costs a few allocations then, and nothing in the loop.
+#include "shape.h"
+
+#include "outrider/base/text.h"
+#include "outrider/base/xalloc.h"
+#include "params.h"
+#include "pipeline.h"
+#include "sql.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct description {
+    bool found;
+    char relkind;
+    bool present[COLUMN_COUNT];
+    char type[COLUMN_COUNT][64];
+    bool nullable[COLUMN_COUNT];
+};
+
+// One statement, outside a transaction.
+static bool
+ask(struct wire *wire, const char *sql, PGresult **ret_result, struct error *err)
+{
+    enum { PATIENCE_MS = 10000 };
+    struct step step = {.sql = sql};
+
+    if (!pipeline_require(wire, PATIENCE_MS, &step, 1, err))
+        return false;
+    *ret_result = step.result;
+    return true;
+}
+
+static void
+note_column(struct description *description, const struct names *names, const PGresult *result,
+            int row)
+{
+    for (int i = 0; i < COLUMN_COUNT; i++) {
+        if (strcmp(names->columns[i], PQgetvalue(result, row, 1)) != 0)
+            continue;
+        description->present[i] = true;
+        strncpy(description->type[i], PQgetvalue(result, row, 2), sizeof description->type[i] - 1);
+        description->nullable[i] = PQgetvalue(result, row, 3)[0] == 0;
+    }
+}
+
+static bool
+describe(struct wire *wire, const struct names *names, const char *sql,
+         struct description *ret_description, struct error *err)
+{
+    PGresult *result;
+
+    if (!ask(wire, sql, &result, err))
+        return false;
+    *ret_description = (struct description){.found = PQntuples(result) > 0};
+    for (int row = 0; row < PQntuples(result); row++) {
+        ret_description->relkind = PQgetvalue(result, row, 0)[0];
+        note_column(ret_description, names, result, row);
+    }
+    PQclear(result);
+    return true;
+}
+
+static bool
+read_version(struct wire *wire, struct shape *shape, const char *exists_sql,
+             const char *version_sql, struct error *err)
+{
+    PGresult *result;
+
+    shape->version = 1;
+    if (!ask(wire, exists_sql, &result, err))
+        return false;
+    shape->has_version_table = PQgetvalue(result, 0, 0)[0] != 0;
+    PQclear(result);
+    if (!shape->has_version_table)
+        return true;
+    if (!ask(wire, version_sql, &result, err))
+        return error_prefix(err, "reading the table's version");
+    int version = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 0)) : 0;
+    int slots = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 1)) : 0;
+    PQclear(result);
+    if (version < 1 || version > 2 || slots != 1)
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "the table has version %d with %d slots, which this outrider does not "
+                         "know; install a newer outrider",
+                         version, slots);
+    shape->version = version;
+    return true;
+}
+
+static bool
+is_one_of(const char *type, const char *const *types)
+{
+    for (; *types; types++)
+        if (strcmp(type, *types) == 0)
+            return true;
+    return false;
+}
+
+// Which types each column may have; a column that is not here may have any.
+static const struct {
+    enum column column;
+    int since_version;
+    const char *const types[5];
+} expected[] = {
+    {COLUMN_ID, 1, {"uuid"}},
+    {COLUMN_AGGREGATE_TYPE, 1, {0}},
+    {COLUMN_AGGREGATE_ID, 1, {0}},
+    {COLUMN_EVENT_TYPE, 1, {0}},
+    {COLUMN_PAYLOAD, 1, {"jsonb", "json", "text", "bytea"}},
+    {COLUMN_PUBLISHED, 1, {"boolean"}},
+    {COLUMN_PUBLISHED_AT, 1, {"timestamp with time zone", "timestamp without time zone"}},
+    {COLUMN_RETRY_COUNT, 1, {"integer", "bigint", "smallint"}},
+    {COLUMN_CREATED_AT, 1, {"timestamp with time zone", "timestamp without time zone"}},
+    {COLUMN_SEQ, 2, {"bigint"}},
+    {COLUMN_HEADERS, 2, {"jsonb", "json"}},
+    {COLUMN_NEXT_ATTEMPT_AT, 2, {"timestamp with time zone"}},
+    {COLUMN_LAST_ERROR, 2, {"text", "character varying"}},
+    {COLUMN_ERROR_CLASS, 2, {"text", "character varying"}},
+    {COLUMN_DEAD_AT, 2, {"timestamp with time zone"}},
+};
+
+static bool
+check_columns(const struct description *description, const struct names *names, int version,
+              struct error *err)
+{
+    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
+        enum column column = expected[i].column;
+        const char *type = description->type[column];
+        if (expected[i].since_version > version)
+            continue;
+        if (!description->present[column])
+            return error_set(err, FAULT_CLUSTER, "TABLE",
+                             "table \"%s\" has no column \"%s\"; if it has another name, map it: "
+                             "outbox.columns.%s",
+                             names->table, names->columns[column], column_name(column));
+        if (expected[i].types[0] && !is_one_of(type, expected[i].types))
+            return error_set(err, FAULT_CLUSTER, "TABLE",
+                             "column \"%s\" of table \"%s\" is of type %s; outrider needs %s%s%s",
+                             names->columns[column], names->table, type, expected[i].types[0],
+                             expected[i].types[1] ? " or " : "",
+                             expected[i].types[1] ? expected[i].types[1] : "");
+    }
+    return true;
+}
+
+static bool
+check_table(const struct description *description, const struct names *names, struct error *err)
+{
+    if (!description->found)
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "there is no table \"%s\"%s%s in this database; `outrider schema apply` "
+                         "makes it",
+                         names->table, names->schema ? " in schema " : "",
+                         names->schema ? names->schema : "");
+    if (description->relkind != 'r' && description->relkind != 'p')
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "\"%s\" is not a table; outrider locks rows, which only a table has",
+                         names->table);
+    return true;
+}
+
+static const char *
+claimable(const struct shape *shape, const struct description *description,
+          const struct store_settings *settings, enum claim_kind kind)
+{
+    if (shape->version == 1)
+        return description->nullable[COLUMN_PUBLISHED] ? sql_store_claimable_v1_nullable
+                                                       : sql_store_claimable_v1;
+    if (settings->ordering == ORDERING_NONE)
+        return sql_store_claimable_v2_due;
+    return kind == CLAIM_WAITING ? sql_store_claimable_v2_waiting : sql_store_claimable_v2;
+}
+
+// Puts every statement together.
+static void
+compose(struct shape *shape, const struct description *description,
+        const struct store_settings *settings, const struct names *names,
+        const struct placeholder *fixed, size_t fixed_count)
+{
+    const bool v2 = shape->version == 2;
+    const bool key = settings->ordering == ORDERING_KEY;
+    const bool binary = strcmp(description->type[COLUMN_PAYLOAD], "bytea") == 0;
+    char max_retries[16];
+    struct placeholder all[32];
+    size_t count = fixed_count;
+
+    snprintf(max_retries, sizeof max_retries, "%d", settings->max_retries);
+    memcpy(all, fixed, fixed_count * sizeof *fixed);
+    all[count++] = (struct placeholder){"version", v2 ? "2" : "1"};
+    all[count++] = (struct placeholder){"max_retries", max_retries};
+    all[count++] = (struct placeholder){"lock_class", sql_store_lock_class};
+    all[count++] = (struct placeholder){"row", sql_store_row};
+    all[count++] = (struct placeholder){"cut", sql_store_cut};
+    all[count++] =
+        (struct placeholder){"payload", binary ? "o.{payload_column}" : "o.{payload_column}::text"};
+    all[count++] = (struct placeholder){"position", v2 ? "o.{seq}" : "o.{created_at}"};
+    all[count++] = (struct placeholder){"order", v2 ? "o.{seq}" : "o.{created_at}, o.{id}"};
+    all[count++] = (struct placeholder){"lock_wait", key ? "NOWAIT" : "SKIP LOCKED"};
+    all[count++] = (struct placeholder){"row_headers",
+                                        strncmp(description->type[COLUMN_HEADERS], "json", 4) == 0
+                                            ? sql_store_row_headers
+                                            : "NULL::text[]"};
+    all[count++] =
+        (struct placeholder){"waiting", v2 ? sql_store_waiting_v2 : sql_store_waiting_v1};
+    all[count++] =
+        (struct placeholder){"unchanged", shape->has_version_table ? sql_store_unchanged_present
+                                                                   : sql_store_unchanged_absent};
+
+    for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++) {
+        all[count] =
+            (struct placeholder){"claimable", claimable(shape, description, settings, kind)};
+        shape->claim[kind] = names_expand(names, sql_store_claim, all, count + 1);
+        shape->claim_around[kind] = names_expand(names, sql_store_claim_around, all, count + 1);
+        shape->poll[kind] = names_expand(names, sql_store_poll, all, count + 1);
+    }
+    all[count] =
+        (struct placeholder){"slot", key ? sql_store_slot_exclusive : sql_store_slot_shared};
+    shape->view = names_expand(names, sql_store_view, all, count + 1);
+    all[count] = (struct placeholder){"slot", key ? sql_store_slot_wait : sql_store_slot_shared};
+    shape->view_waiting_for_slot = names_expand(names, sql_store_view, all, count + 1);
+    shape->settings = names_expand(names, sql_store_settings, all, count);
+    shape->lock_holder = names_expand(names, sql_store_lock_holder, all, count);
+    shape->settle = names_expand(
+        names, settings->on_published == ON_PUBLISHED_MARK ? sql_store_mark : sql_store_delete, all,
+        count);
+    shape->fail = names_expand(names, v2 ? sql_store_fail_v2 : sql_store_fail_v1, all, count);
+}
+
+bool
+shape_read(struct wire *wire, const struct store_settings *settings, const struct names *names,
+           struct shape *ret_shape, struct error *err)
+{
+    AUTOFREE char *table = names_relation(names, NULL);
+    AUTOFREE char *table_literal = sql_literal(table);
+    AUTOFREE char *version_table = names_relation(names, "_outrider");
+    AUTOFREE char *version_table_literal = sql_literal(version_table);
+    AUTOFREE char *sequence = names_relation(names, "_outrider_seq");
+    AUTOFREE char *payload = sql_identifier(names->columns[COLUMN_PAYLOAD]);
+    const struct placeholder fixed[] = {
+        {"table_literal", table_literal},
+        {"version_table", version_table},
+        {"version_table_literal", version_table_literal},
+        {"sequence", sequence},
+        {"payload_column", payload},
+    };
+    const size_t fixed_count = sizeof fixed / sizeof fixed[0];
+    AUTOFREE char *describe_sql = names_expand(names, sql_store_describe, fixed, fixed_count);
+    AUTOFREE char *exists_sql = names_expand(names, sql_store_version_table, fixed, fixed_count);
+    AUTOFREE char *version_sql = names_expand(names, sql_store_version, fixed, fixed_count);
+    struct description description;
+    struct shape shape = {0};
+
+    if (!describe(wire, names, describe_sql, &description, err) ||
+        !check_table(&description, names, err) ||
+        !read_version(wire, &shape, exists_sql, version_sql, err) ||
+        !check_columns(&description, names, shape.version, err))
+        return false;
+    shape.position_type =
+        shape.version == 2 ? TYPE_INT8
+        : strcmp(description.type[COLUMN_CREATED_AT], "timestamp with time zone") == 0
+            ? TYPE_TIMESTAMPTZ
+            : TYPE_TIMESTAMP;
+    compose(&shape, &description, settings, names, fixed, fixed_count);
+    *ret_shape = shape;
+    return true;
+}
+
+void
+shape_free(struct shape *shape)
+{
+    for (int kind = 0; kind < CLAIM_KINDS; kind++) {
+        free(shape->claim[kind]);
+        free(shape->claim_around[kind]);
+        free(shape->poll[kind]);
+    }
+    free(shape->settings);
+    free(shape->view);
+    free(shape->view_waiting_for_slot);
+    free(shape->lock_holder);
+    free(shape->settle);
+    free(shape->fail);
+    *shape = (struct shape){0};
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table as it is in the database, and the statements that are made for it. Private to the
+// store.
+#ifndef OUTRIDER_STORE_SHAPE_H
+#define OUTRIDER_STORE_SHAPE_H
+
+#include "outrider/model/columns.h"
+#include "outrider/store/names.h"
+#include "outrider/store/store.h"
+#include "wire.h"
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+
+enum claim_kind { CLAIM_PLAIN, CLAIM_WAITING, CLAIM_KINDS };
+
+struct shape {
+    int version;
+    bool has_version_table;
+    Oid position_type; // of created_at or seq
+    // Statements, owned:
+    char *settings;
+    char *view;
+    char *view_waiting_for_slot;
+    char *claim[CLAIM_KINDS];
+    char *claim_around[CLAIM_KINDS];
+    char *poll[CLAIM_KINDS];
+    char *lock_holder;
+    char *settle;
+    char *fail;
+};
+
+// Reads the table's columns and version. Error code "TABLE" says what is missing or of an
+// impossible type.
+bool shape_read(struct wire *wire, const struct store_settings *settings, const struct names *names,
+                struct shape *ret_shape, struct error *err) MUST_CHECK;
+void shape_free(struct shape *shape);
+
+#endif

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// The statements and fragments of sql/store, embedded at build; what each is for stands in its
+// file.
+#ifndef OUTRIDER_STORE_SQL_H
+#define OUTRIDER_STORE_SQL_H
+
+extern const char sql_store_claim[];
+extern const char sql_store_claim_around[];
+extern const char sql_store_claimable_v1[];
+extern const char sql_store_claimable_v1_nullable[];
+extern const char sql_store_claimable_v2[];
+extern const char sql_store_claimable_v2_due[];
+extern const char sql_store_claimable_v2_waiting[];
+extern const char sql_store_cut[];
+extern const char sql_store_delete[];
+extern const char sql_store_describe[];
+extern const char sql_store_fail_v1[];
+extern const char sql_store_fail_v2[];
+extern const char sql_store_lock_class[];
+extern const char sql_store_lock_holder[];
+extern const char sql_store_mark[];
+extern const char sql_store_poll[];
+extern const char sql_store_release_savepoint[];
+extern const char sql_store_rollback_to_savepoint[];
+extern const char sql_store_row[];
+extern const char sql_store_row_headers[];
+extern const char sql_store_savepoint[];
+extern const char sql_store_settings[];
+extern const char sql_store_slot_exclusive[];
+extern const char sql_store_slot_shared[];
+extern const char sql_store_slot_wait[];
+extern const char sql_store_unchanged_absent[];
+extern const char sql_store_unchanged_present[];
+extern const char sql_store_version[];
+extern const char sql_store_version_table[];
+extern const char sql_store_view[];
+extern const char sql_store_waiting_v1[];
+extern const char sql_store_waiting_v2[];
+
+#endif

@@ -1,0 +1,428 @@
+// SPDX-License-Identifier: Apache-2.0
+// The outbox table in PostgreSQL: one connection, one transaction a window.
+//
+// The connection is in libpq's pipeline mode all the time, so that a step of several statements
+// costs one round trip. Nothing outlives the transaction but the connection itself: no prepared
+// statement, no session setting, no session lock, so that a pooler in transaction mode may stand
+// in between.
+//
+// Ownership: a batch owns the result that its messages point into (see rows.c), so it can outlive
+// the next claim.
+#include "outrider/store/store.h"
+
+#include "outrider/base/xalloc.h"
+#include "params.h"
+#include "pipeline.h"
+#include "rows.h"
+#include "shape.h"
+#include "sql.h"
+#include "sqlstate.h"
+#include "wire.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    CLIENT_GRACE_MS = 2000,         // the client's deadline beyond the server's own
+    IDLE_IN_TRANSACTION_MS = 30000, // how long a frozen relay can keep its claim
+};
+
+struct store {
+    struct store_settings settings; // the strings are the caller's
+    struct names names;
+    struct wire wire;
+    struct shape shape;
+};
+
+static int
+patience_ms(const struct store *store)
+{
+    return store->settings.statement_timeout_ms + CLIENT_GRACE_MS;
+}
+
+static bool
+has_state(const PGresult *result, const char *sqlstate)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+    return state && strcmp(state, sqlstate) == 0;
+}
+
+bool
+store_open(const struct store_settings *settings, const atomic_bool *abort,
+           struct store **ret_store, struct error *err)
+{
+    struct store *store = xcalloc(1, sizeof *store);
+
+    store->settings = *settings;
+    if (!names_init(&store->names, settings->table, settings->columns, err) ||
+        !wire_open(&store->wire, settings, settings->dsn, abort, err))
+        goto fail;
+    if (!PQenterPipelineMode(store->wire.connection)) {
+        wire_fail_connection(&store->wire, "CONNECT", err);
+        goto fail;
+    }
+    if (!shape_read(&store->wire, &store->settings, &store->names, &store->shape, err))
+        goto fail;
+    *ret_store = store;
+    return true;
+fail:
+    store_close(store);
+    return false;
+}
+
+void
+store_close(struct store *store)
+{
+    if (!store)
+        return;
+    wire_close(&store->wire);
+    shape_free(&store->shape);
+    names_free(&store->names);
+    free(store);
+}
+
+bool
+store_refresh(struct store *store, struct error *err)
+{
+    struct shape shape;
+
+    if (!shape_read(&store->wire, &store->settings, &store->names, &shape, err))
+        return false;
+    shape_free(&store->shape);
+    store->shape = shape;
+    return true;
+}
+
+int
+store_version(const struct store *store)
+{
+    return store->shape.version;
+}
+
+int
+store_server_pid(const struct store *store)
+{
+    return PQbackendPID(store->wire.connection);
+}
+
+// The parameters $1 to $7 of a claim or a poll.
+static void
+claim_params(const struct store *store, const struct claim *claim, struct params *params)
+{
+    params_int8(params, claim->limit, TYPE_INT8);
+    params_int8(params, claim->after.major, store->shape.position_type);
+    params_uuid(params, &claim->after.id);
+    params_int8(params, claim->until, store->shape.position_type);
+    params_begin_array(params, TYPE_TEXT, claim->held_count);
+    for (size_t i = 0; i < claim->held_count; i++)
+        params_element(params, claim->held[i].data, claim->held[i].len);
+    params_end_array(params);
+    params_int8(params, (int64_t)claim->max_payload_bytes, TYPE_INT8);
+    params_int8(params, (int64_t)claim->batch_bytes, TYPE_INT8);
+}
+
+static enum claim_kind
+kind_of(const struct claim *claim)
+{
+    return claim->waiting ? CLAIM_WAITING : CLAIM_PLAIN;
+}
+
+// Reads a row of sql/store/view.sql or poll.sql. Their first column differs and is the caller's.
+static void
+read_view(const PGresult *result, struct view *view)
+{
+    enum { CHANGED = 1, XMIN, XMAX, WAITING, DUE, LAST_SEQ };
+
+    view->changed = PQgetvalue(result, 0, CHANGED)[0] != 0;
+    view->xmin = (uint64_t)wire_int8(PQgetvalue(result, 0, XMIN));
+    view->xmax = (uint64_t)wire_int8(PQgetvalue(result, 0, XMAX));
+    view->waiting = PQgetvalue(result, 0, WAITING)[0] != 0;
+    view->due = !PQgetisnull(result, 0, DUE);
+    if (view->due)
+        view->due_after.major = wire_int8(PQgetvalue(result, 0, DUE)) - 1;
+    if (!PQgetisnull(result, 0, LAST_SEQ))
+        view->last_seq = wire_int8(PQgetvalue(result, 0, LAST_SEQ));
+}
+
+static void
+settings_params(const struct store *store, struct params *params)
+{
+    char number[16];
+
+    snprintf(number, sizeof number, "%d", store->settings.statement_timeout_ms);
+    params_text(params, number);
+    snprintf(number, sizeof number, "%d", store->settings.lock_timeout_ms);
+    params_text(params, number);
+    snprintf(number, sizeof number, "%d", IDLE_IN_TRANSACTION_MS);
+    params_text(params, number);
+}
+
+// Gives the claim's result to the batch.
+static void
+take_batch(struct store *store, struct step *step, const struct claim *claim,
+           struct batch *ret_batch)
+{
+    rows_to_batch(step->result, claim->limit, store->shape.version == 1, ret_batch);
+    step->result = NULL;
+}
+
+// Undoes what failed behind the savepoint, so that the transaction can go on.
+static bool
+back_to_savepoint(struct store *store, struct error *err)
+{
+    struct step steps[] = {{.sql = sql_store_rollback_to_savepoint},
+                           {.sql = sql_store_release_savepoint}};
+    bool good = pipeline_require(&store->wire, patience_ms(store), steps, 2, err);
+
+    pipeline_clear(steps, good ? 2 : 0);
+    return good;
+}
+
+// What store_begin makes of the answers: BEGIN, settings, view, savepoint, claim, release.
+static bool
+judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, struct step *steps,
+            struct view *ret_view, struct batch *ret_batch, bool *ret_row_locked, struct error *err)
+{
+    enum { VIEW = 2, CLAIM = 4, COUNT = 6 };
+    const PGresult *failed = pipeline_failed(steps, COUNT);
+
+    if (failed == steps[VIEW].result && has_state(failed, SQLSTATE_UNDEFINED_TABLE)) {
+        ret_view->changed = true; // the version table went
+        return true;
+    }
+    if (failed == steps[VIEW].result && wait_for_slot &&
+        has_state(failed, SQLSTATE_LOCK_NOT_AVAILABLE))
+        return true; // still another's slot
+    bool row_locked =
+        failed == steps[CLAIM].result && has_state(failed, SQLSTATE_LOCK_NOT_AVAILABLE);
+    if (failed && !row_locked)
+        return wire_fail_result(failed, err);
+    if (PQntuples(steps[VIEW].result) == 1) {
+        ret_view->active = PQgetvalue(steps[VIEW].result, 0, 0)[0] != 0;
+        read_view(steps[VIEW].result, ret_view);
+    }
+    if (row_locked) {
+        *ret_row_locked = true;
+        return back_to_savepoint(store, err);
+    }
+    if (ret_view->active)
+        take_batch(store, &steps[CLAIM], claim, ret_batch);
+    return true;
+}
+
+bool
+store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
+            struct view *ret_view, struct batch *ret_batch, bool *ret_row_locked, struct error *err)
+{
+    const struct shape *shape = &store->shape;
+    struct params settings __attribute__((cleanup(params_free))) = {0};
+    struct params claimed __attribute__((cleanup(params_free))) = {0};
+    struct step steps[] = {
+        {.sql = "BEGIN ISOLATION LEVEL READ COMMITTED"},
+        {.sql = shape->settings, .params = &settings},
+        {.sql = wait_for_slot ? shape->view_waiting_for_slot : shape->view},
+        {.sql = sql_store_savepoint},
+        {.sql = shape->claim[kind_of(claim)], .params = &claimed},
+        {.sql = sql_store_release_savepoint},
+    };
+    const size_t count = sizeof steps / sizeof steps[0];
+    struct view view = {0};
+    struct batch batch = {0};
+    bool row_locked = false;
+
+    settings_params(store, &settings);
+    claim_params(store, claim, &claimed);
+    if (!pipeline_run(&store->wire, patience_ms(store), steps, count, err))
+        return false;
+    bool good = judge_begin(store, claim, wait_for_slot, steps, &view, &batch, &row_locked, err);
+    pipeline_clear(steps, count);
+    if (!good)
+        return false;
+    *ret_view = view;
+    *ret_batch = batch;
+    *ret_row_locked = row_locked;
+    return true;
+}
+
+// Runs one statement behind a savepoint. A refused row lock is no failure when ret_row_locked is
+// given.
+static bool
+run_behind_savepoint(struct store *store, const char *sql, const struct params *params,
+                     bool *ret_row_locked, PGresult **ret_result, struct error *err)
+{
+    struct step steps[] = {{.sql = sql_store_savepoint},
+                           {.sql = sql, .params = params},
+                           {.sql = sql_store_release_savepoint}};
+    struct error undone;
+    bool good = false;
+
+    if (!pipeline_run(&store->wire, patience_ms(store), steps, 3, err))
+        return false;
+    const PGresult *failed = pipeline_failed(steps, 3);
+    if (!failed) {
+        *ret_result = steps[1].result;
+        steps[1].result = NULL;
+        good = true;
+    } else if (failed == steps[1].result && ret_row_locked &&
+               has_state(failed, SQLSTATE_LOCK_NOT_AVAILABLE)) {
+        *ret_row_locked = true;
+        good = back_to_savepoint(store, err);
+    } else {
+        wire_fail_result(failed, err);
+        if (failed == steps[1].result && !back_to_savepoint(store, &undone))
+            error_prefix(err, "%s, after", undone.text);
+    }
+    pipeline_clear(steps, 3);
+    return good;
+}
+
+static bool
+claim_by(struct store *store, const char *sql, const struct claim *claim, bool *ret_row_locked,
+         struct batch *ret_batch, struct error *err)
+{
+    struct params params __attribute__((cleanup(params_free))) = {0};
+    PGresult *result = NULL;
+
+    claim_params(store, claim, &params);
+    if (!run_behind_savepoint(store, sql, &params, ret_row_locked, &result, err))
+        return false;
+    if (result)
+        rows_to_batch(result, claim->limit, store->shape.version == 1, ret_batch);
+    else
+        *ret_batch = (struct batch){0};
+    return true;
+}
+
+bool
+store_claim(struct store *store, const struct claim *claim, struct batch *ret_batch,
+            bool *ret_row_locked, struct error *err)
+{
+    *ret_row_locked = false;
+    return claim_by(store, store->shape.claim[kind_of(claim)], claim, ret_row_locked, ret_batch,
+                    err);
+}
+
+bool
+store_claim_around(struct store *store, const struct claim *claim, struct batch *ret_batch,
+                   struct error *err)
+{
+    return claim_by(store, store->shape.claim_around[kind_of(claim)], claim, NULL, ret_batch, err);
+}
+
+bool
+store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid, struct error *err)
+{
+    struct params params __attribute__((cleanup(params_free))) = {0};
+    PGresult *result = NULL;
+
+    params_uuid(&params, id);
+    if (!run_behind_savepoint(store, store->shape.lock_holder, &params, NULL, &result, err))
+        return false;
+    *ret_pid = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 0)) : 0;
+    PQclear(result);
+    return true;
+}
+
+// Runs a statement that must touch exactly `count` rows.
+static bool
+change_rows(struct store *store, const char *sql, const struct params *params, size_t count,
+            struct error *err)
+{
+    PGresult *result = NULL;
+
+    if (!run_behind_savepoint(store, sql, params, NULL, &result, err))
+        return false;
+    size_t changed = strtoul(PQcmdTuples(result), NULL, 10);
+    PQclear(result);
+    if (changed == count)
+        return true;
+    return error_set(err, FAULT_CLUSTER, "SHORT",
+                     "%zu of %zu rows changed: a trigger, a rule or row security of the table "
+                     "keeps outrider from the others",
+                     changed, count);
+}
+
+bool
+store_mark(struct store *store, const struct message_id *ids, size_t count, struct error *err)
+{
+    struct params params __attribute__((cleanup(params_free))) = {0};
+
+    params_begin_array(&params, TYPE_UUID, count);
+    for (size_t i = 0; i < count; i++)
+        params_element(&params, ids[i].bytes, sizeof ids[i].bytes);
+    params_end_array(&params);
+    return change_rows(store, store->shape.settle, &params, count, err);
+}
+
+bool
+store_fail(struct store *store, const struct failure *failures, size_t count, struct error *err)
+{
+    struct params params __attribute__((cleanup(params_free))) = {0};
+
+    params_begin_array(&params, TYPE_UUID, count);
+    for (size_t i = 0; i < count; i++)
+        params_element(&params, failures[i].id.bytes, sizeof failures[i].id.bytes);
+    params_end_array(&params);
+    params_begin_array(&params, TYPE_INT8, count);
+    for (size_t i = 0; i < count; i++)
+        params_element_int8(&params, failures[i].delay_ms);
+    params_end_array(&params);
+    params_begin_array(&params, TYPE_INT8, count);
+    for (size_t i = 0; i < count; i++)
+        params_element_int8(&params, failures[i].dead ? 1 : 0);
+    params_end_array(&params);
+    params_begin_array(&params, TYPE_TEXT, count);
+    for (size_t i = 0; i < count; i++)
+        params_element(&params, failures[i].error_class, strlen(failures[i].error_class));
+    params_end_array(&params);
+    params_begin_array(&params, TYPE_TEXT, count);
+    for (size_t i = 0; i < count; i++)
+        params_element(&params, failures[i].text, strlen(failures[i].text));
+    params_end_array(&params);
+    params_int4(&params, store->settings.max_retries);
+    return change_rows(store, store->shape.fail, &params, count, err);
+}
+
+static bool
+end_transaction(struct store *store, const char *sql, struct error *err)
+{
+    struct step step = {.sql = sql};
+
+    if (!pipeline_require(&store->wire, patience_ms(store), &step, 1, err))
+        return false;
+    // COMMIT in a failed transaction is answered by ROLLBACK, and is no error to the server.
+    bool kept = strcmp(PQcmdStatus(step.result), sql) == 0;
+    pipeline_clear(&step, 1);
+    return kept || error_set(err, FAULT_CLUSTER, "ROLLBACK",
+                             "PostgreSQL rolled the window back instead of committing it");
+}
+
+bool
+store_commit(struct store *store, struct error *err)
+{
+    return end_transaction(store, "COMMIT", err);
+}
+
+bool
+store_rollback(struct store *store, struct error *err)
+{
+    return end_transaction(store, "ROLLBACK", err);
+}
+
+bool
+store_poll(struct store *store, const struct claim *claim, bool *ret_found, struct view *ret_view,
+           struct error *err)
+{
+    struct params params __attribute__((cleanup(params_free))) = {0};
+    struct step step = {.sql = store->shape.poll[kind_of(claim)], .params = &params};
+
+    claim_params(store, claim, &params);
+    if (!pipeline_require(&store->wire, patience_ms(store), &step, 1, err))
+        return false;
+    *ret_view = (struct view){0};
+    *ret_found = PQgetvalue(step.result, 0, 0)[0] != 0;
+    read_view(step.result, ret_view);
+    pipeline_clear(&step, 1);
+    return true;
+}
