@@ -54,4 +54,8 @@ struct remaining {
 
 bool report_remaining(struct report *report, int64_t until, struct remaining *ret_remaining, struct error *err) __attribute__((warn_unused_result));
 
+// The pid of the backend that holds the table's slot just now, i.e. of the relay that works in a window; 0: none does.
+bool report_slot_holder(struct report *report, int *ret_pid, struct error *err)
+    __attribute__((warn_unused_result));
+
 #endif

@@ -1,0 +1,15 @@
+-- The backlog by topic. $1 rows are counted at most (0: all), the oldest first, so that the age is right even when the
+-- count is not. Ages by epochs: a created_at without time zone counts as UTC, like everywhere in outrider.
+WITH counted AS (
+  (SELECT {topic} AS topic, o.{created_at} AS created_at, false AS dead
+     FROM {table} AS o WHERE {unpublished} AND NOT ({dead})
+    ORDER BY {order} LIMIT nullif($1::bigint, 0))
+  UNION ALL
+  (SELECT d.topic, NULL, true FROM ({dead_rows}) AS d))
+SELECT topic,
+       count(*) FILTER (WHERE NOT dead),
+       count(*) FILTER (WHERE dead),
+       coalesce(greatest(0, extract(epoch FROM now()) - extract(epoch FROM min(created_at) FILTER (WHERE isfinite(created_at)))) * 1000, 0)::bigint
+  FROM counted
+ GROUP BY topic
+ ORDER BY topic COLLATE "C"

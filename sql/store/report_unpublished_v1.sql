@@ -1,0 +1,2 @@
+-- Written so that the index (published, created_at) serves it.
+o.{published} = false

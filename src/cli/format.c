@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Figures and texts as people read them.
+//
+// One way to write each kind of figure, so that status, drain and the logs of a day can be compared
+// by eye. Nothing here depends on the locale.
+#include "format.h"
+
+#include "outrider/base/xalloc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void
+format_count(struct text *out, int64_t count)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%" PRId64, count);
+    const char *p = digits;
+    if (*p == '-')
+        text_append_char(out, *p++);
+    for (size_t left = strlen(p); left > 0; left--) {
+        text_append_char(out, *p++);
+        if (left > 1 && left % 3 == 1)
+            text_append_char(out, ',');
+    }
+}
+
+void
+format_age(struct text *out, int64_t ms)
+{
+    int64_t s = ms / 1000;
+    if (ms < 1000)
+        text_appendf(out, "%" PRId64 " ms", ms);
+    else if (s < 60)
+        text_appendf(out, "%" PRId64 ".%" PRId64 " s", s, ms % 1000 / 100);
+    else if (s < 3600)
+        text_appendf(out, "%" PRId64 " min %" PRId64 " s", s / 60, s % 60);
+    else if (s < 86400)
+        text_appendf(out, "%" PRId64 " h %" PRId64 " min", s / 3600, s / 60 % 60);
+    else
+        text_appendf(out, "%" PRId64 " d %" PRId64 " h", s / 86400, s / 3600 % 24);
+}
+
+void
+format_clock(struct text *out, int64_t seconds)
+{
+    if (seconds < 3600)
+        text_appendf(out, "%" PRId64 ":%02" PRId64, seconds / 60, seconds % 60);
+    else
+        text_appendf(out, "%" PRId64 ":%02" PRId64 ":%02" PRId64, seconds / 3600, seconds / 60 % 60,
+                     seconds % 60);
+}
+
+void
+format_bytes(struct text *out, int64_t bytes)
+{
+    static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+    double value = (double)bytes / 1024;
+    size_t unit = 0;
+    while (value >= 1024 && unit + 1 < sizeof units / sizeof units[0]) {
+        value /= 1024;
+        unit++;
+    }
+    if (bytes < 1024)
+        text_appendf(out, "%" PRId64 " B", bytes);
+    else
+        text_appendf(out, "%.1f %s", value, units[unit]);
+}
+
+void
+format_printable(struct text *out, const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
+        if (p[0] == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0) { // C1 controls, U+0080 to U+009F
+            text_append_char(out, '?');
+            p++;
+        } else {
+            text_append_char(out, *p < 0x20 || *p == 0x7F ? '?' : (char)*p);
+        }
+    }
+}
+
+void
+format_json(struct text *out, const char *text)
+{
+    text_append_char(out, '"');
+    for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
+        if (*p == '"' || *p == '\\')
+            text_appendf(out, "\\%c", *p);
+        else if (*p < 0x20)
+            text_appendf(out, "\\u%04x", *p);
+        else
+            text_append_char(out, (char)*p);
+    }
+    text_append_char(out, '"');
+}
+
+size_t
+format_width(const char *text)
+{
+    size_t width = 0;
+    for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++)
+        if ((*p & 0xC0) != 0x80) // continuation bytes take no column
+            width++;
+    return width;
+}
+
+void
+grid_add(struct grid *grid, const char *cell)
+{
+    grid->cells = xreallocarray(grid->cells, grid->count + 1, sizeof *grid->cells);
+    grid->cells[grid->count++] = xstrdup(cell);
+}
+
+static void
+append_cell(struct text *out, const char *cell, size_t width, bool right, bool last)
+{
+    size_t blanks = width - format_width(cell);
+    if (right)
+        text_appendf(out, "%*s", (int)blanks, "");
+    text_append(out, cell);
+    if (!right && !last)
+        text_appendf(out, "%*s", (int)blanks, "");
+}
+
+void
+grid_append(const struct grid *grid, struct text *out)
+{
+    size_t widths[GRID_COLUMNS] = {0};
+    for (size_t i = 0; i < grid->count; i++) {
+        size_t width = format_width(grid->cells[i]), column = i % grid->columns;
+        widths[column] = width > widths[column] ? width : widths[column];
+    }
+    for (size_t i = 0; i < grid->count; i++) {
+        size_t column = i % grid->columns;
+        bool last = column + 1 == grid->columns;
+        append_cell(out, grid->cells[i], widths[column], grid->right[column], last);
+        text_append(out, last ? "\n" : "  ");
+    }
+}
+
+void
+grid_free(struct grid *grid)
+{
+    for (size_t i = 0; i < grid->count; i++)
+        free(grid->cells[i]);
+    free(grid->cells);
+    *grid = (struct grid){0};
+}

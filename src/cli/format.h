@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// Figures and texts as people read them, appended to a text.
+#ifndef OUTRIDER_CLI_FORMAT_H
+#define OUTRIDER_CLI_FORMAT_H
+
+#include "outrider/base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// "1,234,567".
+void format_count(struct text *out, int64_t count);
+
+// Two units at most: "850 ms", "4.2 s", "3 min 12 s", "2 h 5 min", "3 d 4 h".
+void format_age(struct text *out, int64_t ms);
+
+// "0:07", "12:34", "1:02:03": a time that counts down.
+void format_clock(struct text *out, int64_t seconds);
+
+// "15.2 MiB".
+void format_bytes(struct text *out, int64_t bytes);
+
+// A text of the database's for a terminal: control characters become '?', so that no row can move a
+// cursor.
+void format_printable(struct text *out, const char *text);
+
+// A JSON string with its quotes (RFC 8259, section 7). The text is UTF-8.
+void format_json(struct text *out, const char *text);
+
+// The columns that a UTF-8 text takes on a terminal, one a character.
+size_t format_width(const char *text);
+
+// A table: rows of cells, the columns as wide as their widest cell and two blanks apart.
+enum { GRID_COLUMNS = 6 };
+
+struct grid {
+    size_t columns;
+    bool right[GRID_COLUMNS]; // right-aligned
+    char **cells;
+    size_t count;
+};
+
+// Rows are filled cell by cell from the left. The text is copied.
+void grid_add(struct grid *grid, const char *cell);
+void grid_append(const struct grid *grid, struct text *out);
+void grid_free(struct grid *grid);
+
+#endif
