@@ -143,23 +143,27 @@ take(struct scan *scan, char c)
     return true;
 }
 
-// Skips a string; false when it does not end. *ret_inside is what stands between the quotes.
+// Skips a string; false when it does not end. *ret_inside is what stands between the quotes. A quote
+// behind an odd number of backslashes is escaped and ends nothing.
 static bool
 skip_string(struct scan *scan, struct bytes *ret_inside)
 {
     if (!take(scan, '"'))
         return false;
     const char *start = scan->at;
-    for (; scan->at < scan->end; scan->at++) {
-        if (*scan->at == '"') {
-            *ret_inside = (struct bytes){.data = start, .len = (size_t)(scan->at - start)};
-            scan->at++;
+    for (;;) {
+        const char *quote = memchr(scan->at, '"', (size_t)(scan->end - scan->at));
+        if (quote == NULL)
+            return false;
+        const char *text_end = quote;
+        while (text_end > start && text_end[-1] == '\\')
+            text_end--;
+        scan->at = quote + 1;
+        if ((quote - text_end) % 2 == 0) {
+            *ret_inside = (struct bytes){.data = start, .len = (size_t)(quote - start)};
             return true;
         }
-        if (*scan->at == '\\' && ++scan->at == scan->end)
-            return false;
     }
-    return false;
 }
 
 // Skips an object or array up to the bracket that closes it; false when there is none.
