@@ -58,6 +58,14 @@ mono_passed(struct mono deadline)
     return mono_now().ns >= deadline.ns;
 }
 
+void
+mono_sleep_ms(int ms)
+{
+    struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
+
+    nanosleep(&time, NULL);
+}
+
 int64_t
 mono_diff_ns(struct mono later, struct mono earlier)
 {

@@ -21,6 +21,9 @@ int mono_ms_until(struct mono deadline);
 
 bool mono_passed(struct mono deadline);
 
+// Sleeps for about that long; a signal may cut it short.
+void mono_sleep_ms(int ms);
+
 // later - earlier, in nanoseconds.
 int64_t mono_diff_ns(struct mono later, struct mono earlier);
 

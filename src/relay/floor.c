@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where a window's claims begin.
+//
+// Truth is the row, never a position: a window that began at the very start of the queue would
+// always be right. It would also read, each time, the index entries of all rows that were published
+// and not yet vacuumed. The floor spares it those, and may only rise past a place when no row can
+// turn up below it any more. A row can: its number (or created_at) is drawn before its transaction
+// commits. Then a later row of the same aggregate may be visible, and a claim that began above the
+// late row would overtake it.
+//
+// The proof. A position p was claimed, so whoever drew a number up to p had drawn it before that,
+// in a transaction that had its id by then (table version 2's default takes the id first). The next
+// snapshot's xmax is above all those ids: the pair (p, xmax) is a mark. Once a later window's first
+// snapshot has xmin >= xmax, all those transactions have ended; that window's claim is taken with a
+// still later snapshot, begins at a floor not above p, and so sees every row they left. Only when
+// it has ended well may the *next* window begin at p. Sub-transactions, prepared transactions and
+// rows locked by others (whose lockers have ids too) are covered by the same pair. A transaction
+// that holds a snapshot but has no id does not hold the floor back.
+//
+// On version 1 created_at is the transaction's start, which precedes its id by as long as it likes:
+// there the floor is a mere saving and the lane resets it often (see lane.c).
+#include "floor.h"
+
+#include <string.h>
+
+static const struct position lowest = {.major = INT64_MIN};
+
+int
+position_compare(const struct position *a, const struct position *b)
+{
+    if (a->major != b->major)
+        return a->major < b->major ? -1 : 1;
+    return memcmp(a->id.bytes, b->id.bytes, sizeof a->id.bytes);
+}
+
+static struct position
+lower_of(struct position a, struct position b)
+{
+    return position_compare(&a, &b) <= 0 ? a : b;
+}
+
+void
+floor_reset(struct floor *floor)
+{
+    *floor =
+        (struct floor){.start = lowest, .proved = lowest, .reached = lowest, .candidate = lowest};
+}
+
+void
+floor_lower(struct floor *floor, struct position position)
+{
+    floor->start = lower_of(floor->start, position);
+}
+
+void
+floor_lower_before(struct floor *floor, struct position row)
+{
+    struct position before = {.major = row.major > INT64_MIN ? row.major - 1 : INT64_MIN};
+
+    floor_lower(floor, before);
+}
+
+void
+floor_sweep(struct floor *floor)
+{
+    floor->start = lowest;
+}
+
+static void
+add_mark(struct floor *floor, uint64_t xmax)
+{
+    // When they are all in use, because some transaction lasts long, the newest is replaced: a
+    // later mark covers an earlier one.
+    if (floor->count == FLOOR_MARKS)
+        floor->count--;
+    floor->marks[floor->count++] = (struct floor_mark){floor->reached, xmax};
+    floor->unmarked = false;
+}
+
+void
+floor_view(struct floor *floor, uint64_t xmin, uint64_t xmax)
+{
+    if (floor->unmarked)
+        add_mark(floor, xmax);
+    floor->candidate = floor->proved;
+    for (size_t i = 0; i < floor->count && floor->marks[i].xmax <= xmin; i++)
+        floor->candidate = floor->marks[i].reached;
+}
+
+// Marks at or below what is proved have done their work.
+static void
+drop_marks(struct floor *floor)
+{
+    size_t done = 0;
+
+    while (done < floor->count &&
+           position_compare(&floor->marks[done].reached, &floor->proved) <= 0)
+        done++;
+    floor->count -= done;
+    memmove(floor->marks, floor->marks + done, floor->count * sizeof *floor->marks);
+}
+
+void
+floor_end(struct floor *floor, struct position reached, bool exhausted)
+{
+    struct position allowed = exhausted ? floor->candidate : lower_of(floor->candidate, reached);
+
+    if (position_compare(&allowed, &floor->start) > 0)
+        floor->start = allowed;
+    if (position_compare(&allowed, &floor->proved) > 0)
+        floor->proved = allowed;
+    drop_marks(floor);
+    if (position_compare(&reached, &floor->reached) > 0) {
+        floor->reached = reached;
+        floor->unmarked = true;
+    }
+}

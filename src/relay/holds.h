@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+// Aggregates that a lane passes over for a while, in memory. Private to the relay.
+#ifndef OUTRIDER_RELAY_HOLDS_H
+#define OUTRIDER_RELAY_HOLDS_H
+
+#include "outrider/base/bytes.h"
+#include "outrider/base/clock.h"
+#include "outrider/model/message.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { HOLDS_MAX = 10000 }; // beyond it a hold lasts for its window only
+
+struct hold {
+    struct bytes aggregate;   // owned by the holds
+    struct position position; // of the row that holds the others back
+    struct mono until;
+    bool window; // ends with the window, whatever `until` says
+};
+
+struct holds {
+    struct hold *list;
+    struct bytes *aggregates; // of the list, side by side for a claim
+    size_t count;
+    size_t capacity;
+    size_t *index; // open addressing by the aggregate's hash: place in the list + 1, 0 is free
+    size_t index_size;
+};
+
+void holds_free(struct holds *holds);
+
+// Does an earlier row of its aggregate hold back the row at `position`?
+bool holds_back(const struct holds *holds, struct bytes aggregate, struct position position);
+
+// Until an instant, or (holds_add_window) to the end of the window. The first hold of an aggregate
+// stands, but one for a window becomes one for longer. A NULL aggregate has no order to keep.
+void holds_add(struct holds *holds, struct bytes aggregate, struct position position,
+               struct mono until);
+void holds_add_window(struct holds *holds, struct bytes aggregate, struct position position);
+
+// Drops what has passed by `now`, or with the window. True when any was dropped: *ret_lowest is
+// then the lowest position among them, where the claims have to begin anew.
+bool holds_expire(struct holds *holds, struct mono now, struct position *ret_lowest);
+bool holds_end_window(struct holds *holds, struct position *ret_lowest);
+
+#endif

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+// A lane: one thread with one PostgreSQL connection and one Kafka producer. Private to the relay.
+#ifndef OUTRIDER_RELAY_LANE_H
+#define OUTRIDER_RELAY_LANE_H
+
+#include "floor.h"
+#include "holds.h"
+#include "outrider/base/backoff.h"
+#include "outrider/relay/relay.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+// What all lanes share: settings that do not change, and atomics.
+struct shared {
+    const struct relay_settings *settings;
+    const struct store_settings *store_settings;
+    const struct producer_settings *producer_settings;
+    struct relay_goal goal;
+    struct stats stats;
+    atomic_bool stop;              // finish the batches in hand
+    atomic_bool abort;             // leave at once
+    _Atomic int64_t messages_left; // of goal.max_messages
+};
+
+struct lane {
+    struct shared *shared;
+    pthread_t thread;
+    int number;
+
+    // For others to read:
+    _Atomic int phase;
+    _Atomic int64_t since_ns;
+    _Atomic int64_t progress_ns;
+    atomic_bool connected;
+    atomic_bool active;
+    atomic_bool ended;
+
+    // The thread's own:
+    struct store *store;       // NULL: not connected
+    struct producer *producer; // NULL: to be built
+    bool reachable;            // the producer has seen its cluster since the last fault
+    struct backoff outage;     // between attempts while a server is away
+    struct backoff idle;       // between polls while there is nothing to do
+    struct floor floor;
+    struct holds holds;
+    bool waiting;      // some row waits for its next attempt (version 2)
+    bool told_version; // what version 1 cannot promise was said
+    int64_t until;     // rows up to this position only
+    struct mono last_sweep;
+    int64_t sweep_ns;              // how long the last full sweep's claim took
+    struct mono not_before;        // goal.rate allows nothing until then
+    int64_t mean_bytes;            // running mean of a payload's size
+    struct message_id told_locked; // the last row whose lock holder was named
+};
+
+void *lane_main(void *lane);
+
+void lane_enter(struct lane *lane, enum lane_phase phase);
+bool lane_stopping(const struct lane *lane);
+
+// Logs a failure, whose line ends with what happens next, and waits; `stop` ends the wait.
+void lane_back_off(struct lane *lane, const char *event, const struct error *err);
+
+// One window, from BEGIN to COMMIT.
+enum window_end {
+    WINDOW_EMPTY,   // nothing to claim
+    WINDOW_SHORT,   // everything that could be claimed was
+    WINDOW_FULL,    // there may be more
+    WINDOW_STANDBY, // somebody else has the slot
+    WINDOW_CHANGED, // the table's version changed, and the store was refreshed
+    WINDOW_FAILED,  // err says why
+};
+
+enum window_end window_run(struct lane *lane, struct error *err);
+
+// The claim that a window or a poll begins with.
+struct claim window_first_claim(const struct lane *lane, int limit);
+
+#endif

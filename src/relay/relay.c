@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+// Starts the lanes, tells them to stop, and shows what they are doing.
+#include "outrider/relay/relay.h"
+
+#include "lane.h"
+#include "outrider/base/log.h"
+#include "outrider/base/xalloc.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct relay {
+    struct shared shared;
+    size_t count;
+    struct lane *lanes;
+};
+
+const char *
+lane_phase_name(enum lane_phase phase)
+{
+    static const char *const names[] = {
+        [LANE_CONNECT] = "connect", [LANE_BACK_OFF] = "back_off", [LANE_STANDBY] = "standby",
+        [LANE_CLAIM] = "claim",     [LANE_PUBLISH] = "publish",   [LANE_SETTLE] = "settle",
+        [LANE_COMMIT] = "commit",   [LANE_IDLE] = "idle",         [LANE_ENDED] = "ended",
+    };
+
+    return names[phase];
+}
+
+// Signals are the main thread's: a lane's system calls are not to be interrupted by them.
+static void
+start_lane(struct lane *lane)
+{
+    sigset_t all;
+    sigset_t before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int failed = pthread_create(&lane->thread, NULL, lane_main, lane);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (failed) { // as bad as no memory, and as safe: a restart begins anew
+        LOG(LOG_ERROR, "thread_failed", LOG_STR("error", strerror(failed)));
+        abort();
+    }
+}
+
+struct relay *
+relay_start(const struct relay_settings *settings, const struct store_settings *store,
+            const struct producer_settings *producer, const struct relay_goal *goal)
+{
+    struct relay *relay = xcalloc(1, sizeof *relay);
+    struct shared *shared = &relay->shared;
+
+    shared->settings = settings;
+    shared->store_settings = store;
+    shared->producer_settings = producer;
+    if (goal)
+        shared->goal = *goal;
+    atomic_store(&shared->messages_left, (int64_t)shared->goal.max_messages);
+    relay->count = (size_t)settings->lanes;
+    relay->lanes = xcalloc(relay->count, sizeof *relay->lanes);
+    for (size_t i = 0; i < relay->count; i++) {
+        struct lane *lane = &relay->lanes[i];
+        lane->shared = shared;
+        lane->number = (int)i;
+        lane->until = shared->goal.until ? shared->goal.until : INT64_MAX;
+        atomic_store(&lane->since_ns, mono_now().ns);
+        atomic_store(&lane->progress_ns, mono_now().ns);
+        start_lane(lane);
+    }
+    return relay;
+}
+
+void
+relay_stop(struct relay *relay, bool now)
+{
+    atomic_store(&relay->shared.stop, true);
+    if (now)
+        atomic_store(&relay->shared.abort, true);
+}
+
+static bool
+all_ended(const struct relay *relay)
+{
+    for (size_t i = 0; i < relay->count; i++)
+        if (!atomic_load(&relay->lanes[i].ended))
+            return false;
+    return true;
+}
+
+bool
+relay_wait(struct relay *relay, int timeout_ms)
+{
+    enum { STEP_MS = 5 };
+    struct mono deadline = mono_add_ms(mono_now(), timeout_ms);
+
+    while (!all_ended(relay)) {
+        int left = mono_ms_until(deadline);
+        if (left == 0)
+            return false;
+        mono_sleep_ms(left < STEP_MS ? left : STEP_MS);
+    }
+    return true;
+}
+
+void
+relay_free(struct relay *relay)
+{
+    if (!relay)
+        return;
+    for (size_t i = 0; i < relay->count; i++)
+        pthread_join(relay->lanes[i].thread, NULL);
+    free(relay->lanes);
+    free(relay);
+}
+
+const struct stats *
+relay_stats(const struct relay *relay)
+{
+    return &relay->shared.stats;
+}
+
+size_t
+relay_lanes(const struct relay *relay)
+{
+    return relay->count;
+}
+
+struct lane_view
+relay_lane(const struct relay *relay, size_t number)
+{
+    const struct lane *lane = &relay->lanes[number];
+
+    return (struct lane_view){
+        .phase = (enum lane_phase)atomic_load(&lane->phase),
+        .since = {atomic_load(&lane->since_ns)},
+        .last_progress = {atomic_load(&lane->progress_ns)},
+        .connected = atomic_load(&lane->connected),
+        .active = atomic_load(&lane->active),
+    };
+}
