@@ -28,6 +28,7 @@
 // - topic.metadata.propagation.max.ms: how long a missing topic is waited for, by default 30 s;
 // - linger.ms: see producer_push.
 static const struct property defaults[] = {
+    {"bootstrap.servers", "localhost:9092"},
     {"client.id", "outrider"},
     {"enable.idempotence", "true"},
     {"acks", "all"},
@@ -227,10 +228,10 @@ check_name(const char *name, struct error *err)
                          "cannot be set: it is for consumers, or a callback of outrider's own");
     const char *near = nearest(name, reference.names, reference.usable);
     if (!near)
-        return error_set(err, FAULT_CLUSTER, "PROPERTY",
+        return error_set(err, FAULT_CLUSTER, "UNKNOWN_PROPERTY",
                          "librdkafka %s has no such property for producers",
                          rd_kafka_version_str());
-    return error_set(err, FAULT_CLUSTER, "PROPERTY",
+    return error_set(err, FAULT_CLUSTER, "UNKNOWN_PROPERTY",
                      "librdkafka %s has no such property for producers; did you mean %s?",
                      rd_kafka_version_str(), near);
 }

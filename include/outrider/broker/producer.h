@@ -29,6 +29,7 @@ struct producer;
 // Would librdkafka take this property, and does outrider allow it? The error text never holds the value of a
 // secret property. Refused with a reason: what would lose or reorder messages (acks below all, enable.idempotence=false,
 // message.timeout.ms, test.mock.*, …) and what outrider sets itself (callbacks).
+// Error codes: "PROPERTY", "UNKNOWN_PROPERTY" when the name is none of librdkafka's.
 bool producer_check_property(const char *name, const char *value, struct error *err) __attribute__((warn_unused_result));
 
 // True when the property's value must not be shown (password, secret, key, jaas, token …).

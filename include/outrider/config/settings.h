@@ -23,24 +23,30 @@ struct settings {
 };
 
 struct config_sources {
-    const char *file;              // -c FILE, NULL: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml
-    const char *const *overrides;  // "path=value" of -o, in order
+    const char *file; // -c FILE, NULL: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml
+    const char *const *overrides; // "path=value" of -o, in order
     size_t override_count;
-    char *const *environment;      // environ
+    char *const *environment; // environ
 };
 
-// Reads file, environment and overrides. All errors of one run are appended to `errors`, a line each:
+// Reads file, environment and overrides. All errors of one run are appended to `errors`, a line
+// each:
 //   file:line:column: path: what is wrong; what is allowed
-// (environment: "OUTRIDER_LOG_LEVEL: …", override: "-o log.level: …"). Unknown OUTRIDER_* variables are appended to `warnings`.
-// False when there is any error; *ret_settings is untouched then.
-bool config_load(const struct config_sources *sources, struct settings *ret_settings, struct text *errors, struct text *warnings)
-    __attribute__((warn_unused_result));
+// (environment: "OUTRIDER_LOG_LEVEL: …", override: "-o log.level: …"), in this order of sources.
+// Unknown OUTRIDER_* variables are appended to `warnings`. False when there is any error;
+// *ret_settings is untouched then.
+bool config_load(const struct config_sources *sources, struct settings *ret_settings,
+                 struct text *errors, struct text *warnings) __attribute__((warn_unused_result));
 void settings_free(struct settings *settings);
 
-// The effective configuration as YAML that reads back to itself, each value with its origin as a comment, secrets masked.
+// The effective configuration as YAML that reads back to itself, each value with its origin as a
+// comment, secrets masked.
 void config_print(const struct settings *settings, FILE *out);
 
-// The reference of every key: name, type, default, environment name, what it does.
+// The reference of every key: name, type, default, environment name, what it does. Markdown.
 void config_print_keys(FILE *out);
+
+// A file with every key and its default.
+void config_print_example(FILE *out);
 
 #endif

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// What follows from the table of keys in words: names, what is allowed, what may have been meant.
+//
+// What is allowed is said in the same words in an error and in the reference, because both come
+// from here.
+#include "describe.h"
+
+#include "parse.h"
+
+#include "outrider/base/xalloc.h"
+#include "outrider/model/columns.h"
+
+#include <ctype.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+static bool
+is_below(const char *path, const char *section, size_t section_len)
+{
+    return strncmp(path, section, section_len) == 0 && path[section_len] == '.';
+}
+
+void
+describe_path(struct text *out, const struct key *key, const char *name)
+{
+    text_append(out, key->path);
+    if (name != NULL)
+        text_appendf(out, ".%s", name);
+}
+
+void
+describe_variable(struct text *out, const struct key *key, const char *name)
+{
+    text_append(out, "OUTRIDER_");
+    size_t start = out->len;
+    describe_path(out, key, name);
+    for (char *p = out->data + start; *p != '\0'; p++)
+        *p = *p == '.' ? '_' : (char)toupper((unsigned char)*p);
+}
+
+static void
+append_words(struct text *out, const struct key *key)
+{
+    text_append(out, "one of ");
+    for (size_t i = 0; i < key->word_count; i++)
+        text_appendf(out, "%s%s", i > 0 ? ", " : "", key->words[i]);
+}
+
+static void
+append_durations(struct text *out, const struct key *key)
+{
+    text_append(out, "a duration from ");
+    format_duration(out, key->least);
+    text_append(out, " to ");
+    format_duration(out, key->most);
+    text_append(out, ", a whole number with ms, s, m, h or d");
+}
+
+static void
+append_sizes(struct text *out, const struct key *key)
+{
+    text_append(out, "a size from ");
+    format_size(out, key->least);
+    text_append(out, " to ");
+    format_size(out, key->most);
+    text_append(out, ", a whole number with B, kB, KiB, MB, MiB, GB or GiB");
+}
+
+void
+describe_allowed(struct text *out, const struct key *key)
+{
+    switch (key->type) {
+    case KEY_STRING:
+    case KEY_COLUMNS:
+        text_appendf(out, "a text of %" PRId64 " to %" PRId64 " bytes", key->least, key->most);
+        break;
+    case KEY_DSN:
+        text_append(out, "a libpq connection string or URI");
+        break;
+    case KEY_TABLE:
+        text_append(out, "a table's name");
+        break;
+    case KEY_INT:
+        text_appendf(out, "a whole number from %" PRId64 " to %" PRId64, key->least, key->most);
+        break;
+    case KEY_DURATION:
+        append_durations(out, key);
+        break;
+    case KEY_SIZE:
+        append_sizes(out, key);
+        break;
+    case KEY_ENUM:
+        append_words(out, key);
+        break;
+    case KEY_LIST:
+        text_append(out, "a list of texts, at least one");
+        break;
+    case KEY_TEMPLATE:
+        text_append(out, "a template");
+        break;
+    case KEY_PROPERTIES:
+        text_append(out, "librdkafka's properties");
+        break;
+    }
+}
+
+// A key of another section whose last part is the same word: the right name in the wrong place.
+static const char *
+find_leaf(const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    const char *leaf = dot == NULL ? path : dot + 1;
+    for (size_t i = 0; i < keys_count; i++) {
+        const char *known = strrchr(keys_table[i].path, '.');
+        if (known != NULL && str_equal(known + 1, leaf))
+            return keys_table[i].path;
+    }
+    return NULL;
+}
+
+// Every key and every section that is not one itself.
+static const char *
+find_near(const char *path)
+{
+    AUTOFREE const char **names = xcalloc(keys_count + keys_section_count, sizeof(*names));
+    size_t count = 0;
+    for (size_t i = 0; i < keys_section_count; i++)
+        names[count++] = keys_sections[i].name;
+    for (size_t i = 0; i < keys_count; i++)
+        names[count++] = keys_table[i].path;
+    return nearest(path, names, count);
+}
+
+// The names one level below the section that `path` stands in ("" is the top).
+static void
+append_siblings(struct text *out, const char *path)
+{
+    const char *dot = strrchr(path, '.');
+    size_t section_len = dot == NULL ? 0 : (size_t)(dot - path);
+    const char *separator = "known here: ";
+    if (section_len == 0)
+        for (size_t i = 0; i < keys_section_count; i++, separator = ", ")
+            text_appendf(out, "%s%s", separator, keys_sections[i].name);
+    for (size_t i = 0; i < keys_count; i++) {
+        const char *known = keys_table[i].path;
+        bool top = strchr(known, '.') == NULL && !keys_is_map(&keys_table[i]);
+        if (section_len == 0 ? !top : !is_below(known, path, section_len))
+            continue;
+        text_appendf(out, "%s%s", separator, section_len == 0 ? known : known + section_len + 1);
+        separator = ", ";
+    }
+}
+
+static void
+append_columns(struct text *out, const char *word)
+{
+    const char *names[COLUMN_COUNT];
+    for (int i = 0; i < COLUMN_COUNT; i++)
+        names[i] = column_name((enum column)i);
+    const char *near = nearest(word, names, COLUMN_COUNT);
+    if (near != NULL)
+        text_appendf(out, "did you mean outbox.columns.%s?", near);
+    for (size_t i = 0; near == NULL && i < COLUMN_COUNT; i++)
+        text_appendf(out, "%s%s", i > 0 ? ", " : "known here: ", names[i]);
+}
+
+void
+describe_hint(struct text *out, const char *path)
+{
+    const char *name;
+    const struct key *key = keys_find_entry(path, &name);
+    if (key != NULL && key->type == KEY_COLUMNS && name != NULL && strchr(name, '.') == NULL) {
+        append_columns(out, name);
+        return;
+    }
+    const char *near = find_leaf(path);
+    if (near == NULL)
+        near = find_near(path);
+    if (key != NULL)
+        text_append(out, "write it nested, a section's name on a line of its own");
+    else if (near != NULL)
+        text_appendf(out, "did you mean %s?", near);
+    else
+        append_siblings(out, path);
+}

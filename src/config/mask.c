@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// Secrets out of what people see.
+//
+// A DSN stays readable but for its passwords, because host and database are what one looks for when
+// something does not connect. The two forms are those of PostgreSQL's manual, "Connection Strings".
+// A password with an unescaped '/' or '@' is malformed, and may still be shown in an error: so in a
+// URI everything from the user's ':' to the last '@' before the parameters is masked.
+#include "mask.h"
+
+#include "outrider/base/text.h"
+#include "outrider/base/xalloc.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+// Source: PostgreSQL's manual, "Parameter Key Words", up to version 18.
+static const char *const secret_keywords[] = {
+    "password", "sslpassword", "oauth_client_secret", "scram_client_key", "scram_server_key",
+};
+
+static bool
+is_secret_keyword(const char *name, size_t len)
+{
+    for (size_t i = 0; i < sizeof(secret_keywords) / sizeof(secret_keywords[0]); i++)
+        if (strlen(secret_keywords[i]) == len && strncasecmp(secret_keywords[i], name, len) == 0)
+            return true;
+    return false;
+}
+
+// Where the URI's user information ends: the last '@' before the parameters, NULL when there is
+// none. libpq takes an '@' before the first '/' even behind a '?'; then it may end a password.
+static const char *
+find_at(const char *authority)
+{
+    const char *slash = authority + strcspn(authority, "/");
+    const char *question = authority + strcspn(authority, "?");
+    if (question < slash && memchr(authority, ':', (size_t)(question - authority)) != NULL)
+        question = slash + strcspn(slash, "?");
+    return memrchr(authority, '@', (size_t)(question - authority));
+}
+
+// From the '?': each value of a secret parameter up to its '&'.
+static void
+append_parameters(struct text *out, const char *p)
+{
+    while (*p != '\0') {
+        text_append_char(out, *p++); // '?' or '&'
+        size_t name_len = strcspn(p, "=&");
+        text_append_bytes(out, p, name_len);
+        size_t value_len = strcspn(p + name_len, "&");
+        if (p[name_len] == '=' && is_secret_keyword(p, name_len))
+            text_append(out, "=" MASK);
+        else
+            text_append_bytes(out, p + name_len, value_len);
+        p += name_len + value_len;
+    }
+}
+
+// p: behind "://".
+static void
+append_uri(struct text *out, const char *p)
+{
+    const char *at = find_at(p);
+    if (at != NULL) {
+        const char *colon = memchr(p, ':', (size_t)(at - p));
+        text_append_bytes(out, p, (size_t)((colon != NULL ? colon : at) - p));
+        if (colon != NULL)
+            text_append(out, ":" MASK);
+        p = at;
+    }
+    size_t before = strcspn(p, "?");
+    text_append_bytes(out, p, before);
+    append_parameters(out, p + before);
+}
+
+// The end of a keyword's value: 'quoted', or up to a space; '\' takes the next character with it.
+static const char *
+skip_value(const char *p)
+{
+    bool quoted = *p == '\'';
+    p += quoted;
+    while (*p != '\0' && (quoted ? *p != '\'' : !isspace((unsigned char)*p)))
+        p += *p == '\\' && p[1] != '\0' ? 2 : 1;
+    return *p == '\'' ? p + 1 : p;
+}
+
+static const char *
+skip_space(const char *p)
+{
+    while (isspace((unsigned char)*p))
+        p++;
+    return p;
+}
+
+static void
+append_keywords(struct text *out, const char *p)
+{
+    while (*p != '\0') {
+        const char *name = skip_space(p);
+        const char *name_end = name;
+        while (*name_end != '\0' && *name_end != '=' && !isspace((unsigned char)*name_end))
+            name_end++;
+        const char *equals = skip_space(name_end);
+        const char *value = *equals == '=' ? skip_space(equals + 1) : name_end;
+        const char *end = *equals == '=' ? skip_value(value) : name_end;
+        text_append_bytes(out, p, (size_t)(value - p));
+        if (*equals == '=' && is_secret_keyword(name, (size_t)(name_end - name)))
+            text_append(out, MASK);
+        else
+            text_append_bytes(out, value, (size_t)(end - value));
+        p = end;
+    }
+}
+
+char *
+mask_dsn(const char *dsn)
+{
+    struct text out = {0};
+    const char *scheme = strstr(dsn, "://");
+    const char *equals = strchr(dsn, '=');
+    if (scheme != NULL && (equals == NULL || scheme < equals)) {
+        text_append_bytes(&out, dsn, (size_t)(scheme + 3 - dsn));
+        append_uri(&out, scheme + 3);
+    } else {
+        append_keywords(&out, dsn);
+    }
+    text_append(&out, "");
+    return out.data;
+}
+
+bool
+mask_needed(const char *dsn)
+{
+    AUTOFREE char *masked = mask_dsn(dsn);
+    return !str_equal(masked, dsn);
+}
