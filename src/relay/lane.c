@@ -5,7 +5,7 @@
 // bottom. Any error ends its window: the connection is closed, which is a rollback wherever it
 // stood, and it connects anew after a jittered wait. Kafka is asked first, so that an outage of
 // Kafka opens no transaction and writes nothing to the database.
-#include "lane.h"
+#include "window.h"
 
 #include "outrider/base/log.h"
 

@@ -48,7 +48,8 @@ struct lane {
     bool told_version; // what version 1 cannot promise was said
     int64_t until;     // rows up to this position only
     struct mono last_sweep;
-    int64_t sweep_ns;              // how long the last full sweep's claim took
+    bool sweeping;                 // the window or poll in hand is a full sweep
+    int64_t sweep_ns;              // how long the last one took
     struct mono not_before;        // goal.rate allows nothing until then
     int64_t mean_bytes;            // running mean of a payload's size
     struct message_id told_locked; // the last row whose lock holder was named
@@ -61,20 +62,5 @@ bool lane_stopping(const struct lane *lane);
 
 // Logs a failure, whose line ends with what happens next, and waits; `stop` ends the wait.
 void lane_back_off(struct lane *lane, const char *event, const struct error *err);
-
-// One window, from BEGIN to COMMIT.
-enum window_end {
-    WINDOW_EMPTY,   // nothing to claim
-    WINDOW_SHORT,   // everything that could be claimed was
-    WINDOW_FULL,    // there may be more
-    WINDOW_STANDBY, // somebody else has the slot
-    WINDOW_CHANGED, // the table's version changed, and the store was refreshed
-    WINDOW_FAILED,  // err says why
-};
-
-enum window_end window_run(struct lane *lane, struct error *err);
-
-// The claim that a window or a poll begins with.
-struct claim window_first_claim(const struct lane *lane, int limit);
 
 #endif

@@ -83,26 +83,36 @@ short_escape(char c)
     }
 }
 
+static void
+put_escaped(struct sink *sink, char c)
+{
+    static const char hex[] = "0123456789abcdef";
+    char escape = short_escape(c);
+    if (escape != 0)
+        put(sink, (const char[]){'\\', escape}, 2);
+    else
+        put(sink, (const char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
+}
+
 // A JSON string (RFC 8259, section 7), or null for SQL NULL.
 static void
 put_string(struct sink *sink, struct bytes s)
 {
-    static const char hex[] = "0123456789abcdef";
     if (s.data == NULL) {
         put_text(sink, "null");
         return;
     }
     put_text(sink, "\"");
-    for (size_t i = 0; i < s.len; i++) {
-        unsigned char c = (unsigned char)s.data[i];
-        char escape = short_escape(s.data[i]);
-        if (escape != 0)
-            put(sink, (const char[]){'\\', escape}, 2);
-        else if (c < 0x20)
-            put(sink, (const char[]){'\\', 'u', '0', '0', hex[c >> 4], hex[c & 15]}, 6);
-        else
-            put(sink, &s.data[i], 1);
+    const char *end = s.data + s.len;
+    const char *plain = s.data;
+    for (const char *at = s.data; at < end; at++) {
+        if ((unsigned char)*at >= 0x20 && *at != '"' && *at != '\\')
+            continue;
+        put(sink, plain, (size_t)(at - plain));
+        put_escaped(sink, *at);
+        plain = at + 1;
     }
+    put(sink, plain, (size_t)(end - plain));
     put_text(sink, "\"");
 }
 
@@ -143,8 +153,8 @@ take(struct scan *scan, char c)
     return true;
 }
 
-// Skips a string; false when it does not end. *ret_inside is what stands between the quotes. A quote
-// behind an odd number of backslashes is escaped and ends nothing.
+// Skips a string; false when it does not end. *ret_inside is what stands between the quotes. A
+// quote behind an odd number of backslashes is escaped and ends nothing.
 static bool
 skip_string(struct scan *scan, struct bytes *ret_inside)
 {

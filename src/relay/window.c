@@ -6,49 +6,22 @@
 // only claim on a message, and they go with the transaction, so there is nothing to clean up after
 // a crash: what was published and not marked is published again.
 //
-// What may be marked is decided here and nowhere else (see settle_message): an acknowledged
-// message, unless an earlier one of its aggregate was not.
-//
 // Later claims of a window are bounded by the newest number drawn when it began. A row that commits
 // late, behind a position that the window has passed, may then be overtaken by no later row of its
 // aggregate: that one drew its number after the late one's commit.
-#include "lane.h"
+#include "window.h"
 
 #include "outrider/base/log.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/relay/envelope.h"
 
-#include <assert.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum {
     WINDOW_BATCHES = 8,    // a crash sends at most this many batches again
     WINDOW_MS = 1000,      // and nobody who waits for our locks waits for much longer
     LOCKED_RETRY_MS = 250, // how often a row that somebody else holds is looked at again
-    POLL_MS = 50,          // how long one wait for delivery reports lasts at most
-    PURGE_MS = 2000,       // how long the reports of given-up messages are waited for
-};
-
-struct window {
-    struct lane *lane;
-    struct view view;
-    struct claim claim;
-    struct mono began;
-    struct mono deadline;    // for the outcomes of what is published
-    struct batch claimed;    // the newest batch, not published yet
-    struct batch published;  // not settled yet
-    struct position reached; // of the last row claimed
-    bool exhausted;          // the last claim met the end of the queue
-    int batches;
-    bool committed;
-    int64_t reserved; // of the drain's limit
-    uint64_t marked;
-    uint64_t marked_bytes;
-    uint64_t failed;
-    uint64_t dead;
-    bool faulted; // a message met no fault of its own: `fault` says which
-    struct error fault;
+    POLL_MS = 50,          // how long one wait for room in the producer's queue lasts
 };
 
 struct claim
@@ -66,18 +39,6 @@ window_first_claim(const struct lane *lane, int limit)
         .held_count = lane->holds.count,
         .waiting = lane->waiting,
     };
-}
-
-static bool
-keeps_order(const struct window *window)
-{
-    return window->lane->shared->store_settings->ordering == ORDERING_KEY;
-}
-
-static bool
-is_version_2(const struct window *window)
-{
-    return store_version(window->lane->store) >= 2;
 }
 
 // How many rows to ask for: as many as batch_bytes can hold by the running mean size, and as the
@@ -267,7 +228,8 @@ claim_next(struct window *window, struct error *err)
     window->claim.after = window->reached;
     window->claim.held = lane->holds.aggregates;
     window->claim.held_count = lane->holds.count;
-    if (keeps_order(window) && is_version_2(window) && window->claim.until > window->view.last_seq)
+    if (window_keeps_order(window) && window_is_version_2(window) &&
+        window->claim.until > window->view.last_seq)
         window->claim.until = window->view.last_seq;
     if (!store_claim(lane->store, &window->claim, &window->claimed, &row_locked, err) ||
         (row_locked && !claim_again(window, true, err)))
@@ -284,7 +246,7 @@ publish_message(struct window *window, struct batch *batch, struct message *mess
     const struct envelope_settings *envelope = &lane->shared->settings->envelope;
 
     if (!message->row.taken ||
-        (keeps_order(window) &&
+        (window_keeps_order(window) &&
          holds_back(&lane->holds, message->row.aggregate_id, message->row.position))) {
         message->outcome.state = OUTCOME_HELD;
         return;
@@ -299,7 +261,7 @@ publish_message(struct window *window, struct batch *batch, struct message *mess
         else
             producer_poll(lane->producer, POLL_MS);
     }
-    if (message->outcome.state == OUTCOME_FAILED && keeps_order(window) &&
+    if (message->outcome.state == OUTCOME_FAILED && window_keeps_order(window) &&
         !message->outcome.permanent)
         holds_add_window(&lane->holds, message->row.aggregate_id, message->row.position);
 }
@@ -312,158 +274,6 @@ publish(struct window *window, struct batch *batch)
     for (size_t i = 0; i < batch->count; i++)
         publish_message(window, batch, &batch->messages[i]);
     producer_push(window->lane->producer);
-}
-
-// Waits for every outcome of the batch. When the deadline passes, what is left is given up.
-static void
-await(struct window *window, struct batch *batch)
-{
-    struct lane *lane = window->lane;
-    struct mono deadline = window->deadline;
-    bool purged = false;
-
-    for (size_t i = 0; i < batch->count; i++) {
-        while (batch->messages[i].outcome.state == OUTCOME_PENDING) {
-            int left = mono_ms_until(deadline);
-            bool over = left == 0 || atomic_load(&lane->shared->abort);
-            if (over && purged) { // librdkafka answers no more: closing settles what is left
-                producer_close(lane->producer);
-                lane->producer = NULL;
-                lane->reachable = false;
-                return;
-            }
-            if (over) {
-                producer_purge(lane->producer);
-                purged = true;
-                deadline = mono_add_ms(mono_now(), PURGE_MS);
-                continue;
-            }
-            producer_poll(lane->producer, left < POLL_MS ? left : POLL_MS);
-        }
-    }
-}
-
-struct settlement {
-    struct message_id *ids; // to be marked
-    size_t marked;
-    struct failure *failures;
-    size_t failed;
-};
-
-static void
-settle_acknowledged(struct window *window, const struct message *message,
-                    struct settlement *settlement, int64_t now_us)
-{
-    struct stats *stats = &window->lane->shared->stats;
-
-    if (keeps_order(window) &&
-        holds_back(&window->lane->holds, message->row.aggregate_id, message->row.position)) {
-        if (window->faulted) { // an earlier one of its aggregate did not arrive: both go again
-            atomic_fetch_add(&stats->possible_duplicates, 1);
-            return;
-        }
-        atomic_fetch_add(&stats->order_breaks, 1);
-    }
-    settlement->ids[settlement->marked++] = message->row.id;
-    window->marked_bytes += message->row.payload.len;
-    histogram_add(&stats->delivery, now_us - message->row.created_at_us);
-}
-
-// A message failed by its own fault: an attempt is counted against it.
-static void
-settle_blamed(struct window *window, const struct message *message, struct settlement *settlement)
-{
-    struct lane *lane = window->lane;
-    const struct relay_settings *settings = lane->shared->settings;
-    const struct outcome *outcome = &message->outcome;
-    bool dead = outcome->permanent || message->row.retry_count + 1 >= settings->max_retries;
-    int64_t delay_ms = backoff_delay_ms(settings->retry_backoff_ms, settings->retry_backoff_max_ms,
-                                        message->row.retry_count + 1);
-    char id[MESSAGE_ID_TEXT];
-
-    settlement->failures[settlement->failed++] = (struct failure){
-        .id = message->row.id,
-        .delay_ms = delay_ms,
-        .dead = dead,
-        .error_class = fault_name(FAULT_MESSAGE),
-        .text = outcome->text,
-    };
-    window->dead += dead;
-    if (dead)
-        ;
-    else if (!is_version_2(window)) // the table has no place for it: remembered here
-        holds_add(&lane->holds, message->row.aggregate_id, message->row.position,
-                  mono_add_ms(mono_now(), delay_ms));
-    else if (keeps_order(window))
-        holds_add_window(&lane->holds, message->row.aggregate_id, message->row.position);
-    message_id_format(&message->row.id, id);
-    LOG(dead ? LOG_ERROR : LOG_WARN, dead ? "message_dead" : "message_failed", LOG_STR("id", id),
-        LOG_STR("topic", message->topic), LOG_INT("attempt", message->row.retry_count + 1),
-        LOG_STR("code", outcome->code), LOG_STR("error", outcome->text),
-        LOG_STR("next", dead ? "left alone" : "retried"), LOG_INT("retry_ms", dead ? 0 : delay_ms));
-}
-
-// A message failed by no fault of its own: nothing is written, and the window ends.
-static void
-settle_innocent(struct window *window, const struct message *message)
-{
-    const struct outcome *outcome = &message->outcome;
-
-    holds_add_window(&window->lane->holds, message->row.aggregate_id, message->row.position);
-    if (outcome->possibly_persisted)
-        atomic_fetch_add(&window->lane->shared->stats.possible_duplicates, 1);
-    if (!window->faulted || outcome->fault == FAULT_CLUSTER)
-        error_set(&window->fault, outcome->fault, outcome->code, "%s%s%s", outcome->text,
-                  message->topic ? "; topic " : "", message->topic ? message->topic : "");
-    window->faulted = true;
-}
-
-static void
-settle_message(struct window *window, const struct message *message, struct settlement *settlement,
-               int64_t now_us)
-{
-    switch (message->outcome.state) {
-    case OUTCOME_ACKNOWLEDGED:
-        settle_acknowledged(window, message, settlement, now_us);
-        break;
-    case OUTCOME_FAILED:
-        if (message->outcome.fault == FAULT_MESSAGE)
-            settle_blamed(window, message, settlement);
-        else
-            settle_innocent(window, message);
-        break;
-    case OUTCOME_HELD:
-        break;
-    case OUTCOME_NONE:
-    case OUTCOME_PENDING:
-        assert(!"every outcome is known when a batch is settled");
-    }
-}
-
-static bool
-settle(struct window *window, struct batch *batch, struct error *err)
-{
-    AUTOFREE struct message_id *ids = xcalloc(batch->count + 1, sizeof *ids);
-    AUTOFREE struct failure *failures = xcalloc(batch->count + 1, sizeof *failures);
-    struct settlement settlement = {.ids = ids, .failures = failures};
-    struct lane *lane = window->lane;
-
-    if (batch->count == 0)
-        return true;
-    lane_enter(lane, LANE_SETTLE);
-    await(window, batch);
-    int64_t now_us = wall_us();
-    for (size_t i = 0; i < batch->count; i++)
-        settle_message(window, &batch->messages[i], &settlement, now_us);
-    if (settlement.marked > 0 && !store_mark(lane->store, ids, settlement.marked, err))
-        return error_prefix(err, "marking published rows");
-    if (settlement.failed > 0 && !store_fail(lane->store, failures, settlement.failed, err))
-        return error_prefix(err, "counting failed attempts");
-    window->marked += settlement.marked;
-    window->failed += settlement.failed;
-    batch_free(batch);
-    window->batches++;
-    return true;
 }
 
 static bool
@@ -481,7 +291,7 @@ relay_batches(struct window *window, struct error *err)
 {
     for (;;) {
         publish(window, &window->claimed);
-        if (!settle(window, &window->published, err))
+        if (!window_settle(window, &window->published, err))
             return false;
         window->published = window->claimed;
         window->claimed = (struct batch){0};
@@ -492,7 +302,7 @@ relay_batches(struct window *window, struct error *err)
         if (window->claimed.count == 0)
             break;
     }
-    return settle(window, &window->published, err);
+    return window_settle(window, &window->published, err);
 }
 
 static void
@@ -536,7 +346,7 @@ finish(struct window *window, struct error *err)
     window->committed = true;
     count_window(window);
     pay_rate(window);
-    lane->waiting |= window->failed > 0 && is_version_2(window);
+    lane->waiting |= window->failed > 0 && window_is_version_2(window);
     if (window->faulted) {
         *err = window->fault;
         return WINDOW_FAILED;
