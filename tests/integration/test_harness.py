@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The harness itself: a relay of twenty lines is judged right, and each thing it can do wrong is found."""
 
+import psycopg
 import pytest
 from kafka import KafkaProducer
 
@@ -222,8 +223,6 @@ def test_the_broker_outlives_a_kill_with_what_it_acknowledged(table, kafka, obse
 
 @pytest.mark.skipif(program() is None, reason="PgBouncer is absent")
 def test_the_pooler_shares_connections(pgbouncer, database):
-    import psycopg
-
     clients = [psycopg.connect(pgbouncer.dsn(database), autocommit=True, prepare_threshold=None)
                for _ in range(8)]
     pids = set()

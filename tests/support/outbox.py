@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """The outbox table of one test: made, filled and asked about through the test's own connection."""
 
-import datetime
 import os
 import uuid
 
 from psycopg import sql
 
+from support.observer import Entry, Ledger
+
 NAMES = ("id", "aggregate_type", "aggregate_id", "event_type", "payload", "published",
          "published_at", "retry_count", "created_at")
-EPOCH = datetime.datetime(2026, 1, 1, tzinfo=datetime.timezone.utc)
 VERSION_1 = os.path.join(os.path.dirname(os.path.abspath(__file__)), "table_v1.sql")
 
 
@@ -29,13 +29,14 @@ class Outbox:
         return self
 
     def statement(self, text):
-        """SQL with {table} and {column} names filled in, quoted."""
-        names = {name: '"' + column.replace('"', '""') + '"' for name, column in self.columns.items()}
+        """SQL with {table} and {column} names filled in, quoted; to be run with parameters, if only ()."""
+        names = {name: '"' + column.replace('"', '""').replace("%", "%%") + '"'
+                 for name, column in self.columns.items()}
         return sql.SQL(text.format(table=self.table, **names))
 
     def run(self, text, *parameters):
         """Executes it and returns the cursor."""
-        return self.connection.execute(self.statement(text), parameters or None)
+        return self.connection.execute(self.statement(text), parameters)
 
     def value(self, text, *parameters):
         """The first column of the first row."""
@@ -94,7 +95,50 @@ class Outbox:
         return self.run("SELECT {published} IS TRUE, coalesce({retry_count}, 0) FROM {table} "
                         "WHERE {id} = %s", message_id).fetchone()
 
+    def given_up(self, max_retries=5):
+        """How many unpublished rows are dead: by their count, or by version 2's dead_at."""
+        return self.value(
+            "SELECT count(*) FROM {table} o WHERE {published} IS NOT TRUE AND "
+            "({retry_count} >= %s OR to_jsonb(o)->>'dead_at' IS NOT NULL)", max_retries)
+
+    def row_counts(self):
+        """(rows published, highest retry count): (0, 0) when nothing was touched."""
+        return self.run("SELECT count(*) FILTER (WHERE {published}), "
+                        "coalesce(max({retry_count}), 0) FROM {table}").fetchone()
+
     def texts(self):
         """id -> (aggregate id, payload as PostgreSQL prints it) of every row."""
         return {row[0]: row[1:] for row in self.run(
             "SELECT {id}::text, {aggregate_id}, {payload}::text FROM {table}")}
+
+    def ledger(self):
+        """The rows as they are now, in created_at order within each aggregate, all committed."""
+        whole = Ledger()
+        whole.committed = [Entry(*row) for row in self.run(
+            "SELECT {id}::text, {event_type}, {aggregate_id}, row_number() OVER "
+            "(PARTITION BY {aggregate_id} ORDER BY {created_at}, {id}), {payload}::text FROM {table}")]
+        return whole
+
+    def slow_marks(self, seconds):
+        """Makes each UPDATE or DELETE statement take this long, so that a test can act during it."""
+        self.run(f"""
+            CREATE FUNCTION slow_mark() RETURNS trigger LANGUAGE plpgsql
+            AS $$ BEGIN PERFORM pg_sleep({seconds}); RETURN NULL; END $$;
+            CREATE TRIGGER slow_mark AFTER UPDATE OR DELETE ON {{table}}
+            FOR EACH STATEMENT EXECUTE FUNCTION slow_mark()""")
+
+    def note_who_marks(self):
+        """From now on a table of the test's notes which application marked or deleted how many rows."""
+        self.run("CREATE TABLE who_marked (name text, rows bigint)")
+        self.run("""
+            CREATE FUNCTION note_who() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+                INSERT INTO who_marked
+                SELECT current_setting('application_name'), count(*) FROM touched;
+                RETURN NULL; END $$""")
+        for event, name in (("UPDATE", "NEW"), ("DELETE", "OLD")):
+            self.run(f"CREATE TRIGGER note_{event} AFTER {event} ON {{table}} REFERENCING {name} TABLE "
+                     "AS touched FOR EACH STATEMENT EXECUTE FUNCTION note_who()")
+
+    def who_marked(self):
+        """application_name -> rows, as note_who_marks noted."""
+        return dict(self.run("SELECT name, sum(rows)::int FROM who_marked GROUP BY name").fetchall())

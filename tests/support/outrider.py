@@ -50,7 +50,7 @@ def _scalar(value):
         return str(value)
     if PLAIN.fullmatch(value) and value.lower() not in WORDS:
         return value
-    return json.dumps(value)
+    return json.dumps(value, ensure_ascii=False)
 
 
 def environment(extra=None):
@@ -105,6 +105,12 @@ class Daemon:
             if line.startswith("{"):
                 found.append(json.loads(line))
         return found
+
+    def warned_of(self, pattern):
+        """Whether a warning or an error matches the regular expression, case aside."""
+        return any(event.get("level") in ("warn", "error")
+                   and re.search(pattern, json.dumps(event), re.IGNORECASE)
+                   for event in self.events())
 
     def wait_for_log(self, pattern, timeout=10):
         """Waits until a line matches the regular expression."""

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// A mock Kafka in a process of its own: librdkafka's mock cluster on loopback.
+//
+// For the demonstration, and for tests that must inject what a real broker will not do on request.
+// It is no part of outrider, which refuses librdkafka's test.mock.* properties: what a mock inside
+// a relay acknowledges is lost. Topics come into being when they are asked for, with 4 partitions;
+// each keeps the newest 5 MB and at most 100,000 messages in memory, so readers must keep up with
+// writers.
+//
+// Usage: mock-kafka [BROKERS]. Prints "bootstrap.servers=..." and stays until its
+// standard input ends or SIGTERM or SIGINT comes, so it dies with whoever started it.
+#include <librdkafka/rdkafka.h>
+#include <librdkafka/rdkafka_mock.h>
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+enum { BROKERS_MAX = 3 };
+
+// Readable when a signal to end has come.
+static int
+end_signals(void)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    return signalfd(-1, &set, SFD_CLOEXEC);
+}
+
+static void
+wait_for_end(int signals)
+{
+    struct pollfd events[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                              {.fd = signals, .events = POLLIN}};
+    for (;;) {
+        if (poll(events, 2, -1) < 0)
+            continue;
+        char ignored[64];
+        if (events[1].revents || read(STDIN_FILENO, ignored, sizeof ignored) <= 0)
+            return;
+    }
+}
+
+int
+main(int argc, char **argv)
+{
+    int brokers = argc > 1 ? atoi(argv[1]) : 1;
+    if (argc > 2 || brokers < 1 || brokers > BROKERS_MAX) {
+        fprintf(stderr, "usage: mock-kafka [BROKERS]: 1 to %d brokers\n", BROKERS_MAX);
+        return EXIT_FAILURE;
+    }
+    int signals = end_signals();
+    char error[256];
+    rd_kafka_t *kafka = rd_kafka_new(RD_KAFKA_PRODUCER, NULL, error, sizeof error);
+    rd_kafka_mock_cluster_t *cluster = kafka ? rd_kafka_mock_cluster_new(kafka, brokers) : NULL;
+    if (!cluster) {
+        fprintf(stderr, "mock-kafka: %s\n", kafka ? "no mock cluster" : error);
+        return EXIT_FAILURE;
+    }
+    printf("bootstrap.servers=%s\n", rd_kafka_mock_cluster_bootstraps(cluster));
+    fflush(stdout);
+    wait_for_end(signals);
+    rd_kafka_mock_cluster_destroy(cluster);
+    rd_kafka_destroy(kafka);
+    close(signals);
+    return EXIT_SUCCESS;
+}
