@@ -76,23 +76,28 @@ is_journal(int fd)
            fstat(fd, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
-// Length of the well-formed UTF-8 sequence at s, 0 when there is none (RFC 3629: no overlong forms,
-// no surrogates, nothing above U+10FFFF).
+// What the first continuation byte must not be after these leading bytes: overlong forms,
+// surrogates, and code points above U+10FFFF (RFC 3629, section 4).
+static bool
+is_forbidden(unsigned char lead, unsigned char next)
+{
+    return (lead == 0xE0 && next < 0xA0) || (lead == 0xED && next > 0x9F) ||
+           (lead == 0xF0 && next < 0x90) || (lead == 0xF4 && next > 0x8F);
+}
+
+// Length of the well-formed UTF-8 sequence at s, 0 when there is none.
 static size_t
 utf8_length(const unsigned char *s)
 {
     if (s[0] < 0x80)
         return 1;
-    size_t len = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
     if (s[0] < 0xC2 || s[0] > 0xF4)
         return 0;
+    size_t len = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
     for (size_t i = 1; i < len; i++)
         if ((s[i] & 0xC0) != 0x80)
             return 0;
-    if ((s[0] == 0xE0 && s[1] < 0xA0) || (s[0] == 0xED && s[1] > 0x9F) ||
-        (s[0] == 0xF0 && s[1] < 0x90) || (s[0] == 0xF4 && s[1] > 0x8F))
-        return 0;
-    return len;
+    return is_forbidden(s[0], s[1]) ? 0 : len;
 }
 
 // JSON's string escapes (RFC 8259, section 7), used inside logfmt's quotes too. A byte that is no
