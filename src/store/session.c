@@ -125,3 +125,9 @@ session_alive(const struct session *session)
 {
     return PQstatus(session->wire.connection) == CONNECTION_OK;
 }
+
+int
+session_server_pid(const struct session *session)
+{
+    return PQbackendPID(session->wire.connection);
+}

@@ -32,4 +32,8 @@ void session_result_free(struct session_result *result);
 
 bool session_alive(const struct session *session);
 
+// The server process as the connection was told at its start. Behind a pooler it is not
+// pg_backend_pid().
+int session_server_pid(const struct session *session);
+
 #endif

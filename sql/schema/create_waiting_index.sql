@@ -1,0 +1,3 @@
+-- Finds the rows that wait ahead of others of their aggregate. Empty on good days.
+CREATE INDEX CONCURRENTLY {index} ON {table} ({aggregate_id}, {seq})
+ WHERE {next_attempt_at} IS NOT NULL AND {published} IS NOT TRUE AND {dead_at} IS NULL

@@ -1,0 +1,2 @@
+-- Is the table gone?
+SELECT to_regclass({table_literal}) IS NULL

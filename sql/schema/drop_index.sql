@@ -1,0 +1,2 @@
+-- Without making writers wait.
+DROP INDEX CONCURRENTLY IF EXISTS {index_relation}

@@ -1,0 +1,2 @@
+-- Only a table that outrider made.
+DROP TABLE {table}

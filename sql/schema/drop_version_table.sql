@@ -1,0 +1,2 @@
+-- Without it the table is at version 1.
+DROP TABLE IF EXISTS {version_table}

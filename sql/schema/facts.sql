@@ -1,0 +1,21 @@
+-- What is there, and what this role may do: one row, also when there is no such table.
+SELECT n.nspname,
+       c.oid IS NOT NULL,
+       c.relkind,
+       c.relispartition,
+       pg_get_userbyid(c.relowner),
+       pg_has_role(c.relowner, 'USAGE'),
+       has_schema_privilege(n.oid, 'CREATE'),
+       has_database_privilege(current_database(), 'TEMP'),
+       coalesce(obj_description(c.oid, 'pg_class') = {made_comment}, false),
+       to_regclass(format('%I.%I', n.nspname, {version_table_name})) IS NOT NULL,
+       current_user,
+       current_database(),
+       current_setting('server_version_num'),
+       pg_backend_pid()
+  FROM (SELECT to_regclass({table_literal}) AS oid) AS named
+  LEFT JOIN pg_class AS c ON c.oid = named.oid
+  LEFT JOIN pg_namespace AS n
+    ON n.oid = coalesce(c.relnamespace, (SELECT s.oid
+                                           FROM pg_namespace AS s
+                                          WHERE s.nspname = coalesce({schema_name}, current_schema())))

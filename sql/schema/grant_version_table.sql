@@ -1,0 +1,2 @@
+-- Every relay reads it, whatever its role.
+GRANT SELECT ON {version_table} TO PUBLIC

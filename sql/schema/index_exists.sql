@@ -1,0 +1,2 @@
+-- In whatever state.
+SELECT to_regclass({index_literal}) IS NOT NULL

@@ -1,0 +1,2 @@
+-- Outside a transaction.
+SET lock_timeout = {lock_timeout}

@@ -1,0 +1,2 @@
+-- A sequence and the table that owns it must belong to the same role.
+ALTER SEQUENCE {sequence} OWNER TO {owner}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// outrider schema: apply, revert, status, print.
+//
+// Progress goes to stderr and the answer to stdout, so that a script can read the one and a person
+// sees both.
+#include "command.h"
+#include "exits.h"
+
+#include "outrider/config/settings.h"
+#include "outrider/schema/schema.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+// The exit codes of the schema's own failures; the others' are every command's.
+static const struct {
+    const char *code;
+    int exit;
+} failures[] = {
+    {.code = "LOCKED", .exit = EX_TEMPFAIL}, {.code = "UNMET", .exit = EX_TEMPFAIL},
+    {.code = "RIGHTS", .exit = EX_NOPERM},   {.code = "POOLER", .exit = EX_CONFIG},
+    {.code = "SERVER", .exit = EX_CONFIG},   {.code = "NEWER", .exit = EX_CONFIG},
+    {.code = "ROWS", .exit = EX_NO},         {.code = "FOREIGN", .exit = EX_NO},
+};
+
+static int
+fail(const struct invocation *invocation, const struct error *err)
+{
+    int code = exit_with_error(invocation->path, err);
+    for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++)
+        if (strcmp(failures[i].code, err->code) == 0)
+            code = failures[i].exit;
+    return code;
+}
+
+static void
+print_line(void *context, const char *text)
+{
+    const struct invocation *invocation = context;
+    fprintf(stderr, "outrider: %s: %s\n", invocation->path, text);
+}
+
+static struct schema_progress
+progress_of(const struct invocation *invocation)
+{
+    return (struct schema_progress){.line = print_line, .context = (void *)(uintptr_t)invocation};
+}
+
+// The table's version as the last line of apply and revert.
+static int
+answer(const struct invocation *invocation, int version)
+{
+    printf("%s: version %d%s\n", invocation->settings->store.table, version,
+           version == 0 ? " (no table)" : "");
+    return EX_OK;
+}
+
+int
+cmd_schema_apply(const struct invocation *invocation)
+{
+    const struct schema_progress progress = progress_of(invocation);
+    const struct store_settings *store = &invocation->settings->store;
+    struct text plan __attribute__((cleanup(text_free))) = {0};
+    int64_t to = SCHEMA_LATEST;
+    struct error err;
+    int version;
+
+    if (!invocation_number(invocation, "to", 1, SCHEMA_LATEST, &to))
+        return EX_USAGE;
+    if (invocation_flag(invocation, "dry-run")) {
+        if (!schema_plan(store, (int)to, &plan, &err))
+            return fail(invocation, &err);
+        fputs(plan.len == 0 ? "-- nothing to do\n" : text_str(&plan), stdout);
+        return EX_OK;
+    }
+    if (!schema_apply(store, (int)to, &progress, &version, &err))
+        return fail(invocation, &err);
+    return answer(invocation, version);
+}
+
+int
+cmd_schema_revert(const struct invocation *invocation)
+{
+    const struct schema_progress progress = progress_of(invocation);
+    struct error err;
+    int version;
+
+    if (!schema_revert(&invocation->settings->store, invocation_flag(invocation, "force"),
+                       &progress, &version, &err))
+        return fail(invocation, &err);
+    return answer(invocation, version);
+}
+
+// Each line of a text, under a heading.
+static void
+print_lines(const char *heading, struct text *lines)
+{
+    char *rest = lines->data, *line;
+
+    while ((line = strsep(&rest, "\n")) != NULL)
+        if (*line != '\0')
+            printf("%-9s%s\n", heading, line);
+}
+
+int
+cmd_schema_status(const struct invocation *invocation)
+{
+    struct schema_status status;
+    struct error err;
+
+    if (!schema_status(&invocation->settings->store, &status, &err))
+        return fail(invocation, &err);
+    const bool pending = status.pending.len > 0;
+    printf("%-9s%s%s\n", "table", status.table,
+           status.version == 0 ? " (not there)"
+           : status.made       ? " (made by outrider)"
+                               : " (made by the application)");
+    printf("%-9s%d of %d\n", "version", status.version, SCHEMA_LATEST);
+    print_lines("pending", &status.pending);
+    print_lines("note", &status.findings);
+    schema_status_free(&status);
+    return pending ? EX_NO : EX_OK;
+}
+
+int
+cmd_schema_print(const struct invocation *invocation)
+{
+    struct text sql __attribute__((cleanup(text_free))) = {0};
+    int64_t from = 0, to = SCHEMA_LATEST;
+    struct error err;
+
+    if (!invocation_number(invocation, "from", 0, SCHEMA_LATEST, &from) ||
+        !invocation_number(invocation, "to", 0, SCHEMA_LATEST, &to))
+        return EX_USAGE;
+    if (!schema_print(&invocation->settings->store, (int)from, (int)to, &sql, &err))
+        return fail(invocation, &err);
+    fputs(text_str(&sql), stdout);
+    return EX_OK;
+}

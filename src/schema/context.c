@@ -1,0 +1,310 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The connection, the names, and the filling in of statements.
+//
+// The table's name may be given without a schema. It is looked up once, by the search path, and
+// from then on written with the schema it was found in, so that what is made beside it cannot land
+// elsewhere.
+#include "context.h"
+
+#include "facts.h"
+#include "sql.h"
+
+#include "outrider/base/xalloc.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MADE_COMMENT "'outrider: transactional outbox, made by outrider schema apply'"
+
+enum { BATCH_ROWS = 5000 };
+
+// Takes ownership of the text.
+static void
+phrase(struct context *context, const char *name, char *text)
+{
+    if (context->phrase_count == PHRASES_MAX)
+        abort();
+    context->phrases[context->phrase_count++] = (struct placeholder){name, text};
+}
+
+static void
+phrase_number(struct context *context, const char *name, int value)
+{
+    char text[16];
+    snprintf(text, sizeof text, "%d", value);
+    phrase(context, name, xstrdup(text));
+}
+
+static void
+clear_phrases(struct context *context)
+{
+    for (size_t i = 0; i < context->phrase_count; i++)
+        free((char *)(uintptr_t)context->phrases[i].text);
+    context->phrase_count = 0;
+}
+
+static char *
+relation_literal(const struct names *names, const char *suffix)
+{
+    AUTOFREE char *relation = names_relation(names, suffix);
+    return sql_literal(relation);
+}
+
+static char *
+derived_identifier(const struct names *names, const char *suffix)
+{
+    AUTOFREE char *derived = names_derived(names, suffix);
+    return sql_identifier(derived);
+}
+
+// Version 1's index has a name of its own; a second outbox beside the first needs another.
+static char *
+unpublished_index(const struct names *names)
+{
+    if (str_equal(names->table, "outbox_messages"))
+        return sql_identifier("ix_outbox_unpublished");
+    return derived_identifier(names, "_unpublished");
+}
+
+static char *
+new_column_literals(const struct names *names)
+{
+    struct text list = {0};
+    for (int i = COLUMN_SEQ; i < COLUMN_COUNT; i++) {
+        AUTOFREE char *name = sql_literal(names->columns[i]);
+        text_appendf(&list, "%s%s", list.len > 0 ? ", " : "", name);
+    }
+    return list.data;
+}
+
+static char *
+index_literals(const struct names *names)
+{
+    struct text list = {0};
+    for (size_t i = 0; i < steps_up_count; i++) {
+        if (steps_up[i].index == NULL)
+            continue;
+        AUTOFREE char *name = relation_literal(names, steps_up[i].index);
+        text_appendf(&list, "%s%s", list.len > 0 ? ", " : "", name);
+    }
+    return list.data;
+}
+
+// The owner as the facts have it; whoever runs the script when it is printed.
+static char *
+owner_identifier(const struct context *context)
+{
+    return context->facts.owner_name[0] == '\0' ? xstrdup("CURRENT_USER")
+                                                : sql_identifier(context->facts.owner_name);
+}
+
+static void
+set_phrases(struct context *context)
+{
+    const struct names *names = &context->names;
+    AUTOFREE char *version_table = names_derived(names, "_outrider");
+
+    clear_phrases(context);
+    phrase(context, "table_literal", relation_literal(names, NULL));
+    phrase(context, "schema_name",
+           names->schema == NULL ? xstrdup("NULL::text") : sql_literal(names->schema));
+    phrase(context, "version_table", names_relation(names, "_outrider"));
+    phrase(context, "version_table_literal", relation_literal(names, "_outrider"));
+    phrase(context, "version_table_name", sql_literal(version_table));
+    phrase(context, "sequence", names_relation(names, "_outrider_seq"));
+    phrase(context, "sequence_literal", relation_literal(names, "_outrider_seq"));
+    phrase(context, "unpublished_index", unpublished_index(names));
+    phrase(context, "index_literals", index_literals(names));
+    phrase(context, "new_columns", new_column_literals(names));
+    phrase(context, "seq_name", sql_literal(names->columns[COLUMN_SEQ]));
+    phrase(context, "created_at_name", sql_literal(names->columns[COLUMN_CREATED_AT]));
+    phrase(context, "made_comment", xstrdup(MADE_COMMENT));
+    phrase(context, "owner", owner_identifier(context));
+    phrase_number(context, "max_retries", context->settings->max_retries);
+    phrase_number(context, "batch_rows", BATCH_ROWS);
+    if (context->facts.saved_options != NULL)
+        phrase(context, "saved_options", xstrdup(context->facts.saved_options));
+}
+
+bool
+context_refresh(struct context *context, struct error *err)
+{
+    if (!facts_read_table(context, err))
+        return false;
+    set_phrases(context); // the schema and the owner are known now
+    if (!facts_read_version(context, err))
+        return false;
+    set_phrases(context); // and what a revert would restore
+    return true;
+}
+
+static bool
+prepare_session(struct context *context, struct error *err)
+{
+    char lock_timeout[16], idle_timeout[16];
+    const int lock_timeout_ms = context->settings->lock_timeout_ms;
+    const char *const values[] = {lock_timeout, idle_timeout};
+
+    snprintf(lock_timeout, sizeof lock_timeout, "%d", lock_timeout_ms);
+    snprintf(idle_timeout, sizeof idle_timeout, "%d",
+             lock_timeout_ms < 1000 ? 1000 : lock_timeout_ms);
+    return session_run(context->session, sql_schema_settings, values, 2, ANSWER_MS, NULL, err);
+}
+
+bool
+context_open(struct context *context, const struct store_settings *settings,
+             const struct schema_progress *progress, struct error *err)
+{
+    struct context opened = {.settings = settings, .progress = progress};
+
+    if (!names_init(&opened.names, settings->table, settings->columns, err))
+        return false;
+    set_phrases(&opened);
+    if (session_open(settings, true, NULL, &opened.session, err) && prepare_session(&opened, err) &&
+        context_refresh(&opened, err)) {
+        *context = opened;
+        return true;
+    }
+    context_close(&opened);
+    return false;
+}
+
+bool
+context_open_unconnected(struct context *context, const struct store_settings *settings,
+                         struct error *err)
+{
+    struct context opened = {.settings = settings};
+
+    if (!names_init(&opened.names, settings->table, settings->columns, err))
+        return false;
+    opened.facts.made_column_count = NEW_COLUMNS;
+    for (int i = 0; i < NEW_COLUMNS; i++)
+        opened.facts.made_columns[i] = xstrdup(opened.names.columns[COLUMN_SEQ + i]);
+    set_phrases(&opened);
+    *context = opened;
+    return true;
+}
+
+void
+context_close(struct context *context)
+{
+    session_close(context->session);
+    facts_clear(&context->facts);
+    clear_phrases(context);
+    names_free(&context->names);
+    *context = (struct context){0};
+}
+
+char *
+context_expand(const struct context *context, const struct step *step, const char *column,
+               const char *sql)
+{
+    struct placeholder all[PHRASES_MAX + 4];
+    size_t count = context->phrase_count;
+    AUTOFREE char *index = NULL, *relation = NULL, *literal = NULL, *quoted_column = NULL;
+
+    memcpy(all, context->phrases, count * sizeof *all);
+    if (step != NULL && step->index != NULL) {
+        index = derived_identifier(&context->names, step->index);
+        relation = names_relation(&context->names, step->index);
+        literal = sql_literal(relation);
+        all[count++] = (struct placeholder){"index", index};
+        all[count++] = (struct placeholder){"index_relation", relation};
+        all[count++] = (struct placeholder){"index_literal", literal};
+    }
+    if (column != NULL) {
+        quoted_column = sql_identifier(column);
+        all[count++] = (struct placeholder){"column", quoted_column};
+    }
+    return names_expand(&context->names, sql, all, count);
+}
+
+static bool
+visit_one(const struct context *context, const struct step *step, const struct statement *statement,
+          const char *column, statement_visitor *visit, void *argument, struct error *err)
+{
+    AUTOFREE char *sql = context_expand(context, step, column, statement->sql);
+    return visit(argument, statement, sql, err);
+}
+
+static bool
+is_made_column(const struct facts *facts, const char *name)
+{
+    for (size_t i = 0; i < facts->made_column_count; i++)
+        if (str_equal(facts->made_columns[i], name))
+            return true;
+    return false;
+}
+
+static bool
+occurs(const struct context *context, enum occurrence occurrence)
+{
+    switch (occurrence) {
+    case OCCURS_IF_OPTIONS_SAVED:
+        return context->facts.saved_options != NULL;
+    case OCCURS_IF_SEQ_IS_ADOPTED:
+        return context->facts.seq_is_drawn &&
+               !is_made_column(&context->facts, context->names.columns[COLUMN_SEQ]);
+    case OCCURS_ONCE:
+    case OCCURS_EACH_MADE_COLUMN:
+        break;
+    }
+    return true;
+}
+
+bool
+context_each_statement(const struct context *context, const struct step *step,
+                       statement_visitor *visit, void *argument, struct error *err)
+{
+    const struct facts *facts = &context->facts;
+
+    for (size_t i = 0; i < STATEMENTS_MAX && step->statements[i].sql != NULL; i++) {
+        const struct statement *statement = &step->statements[i];
+        const bool each = statement->occurs == OCCURS_EACH_MADE_COLUMN;
+        const size_t times = each ? facts->made_column_count : 1;
+        if (!occurs(context, statement->occurs))
+            continue;
+        for (size_t n = 0; n < times; n++)
+            if (!visit_one(context, step, statement, each ? facts->made_columns[n] : NULL, visit,
+                           argument, err))
+                return false;
+    }
+    return true;
+}
+
+bool
+context_run(struct context *context, const char *sql, int timeout_ms, struct error *err)
+{
+    return session_run(context->session, sql, NULL, 0, timeout_ms, NULL, err);
+}
+
+bool
+context_ask(struct context *context, const struct step *step, const char *sql, bool *ret_answer,
+            struct error *err)
+{
+    AUTOFREE char *query = context_expand(context, step, NULL, sql);
+    struct session_result *result;
+
+    if (!session_run(context->session, query, NULL, 0, ANSWER_MS, &result, err))
+        return false;
+    *ret_answer = session_rows(result) > 0 && str_equal(session_value(result, 0, 0), "t");
+    session_result_free(result);
+    return true;
+}
+
+void
+context_say(const struct context *context, const char *fmt, ...)
+{
+    char line[1024];
+    va_list args;
+
+    if (context->progress == NULL)
+        return;
+    va_start(args, fmt);
+    vsnprintf(line, sizeof line, fmt, args);
+    va_end(args);
+    context->progress->line(context->progress->context, line);
+}

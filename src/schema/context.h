@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a schema command works with: the connection, the names, and what was found in the database.
+// Private to the schema layer.
+#ifndef OUTRIDER_SCHEMA_CONTEXT_H
+#define OUTRIDER_SCHEMA_CONTEXT_H
+
+#include "steps.h"
+
+#include "outrider/base/error.h"
+#include "outrider/base/text.h"
+#include "outrider/schema/schema.h"
+#include "outrider/store/names.h"
+#include "outrider/store/session.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+    NEW_COLUMNS = COLUMN_COUNT - COLUMN_SEQ, // those of version 2
+    IDENTIFIER_SIZE = 64,                    // PostgreSQL's NAMEDATALEN
+    PHRASES_MAX = 24,
+    ANSWER_MS = 600000,        // the client's deadline for a short statement, lock waits included
+    LONG_ANSWER_MS = 86400000, // for an index build
+    PATIENT_TIMES = 10,        // a patient statement waits for this many lock_timeouts
+};
+
+struct facts {
+    bool exists;
+    char kind; // pg_class.relkind
+    bool partition;
+    bool owner; // this role may act as the table's owner
+    bool may_create;
+    bool may_use_temporary;
+    bool made; // outrider made the table
+    bool has_version_table;
+    int version;       // in force
+    bool seq_is_drawn; // the default of seq draws from outrider's sequence
+    int server_version;
+    int pid;
+    char owner_name[IDENTIFIER_SIZE];
+    char role[IDENTIFIER_SIZE];
+    char database[IDENTIFIER_SIZE];
+    char *made_columns[NEW_COLUMNS];
+    size_t made_column_count;
+    char *saved_options; // "name = 'value', ..."; NULL: none
+};
+
+struct context {
+    const struct store_settings *settings;
+    const struct schema_progress *progress; // NULL: nobody listens
+    struct session *session;                // NULL: printing
+    struct names names;
+    struct facts facts;
+    struct placeholder phrases[PHRASES_MAX]; // of the SQL files; their texts are owned
+    size_t phrase_count;
+};
+
+// Connects and looks. The names' schema is the real one from then on.
+bool context_open(struct context *context, const struct store_settings *settings,
+                  const struct schema_progress *progress, struct error *err) MUST_CHECK;
+
+// Without a database: the facts are those of a table that has no surprises.
+bool context_open_unconnected(struct context *context, const struct store_settings *settings,
+                              struct error *err) MUST_CHECK;
+void context_close(struct context *context);
+
+// Looks again.
+bool context_refresh(struct context *context, struct error *err) MUST_CHECK;
+
+// The statement with everything filled in. step: for its index; column: for {column}; both may be
+// NULL. Caller frees.
+char *context_expand(const struct context *context, const struct step *step, const char *column,
+                     const char *sql);
+
+// Calls `visit` for each statement of the step that occurs, in order, with the SQL filled in.
+// Stops at the first false and returns it.
+typedef bool statement_visitor(void *argument, const struct statement *statement, const char *sql,
+                               struct error *err);
+bool context_each_statement(const struct context *context, const struct step *step,
+                            statement_visitor *visit, void *argument, struct error *err) MUST_CHECK;
+
+// Runs a statement without wanting its rows.
+bool context_run(struct context *context, const char *sql, int timeout_ms,
+                 struct error *err) MUST_CHECK;
+
+// Runs a query for one boolean.
+bool context_ask(struct context *context, const struct step *step, const char *sql,
+                 bool *ret_answer, struct error *err) MUST_CHECK;
+
+// One line of progress.
+void context_say(const struct context *context, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What is in the database: the table, its columns, its version, and this role's rights.
+//
+// One row says it all, also when there is no table: then it is about the schema in which the table
+// would be made.
+#include "facts.h"
+
+#include "sql.h"
+
+#include "outrider/base/xalloc.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The columns of facts.sql.
+enum fact {
+    FACT_SCHEMA,
+    FACT_EXISTS,
+    FACT_KIND,
+    FACT_PARTITION,
+    FACT_OWNER_NAME,
+    FACT_OWNER,
+    FACT_MAY_CREATE,
+    FACT_MAY_USE_TEMPORARY,
+    FACT_MADE,
+    FACT_HAS_VERSION_TABLE,
+    FACT_ROLE,
+    FACT_DATABASE,
+    FACT_SERVER_VERSION,
+    FACT_PID,
+};
+
+void
+facts_clear(struct facts *facts)
+{
+    for (size_t i = 0; i < facts->made_column_count; i++)
+        free(facts->made_columns[i]);
+    free(facts->saved_options);
+    *facts = (struct facts){0};
+}
+
+static bool
+query(struct context *context, const char *sql, struct session_result **ret_result,
+      struct error *err)
+{
+    AUTOFREE char *expanded = context_expand(context, NULL, NULL, sql);
+    return session_run(context->session, expanded, NULL, 0, ANSWER_MS, ret_result, err);
+}
+
+static bool
+is_true(const struct session_result *result, size_t row, size_t column)
+{
+    return str_equal(session_value(result, row, column), "t");
+}
+
+static int
+number(const struct session_result *result, size_t row, size_t column)
+{
+    const char *value = session_value(result, row, column);
+    return value == NULL ? 0 : (int)strtol(value, NULL, 10);
+}
+
+static void
+copy_name(char out[static IDENTIFIER_SIZE], const struct session_result *result, size_t column)
+{
+    const char *value = session_value(result, 0, column);
+    snprintf(out, IDENTIFIER_SIZE, "%s", value == NULL ? "" : value);
+}
+
+static void
+note_facts(struct facts *facts, const struct session_result *result)
+{
+    const char *kind = session_value(result, 0, FACT_KIND);
+
+    facts->exists = is_true(result, 0, FACT_EXISTS);
+    facts->kind = kind == NULL ? '\0' : kind[0];
+    facts->partition = is_true(result, 0, FACT_PARTITION);
+    facts->owner = is_true(result, 0, FACT_OWNER);
+    facts->may_create = is_true(result, 0, FACT_MAY_CREATE);
+    facts->may_use_temporary = is_true(result, 0, FACT_MAY_USE_TEMPORARY);
+    facts->made = is_true(result, 0, FACT_MADE);
+    facts->has_version_table = is_true(result, 0, FACT_HAS_VERSION_TABLE);
+    facts->server_version = number(result, 0, FACT_SERVER_VERSION);
+    facts->pid = number(result, 0, FACT_PID);
+    copy_name(facts->owner_name, result, FACT_OWNER_NAME);
+    copy_name(facts->role, result, FACT_ROLE);
+    copy_name(facts->database, result, FACT_DATABASE);
+}
+
+bool
+facts_read_table(struct context *context, struct error *err)
+{
+    struct session_result *result;
+    struct names *names = &context->names;
+
+    facts_clear(&context->facts);
+    if (!query(context, sql_schema_facts, &result, err))
+        return false;
+    const char *schema = session_value(result, 0, FACT_SCHEMA);
+    bool found = schema != NULL;
+    if (!found)
+        error_set(err, FAULT_CLUSTER, "TABLE", "there is no schema %s%s%s in database \"%s\"",
+                  names->schema == NULL ? "of the search path" : "\"",
+                  names->schema == NULL ? "" : names->schema, names->schema == NULL ? "" : "\"",
+                  session_value(result, 0, FACT_DATABASE));
+    else if (names->schema == NULL)
+        names->schema = xstrdup(schema);
+    if (found)
+        note_facts(&context->facts, result);
+    session_result_free(result);
+    return found;
+}
+
+static bool
+read_made_columns(struct context *context, struct error *err)
+{
+    struct session_result *result;
+    struct facts *facts = &context->facts;
+
+    if (!query(context, sql_schema_made_columns, &result, err))
+        return false;
+    for (size_t row = 0; row < session_rows(result) && row < NEW_COLUMNS; row++)
+        facts->made_columns[facts->made_column_count++] = xstrdup(session_value(result, row, 0));
+    session_result_free(result);
+    return true;
+}
+
+bool
+facts_read_version(struct context *context, struct error *err)
+{
+    struct session_result *result;
+    struct facts *facts = &context->facts;
+
+    facts->version = facts->exists ? 1 : 0;
+    if (!facts->has_version_table)
+        return true;
+    if (!query(context, sql_schema_version, &result, err))
+        return error_prefix(err, "reading the table's version");
+    if (session_rows(result) > 0) {
+        const char *options = session_value(result, 0, 1);
+        facts->version = number(result, 0, 0);
+        facts->saved_options = options == NULL ? NULL : xstrdup(options);
+    }
+    session_result_free(result);
+    if (facts->version > SCHEMA_LATEST)
+        return error_set(err, FAULT_CLUSTER, "NEWER",
+                         "the table has version %d, this outrider knows %d; use a newer one",
+                         facts->version, SCHEMA_LATEST);
+    return read_made_columns(context, err);
+}

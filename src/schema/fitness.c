@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Whether a command can do what it is asked to.
+//
+// Everything is judged before the first change, so that a table of the wrong kind or a missing
+// right ends a command with a name, and not with half a version.
+#include "fitness.h"
+
+#include "sql.h"
+
+#include "outrider/base/xalloc.h"
+
+enum { OLDEST_SERVER = 140000 }; // client_connection_check_interval
+
+// The columns and the types each may have, the one that outrider makes first. These are the types
+// that the store can relay.
+static const struct {
+    enum column column;
+    int version;
+    const char *const types[5]; // none: any
+} expected[] = {
+    {COLUMN_ID, 1, {"uuid"}},
+    {COLUMN_AGGREGATE_TYPE, 1, {NULL}},
+    {COLUMN_AGGREGATE_ID, 1, {NULL}},
+    {COLUMN_EVENT_TYPE, 1, {NULL}},
+    {COLUMN_PAYLOAD, 1, {"jsonb", "json", "text", "bytea"}},
+    {COLUMN_PUBLISHED, 1, {"boolean"}},
+    {COLUMN_PUBLISHED_AT, 1, {"timestamp with time zone", "timestamp without time zone"}},
+    {COLUMN_RETRY_COUNT, 1, {"integer", "bigint", "smallint"}},
+    {COLUMN_CREATED_AT, 1, {"timestamp with time zone", "timestamp without time zone"}},
+    {COLUMN_SEQ, 2, {"bigint"}},
+    {COLUMN_HEADERS, 2, {"jsonb", "json"}},
+    {COLUMN_NEXT_ATTEMPT_AT, 2, {"timestamp with time zone"}},
+    {COLUMN_LAST_ERROR, 2, {"text", "character varying"}},
+    {COLUMN_ERROR_CLASS, 2, {"text", "character varying"}},
+    {COLUMN_DEAD_AT, 2, {"timestamp with time zone"}},
+};
+
+// pg_class.relkind of what cannot be served.
+static const struct {
+    char kind;
+    const char *name;
+} wrong_kinds[] = {
+    {'p', "a partitioned table"},
+    {'v', "a view"},
+    {'m', "a materialized view"},
+    {'f', "a foreign table"},
+    {'S', "a sequence"},
+    {'i', "an index"},
+    {'I', "an index"},
+    {'c', "a type"},
+};
+
+static bool
+type_fits(const char *type, const char *const *types)
+{
+    if (*types == NULL)
+        return true;
+    for (; *types != NULL; types++)
+        if (str_equal(type, *types))
+            return true;
+    return false;
+}
+
+static bool
+check_kind(const struct context *context, const char *table, struct error *err)
+{
+    for (size_t i = 0; i < sizeof wrong_kinds / sizeof wrong_kinds[0]; i++)
+        if (wrong_kinds[i].kind == context->facts.kind)
+            return error_set(err, FAULT_CLUSTER, "TABLE",
+                             "%s is %s; outrider's versions need an ordinary table", table,
+                             wrong_kinds[i].name);
+    if (context->facts.partition)
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "%s is a partition; outrider's versions need a table of its own", table);
+    return true;
+}
+
+// Row of the result with that column, or the number of rows.
+static size_t
+find_column(const struct session_result *columns, const char *name)
+{
+    size_t row = 0;
+    while (row < session_rows(columns) && !str_equal(session_value(columns, row, 0), name))
+        row++;
+    return row;
+}
+
+static bool
+check_column(const struct context *context, const struct session_result *columns, size_t i,
+             struct error *err)
+{
+    const enum column column = expected[i].column;
+    const char *name = context->names.columns[column];
+    const size_t row = find_column(columns, name);
+
+    if (row == session_rows(columns)) {
+        if (expected[i].version > 1) // to be added
+            return true;
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "table \"%s\" has no column \"%s\"; if it has another name, map it: "
+                         "outbox.columns.%s",
+                         context->names.table, name, column_name(column));
+    }
+    if (!type_fits(session_value(columns, row, 1), expected[i].types))
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "column \"%s\" of table \"%s\" is of type %s, outrider needs %s%s", name,
+                         context->names.table, session_value(columns, row, 1), expected[i].types[0],
+                         expected[i].version > 1 ? "; map another name under outbox.columns" : "");
+    if (column == COLUMN_SEQ && str_equal(session_value(columns, row, 2), "t"))
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "column \"%s\" of table \"%s\" is filled by the application; map another "
+                         "name: outbox.columns.seq",
+                         name, context->names.table);
+    return true;
+}
+
+static bool
+check_columns(struct context *context, int to, struct error *err)
+{
+    AUTOFREE char *sql = context_expand(context, NULL, NULL, sql_schema_columns);
+    struct session_result *columns;
+    bool fit = true;
+
+    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &columns, err))
+        return false;
+    for (size_t i = 0; fit && i < sizeof expected / sizeof expected[0]; i++)
+        fit = expected[i].version > to || check_column(context, columns, i, err);
+    const size_t seq = find_column(columns, context->names.columns[COLUMN_SEQ]);
+    context->facts.seq_is_drawn =
+        seq < session_rows(columns) && str_equal(session_value(columns, seq, 3), "t");
+    session_result_free(columns);
+    return fit;
+}
+
+bool
+fitness_check_table(struct context *context, int to, struct error *err)
+{
+    AUTOFREE char *table = names_relation(&context->names, NULL);
+
+    if (context->facts.server_version < OLDEST_SERVER)
+        return error_set(err, FAULT_CLUSTER, "SERVER",
+                         "PostgreSQL 14 or newer is needed, this one is %d",
+                         context->facts.server_version / 10000);
+    if (context->facts.exists)
+        return check_kind(context, table, err) && check_columns(context, to, err);
+    if (context->facts.has_version_table) {
+        AUTOFREE char *version_table = names_relation(&context->names, "_outrider");
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "%s is gone, but its version table %s is still there; drop that first",
+                         table, version_table);
+    }
+    return true;
+}
+
+static bool
+lacks(struct error *err, const struct facts *facts, const char *what)
+{
+    return error_set(err, FAULT_CLUSTER, "RIGHTS", "role \"%s\" %s", facts->role, what);
+}
+
+bool
+fitness_check_rights(const struct context *context, struct error *err)
+{
+    const struct facts *facts = &context->facts;
+    AUTOFREE char *table = names_relation(&context->names, NULL);
+    struct text what __attribute__((cleanup(text_free))) = {0};
+
+    if (facts->exists && !facts->owner)
+        text_appendf(&what, "does not own %s and is no member of its owner \"%s\"", table,
+                     facts->owner_name);
+    else if (!facts->may_create)
+        text_appendf(&what, "needs the right CREATE on schema \"%s\"", context->names.schema);
+    else if (!facts->may_use_temporary)
+        text_appendf(&what, "needs the right TEMPORARY on database \"%s\"", facts->database);
+    return what.len == 0 || lacks(err, facts, what.data);
+}
+
+bool
+fitness_check_connection(const struct context *context, struct error *err)
+{
+    if (session_server_pid(context->session) == context->facts.pid)
+        return true;
+    return error_set(err, FAULT_CLUSTER, "POOLER",
+                     "the connection goes through a pooler, behind which locks of a session mean "
+                     "nothing; set database.direct_dsn to one without");
+}

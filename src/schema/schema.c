@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// apply and revert.
+//
+// Both walk a table of steps and run those whose probe finds something to do, so a run that was
+// cut short is gone on with by the next one, and one that has nothing to do changes nothing. A part
+// of version 2 that was lost later (an index dropped by hand, say) is made again by the same walk.
+#include "outrider/schema/schema.h"
+
+#include "context.h"
+#include "fitness.h"
+#include "render.h"
+#include "runner.h"
+
+#include "outrider/base/clock.h"
+#include "outrider/base/xalloc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { ROUNDS_MAX = 5 }; // walks, when rows without a number keep coming
+
+// Opens, excludes other commands and judges. Nothing to close on failure.
+static bool
+begin(struct context *context, const struct store_settings *settings, int to,
+      const struct schema_progress *progress, struct error *err)
+{
+    if (!context_open(context, settings, progress, err))
+        return false;
+    if (fitness_check_table(context, to, err) && fitness_check_connection(context, err) &&
+        runner_exclude_others(context, err) && fitness_check_table(context, to, err))
+        return true;
+    context_close(context);
+    return false;
+}
+
+static bool
+run_step(struct context *context, const struct step *step, bool force, struct error *err)
+{
+    const struct mono start = mono_now();
+
+    if (!fitness_check_rights(context, err) || !runner_run(context, step, force, err))
+        return false;
+    context_say(context, "version %d, %s: %s (%.2f s)", step->version, step->name, step->about,
+                (double)mono_diff_ns(mono_now(), start) / 1e9);
+    return true;
+}
+
+// Runs what is not done of the steps up to a version.
+static bool
+walk_up(struct context *context, int to, struct error *err)
+{
+    bool done;
+
+    for (size_t i = 0; i < steps_up_count; i++) {
+        const struct step *step = &steps_up[i];
+        if (step->version > to)
+            continue;
+        if (!runner_is_done(context, step, &done, err))
+            return false;
+        if (!done && (!run_step(context, step, false, err) || !context_refresh(context, err)))
+            return false;
+    }
+    return true;
+}
+
+bool
+schema_apply(const struct store_settings *settings, int to, const struct schema_progress *progress,
+             int *ret_version, struct error *err)
+{
+    struct context context;
+    bool walked = false;
+
+    if (!begin(&context, settings, to, progress, err))
+        return false;
+    for (int round = 0; !walked && round < ROUNDS_MAX; round++) {
+        walked = walk_up(&context, to, err);
+        if (!walked && !str_equal(err->code, "UNMET"))
+            break;
+    }
+    if (walked)
+        *ret_version = context.facts.version;
+    context_close(&context);
+    return walked;
+}
+
+// Renders what is not done.
+static bool
+plan(struct context *context, int to, struct text *sql, struct error *err)
+{
+    bool known = true, done;
+
+    for (size_t i = 0; i < steps_up_count; i++) {
+        const struct step *step = &steps_up[i];
+        if (step->version > to)
+            continue;
+        if (!runner_foresee(context, step, &known, &done, err))
+            return false;
+        if (!done)
+            render_step(context, step, sql);
+    }
+    return true;
+}
+
+bool
+schema_plan(const struct store_settings *settings, int to, struct text *sql, struct error *err)
+{
+    struct context context;
+
+    if (!context_open(&context, settings, NULL, err))
+        return false;
+    bool planned = fitness_check_table(&context, to, err) && plan(&context, to, sql, err);
+    context_close(&context);
+    return planned;
+}
+
+static bool
+walk_down(struct context *context, int version, bool force, struct error *err)
+{
+    bool done;
+
+    for (size_t i = 0; i < steps_down_count; i++) {
+        const struct step *step = &steps_down[i];
+        if (step->version != version)
+            continue;
+        if (!runner_is_done(context, step, &done, err) ||
+            (!done && !run_step(context, step, force, err)))
+            return false;
+    }
+    return context_refresh(context, err);
+}
+
+static bool
+revert(struct context *context, bool force, struct error *err)
+{
+    AUTOFREE char *table = names_relation(&context->names, NULL);
+
+    if (context->facts.has_version_table)
+        return walk_down(context, 2, force, err);
+    if (!context->facts.exists) {
+        context_say(context, "there is no table %s: nothing to revert", table);
+        return true;
+    }
+    if (!context->facts.made)
+        return error_set(err, FAULT_CLUSTER, "FOREIGN",
+                         "%s was not made by outrider, so outrider does not drop it", table);
+    return walk_down(context, 1, force, err);
+}
+
+bool
+schema_revert(const struct store_settings *settings, bool force,
+              const struct schema_progress *progress, int *ret_version, struct error *err)
+{
+    struct context context;
+
+    if (!begin(&context, settings, SCHEMA_LATEST, progress, err))
+        return false;
+    bool reverted = revert(&context, force, err);
+    if (reverted)
+        *ret_version = context.facts.version;
+    context_close(&context);
+    return reverted;
+}

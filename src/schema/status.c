@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// schema status: the version, and what apply would do.
+//
+// It asks the probes that apply asks, and changes nothing, so it needs no lock and works through a
+// pooler.
+#include "context.h"
+#include "fitness.h"
+#include "runner.h"
+#include "sql.h"
+
+#include "outrider/base/xalloc.h"
+
+#include <stdlib.h>
+
+static bool
+note_pending(struct context *context, struct text *pending, struct error *err)
+{
+    bool known = true, done, there = false;
+
+    for (size_t i = 0; i < steps_up_count; i++) {
+        const struct step *step = &steps_up[i];
+        if (!runner_foresee(context, step, &known, &done, err))
+            return false;
+        if (done)
+            continue;
+        if (step->index != NULL &&
+            !context_ask(context, step, sql_schema_index_exists, &there, err))
+            return false;
+        text_appendf(pending, "version %d, %s: %s%s\n", step->version, step->name, step->about,
+                     step->index != NULL && there ? " (invalid, will be rebuilt)" : "");
+    }
+    return true;
+}
+
+static bool
+note_findings(struct context *context, struct text *findings, struct error *err)
+{
+    bool indexed;
+
+    if (!context->facts.exists)
+        return true;
+    if (context->facts.version < 2) {
+        if (!context_ask(context, NULL, sql_schema_unpublished_index_exists, &indexed, err))
+            return false;
+        if (!indexed)
+            text_appendf(findings,
+                         "no valid index on (%s, %s): version 1's claims read the whole table\n",
+                         context->names.columns[COLUMN_PUBLISHED],
+                         context->names.columns[COLUMN_CREATED_AT]);
+    }
+    if (context->facts.version == 1 && context->facts.has_version_table)
+        text_append(findings, "version 2 is half applied: apply goes on with it, revert removes "
+                              "it\n");
+    return true;
+}
+
+bool
+schema_status(const struct store_settings *settings, struct schema_status *ret_status,
+              struct error *err)
+{
+    struct context context;
+    struct schema_status status = {0};
+
+    if (!context_open(&context, settings, NULL, err))
+        return false;
+    bool known = fitness_check_table(&context, SCHEMA_LATEST, err) &&
+                 note_pending(&context, &status.pending, err) &&
+                 note_findings(&context, &status.findings, err);
+    if (known) {
+        status.table = names_relation(&context.names, NULL);
+        status.version = context.facts.version;
+        status.made = context.facts.made;
+        *ret_status = status;
+    } else {
+        schema_status_free(&status);
+    }
+    context_close(&context);
+    return known;
+}
+
+void
+schema_status_free(struct schema_status *status)
+{
+    free(status->table);
+    text_free(&status->pending);
+    text_free(&status->findings);
+    *status = (struct schema_status){0};
+}

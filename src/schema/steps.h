@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// THE tables of steps, upwards and downwards. Private to the schema layer.
+#ifndef OUTRIDER_SCHEMA_STEPS_H
+#define OUTRIDER_SCHEMA_STEPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum { STATEMENTS_MAX = 16 };
+
+// How a step runs.
+enum step_kind {
+    STEP_TRANSACTION, // all statements in one transaction
+    STEP_ALONE,       // one statement that refuses to run inside a transaction
+    STEP_LOOP,        // each statement in a transaction of its own, one of them again and again
+};
+
+// A statement that is there once, several times, or not at all.
+enum occurrence {
+    OCCURS_ONCE,
+    OCCURS_EACH_MADE_COLUMN,  // for each column that outrider added: {column}
+    OCCURS_IF_OPTIONS_SAVED,  // the table had autovacuum settings of its own
+    OCCURS_IF_SEQ_IS_ADOPTED, // seq is the application's own column, with our default
+};
+
+struct statement {
+    const char *sql;
+    const char *hint;  // printed before it; NULL: none
+    bool patient;      // no writer waits behind the lock it takes: it may wait longer
+    bool repeated;     // until it answers that no row was taken: (taken, finished)
+    bool must_touch;   // touching no row means that the step cannot be done yet
+    bool refuses_rows; // answers a count that must be 0
+    enum occurrence occurs;
+};
+
+struct step {
+    int version; // the one that it leads to, or back from
+    const char *name;
+    const char *about;
+    enum step_kind kind;
+    const char *done;  // a query for one boolean: is there nothing to do?
+    const char *index; // suffix of the index that the statement makes or drops; NULL: none
+    struct statement statements[STATEMENTS_MAX]; // up to the first without sql
+};
+
+extern const struct step steps_up[];
+extern const size_t steps_up_count;
+extern const struct step steps_down[];
+extern const size_t steps_down_count;
+
+#endif
