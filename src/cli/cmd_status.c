@@ -16,22 +16,32 @@
 
 enum { COUNT_LIMIT = 100000 };
 
+// The members that the whole and each topic have. Where nothing waits there is no age.
+static void
+append_counts(struct text *out, int64_t messages, int64_t dead, int64_t oldest_age_ms)
+{
+    text_appendf(out, ",\"messages\":%" PRId64 ",\"dead\":%" PRId64 ",\"oldest_age_ms\":", messages,
+                 dead);
+    if (messages > 0)
+        text_appendf(out, "%" PRId64, oldest_age_ms);
+    else
+        text_append(out, "null");
+}
+
 static void
 append_json(struct text *out, const char *table, int version, const struct backlog *backlog)
 {
     text_append(out, "{\"table\":");
     format_json(out, table);
-    text_appendf(out, ",\"version\":%d,\"messages\":%" PRId64 ",\"dead\":%" PRId64, version,
-                 backlog->messages, backlog->dead);
-    text_appendf(out, ",\"oldest_age_ms\":%" PRId64 ",\"at_least\":%s,\"topics\":[",
-                 backlog->oldest_age_ms, backlog->capped ? "true" : "false");
+    text_appendf(out, ",\"version\":%d", version);
+    append_counts(out, backlog->messages, backlog->dead, backlog->oldest_age_ms);
+    text_appendf(out, ",\"at_least\":%s,\"topics\":[", backlog->capped ? "true" : "false");
     for (size_t i = 0; i < backlog->count; i++) {
         const struct backlog_topic *topic = &backlog->topics[i];
         text_append(out, i > 0 ? ",{\"topic\":" : "{\"topic\":");
         format_json(out, topic->topic);
-        text_appendf(
-            out, ",\"messages\":%" PRId64 ",\"dead\":%" PRId64 ",\"oldest_age_ms\":%" PRId64 "}",
-            topic->messages, topic->dead, topic->oldest_age_ms);
+        append_counts(out, topic->messages, topic->dead, topic->oldest_age_ms);
+        text_append_char(out, '}');
     }
     text_append(out, "]}\n");
 }

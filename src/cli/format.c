@@ -116,14 +116,10 @@ grid_add(struct grid *grid, const char *cell)
 }
 
 static void
-append_cell(struct text *out, const char *cell, size_t width, bool right, bool last)
+append_cell(struct text *line, const char *cell, size_t width, bool right)
 {
-    size_t blanks = width - format_width(cell);
-    if (right)
-        text_appendf(out, "%*s", (int)blanks, "");
-    text_append(out, cell);
-    if (!right && !last)
-        text_appendf(out, "%*s", (int)blanks, "");
+    int blanks = (int)(width - format_width(cell));
+    text_appendf(line, "%*s%s%*s  ", right ? blanks : 0, "", cell, right ? 0 : blanks, "");
 }
 
 void
@@ -134,11 +130,17 @@ grid_append(const struct grid *grid, struct text *out)
         size_t width = format_width(grid->cells[i]), column = i % grid->columns;
         widths[column] = width > widths[column] ? width : widths[column];
     }
+    __attribute__((cleanup(text_free))) struct text line = {0};
     for (size_t i = 0; i < grid->count; i++) {
         size_t column = i % grid->columns;
-        bool last = column + 1 == grid->columns;
-        append_cell(out, grid->cells[i], widths[column], grid->right[column], last);
-        text_append(out, last ? "\n" : "  ");
+        append_cell(&line, grid->cells[i], widths[column], grid->right[column]);
+        if (column + 1 < grid->columns)
+            continue;
+        while (line.len > 0 && line.data[line.len - 1] == ' ')
+            line.len--;
+        text_append_bytes(out, line.data, line.len);
+        text_append_char(out, '\n');
+        text_clear(&line);
     }
 }
 

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The table that a drain ends with: what was done, what is left and why, what it cost.
+#include "closing.h"
+
+#include "format.h"
+
+#include "outrider/base/clock.h"
+
+#include <inttypes.h>
+
+static void
+add_row(struct grid *grid, const char *name, const char *value, const char *note)
+{
+    grid_add(grid, name);
+    grid_add(grid, value);
+    grid_add(grid, note);
+}
+
+static void
+add_count(struct grid *grid, const char *name, int64_t count, const char *note)
+{
+    __attribute__((cleanup(text_free))) struct text value = {0};
+    format_count(&value, count);
+    add_row(grid, name, text_str(&value), note);
+}
+
+static void
+add_age(struct grid *grid, const char *name, int64_t us, const char *note)
+{
+    __attribute__((cleanup(text_free))) struct text value = {0};
+    format_age(&value, us / 1000);
+    add_row(grid, name, text_str(&value), note);
+}
+
+static void
+add_waiting(struct grid *grid, const struct closing *closing)
+{
+    __attribute__((cleanup(text_free))) struct text note = {0};
+    const struct remaining *remaining = &closing->remaining;
+    char time[40];
+    if (closing->has_due_time) {
+        format_utc(closing->now_us + remaining->next_attempt_ms * 1000, 3, time);
+        text_appendf(&note, "the first until %s", time);
+    } else {
+        text_append(&note, "failed before, for their next attempt");
+    }
+    add_count(grid, "  waiting", remaining->waiting, text_str(&note));
+}
+
+static void
+add_locked(struct grid *grid, const struct remaining *remaining)
+{
+    __attribute__((cleanup(text_free))) struct text note = {0};
+    if (remaining->locked_pid != 0)
+        text_appendf(&note, "by pid %d", remaining->locked_pid);
+    else
+        text_append(&note, "by a prepared transaction");
+    add_count(grid, "  locked", remaining->locked, text_str(&note));
+}
+
+static void
+add_remaining(struct grid *grid, const struct closing *closing)
+{
+    const struct remaining *remaining = &closing->remaining;
+    const char *why = drain_ending_text(closing->ending);
+    if (!closing->counted) {
+        add_row(grid, "remaining", "?", "could not be counted");
+        return;
+    }
+    add_count(grid, "remaining", remaining->messages, "");
+    if (remaining->waiting > 0)
+        add_waiting(grid, closing);
+    if (remaining->locked > 0)
+        add_locked(grid, remaining);
+    if (remaining->claimable > 0)
+        add_count(grid, "  not reached", remaining->claimable, why == NULL ? "" : why);
+}
+
+static void
+add_costs(struct grid *grid, const struct closing *closing)
+{
+    __attribute__((cleanup(text_free))) struct text value = {0};
+    const struct figures *figures = &closing->figures;
+
+    text_appendf(&value, "%.2f", (double)closing->elapsed_ms / 1000);
+    add_row(grid, "seconds", text_str(&value), "");
+    add_count(grid, "rate", (int64_t)figures_rate(figures->published, closing->busy_ms), "msg/s");
+    if (figures->published > 0) {
+        add_age(grid, "delivery p50", figures->p50_us, "created_at to acknowledgement");
+        add_age(grid, "delivery p99", figures->p99_us, "");
+        text_clear(&value);
+        text_appendf(&value, "%.1f us", figures_cpu_us_per_message(figures));
+        add_row(grid, "CPU a message", text_str(&value), "of this process");
+    }
+    text_clear(&value);
+    format_bytes(&value, figures->peak_bytes);
+    add_row(grid, "peak memory", text_str(&value), "");
+}
+
+void
+closing_append(const struct closing *closing, struct text *out)
+{
+    struct grid grid = {.columns = 3, .right = {false, true, false}};
+    const struct figures *figures = &closing->figures;
+    const int64_t own = figures->published + figures->dead;
+    const int64_t others =
+        closing->counted ? closing->total - closing->remaining.messages - own : 0;
+
+    if (closing->ending != DRAIN_GONE)
+        text_appendf(out, "%s\n", drain_ending_text(closing->ending));
+    add_count(&grid, "published", figures->published, "");
+    if (others > 0)
+        add_count(&grid, "taken by others", others, "");
+    add_count(&grid, "dead", figures->dead, "");
+    add_count(&grid, "failed attempts", figures->failed_attempts, "");
+    add_count(&grid, "possible duplicates", figures->possible_duplicates, "");
+    add_remaining(&grid, closing);
+    add_costs(&grid, closing);
+    grid_append(&grid, out);
+    grid_free(&grid);
+}

@@ -1,0 +1,416 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// outrider drain, the loop of the main thread.
+//
+// The lanes publish; this thread looks. It never counts on its own figures alone to know that all
+// is gone: rows may be published by others, deleted, or given up, so the table has the last word,
+// on a connection of its own. A look costs a count, so it is made when the lanes have nothing in
+// hand or have done as much as there was, at most once a second, and at most a twentieth of the
+// time.
+#include "drain.h"
+
+#include "closing.h"
+#include "exits.h"
+#include "format.h"
+#include "progress.h"
+#include "screen.h"
+#include "stop.h"
+
+#include "outrider/base/backoff.h"
+#include "outrider/base/log.h"
+#include "outrider/base/signals.h"
+#include "outrider/config/settings.h"
+#include "outrider/relay/relay.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+
+enum {
+    TICK_MS = 20,
+    DRAW_MS = 100,
+    LINE_MS = 5000,
+    LOOK_MS = 1000,
+    LOOK_SHARE = 20,   // a look of 1 s is followed by 20 s without
+    STANDBY_MS = 2000, // standing by for so long is worth a word
+    RETRY_MS = 500,
+    RETRY_MAX_MS = 5000,
+};
+
+struct drain {
+    const struct settings *settings;
+    const struct drain_limits *limits;
+    struct report *report; // NULL: its connection was lost
+    struct relay *relay;
+    struct screen screen;
+    struct meter meter;
+    struct progress progress;
+    int64_t until;              // 0: all
+    int version;                // of the table
+    struct remaining remaining; // as of the last look
+    bool counted;               // ... in this round of the loop
+    struct mono started, relaying, last_moved, excused_until, next_look, next_draw;
+    struct mono standing_by; // since when no lane has had the slot
+    int64_t moved;           // what last_moved is by
+    int64_t claimed;
+    int64_t failed_attempts;
+    int holder_pid; // of the relay that had the slot before us; 0: none
+    bool said_standby, said_active;
+};
+
+static int64_t
+ms_since(struct mono then)
+{
+    return mono_diff_ns(mono_now(), then) / 1000000;
+}
+
+static struct mono
+later(struct mono a, struct mono b)
+{
+    return mono_diff_ns(a, b) > 0 ? a : b;
+}
+
+// A word to the user: on a terminal without the trimmings of a log.
+static void
+say(struct drain *drain, const char *event, const char *text)
+{
+    if (drain->screen.on)
+        screen_print(&drain->screen, text);
+    else
+        LOG(LOG_INFO, event, LOG_STR("text", text));
+}
+
+// A position of one version means nothing in another, so then the lanes go on without an end too.
+static void
+note_version(struct drain *drain)
+{
+    const int version = report_version(drain->report);
+    if (drain->version != 0 && drain->version != version)
+        drain->until = 0;
+    drain->version = version;
+}
+
+// Counts what is left, and what there is to wait for. A lost connection is made again at the next
+// look.
+static bool
+look(struct drain *drain, struct error *err)
+{
+    const struct mono before = mono_now();
+    if (drain->report == NULL && !report_open(&drain->settings->store, &drain->report, err))
+        return false;
+    note_version(drain);
+    const int64_t until = drain->until == 0 ? INT64_MAX : drain->until;
+    if (!report_remaining(drain->report, until, &drain->remaining, err)) {
+        report_close(drain->report);
+        drain->report = NULL;
+        return false;
+    }
+    const struct mono now = mono_now();
+    const int64_t pause_ms = mono_diff_ns(now, before) / 1000000 * LOOK_SHARE;
+    drain->next_look = mono_add_ms(now, pause_ms > LOOK_MS ? pause_ms : LOOK_MS);
+    drain->counted = true;
+    drain->excused_until =
+        later(drain->excused_until, mono_add_ms(now, drain->remaining.next_attempt_ms));
+    return true;
+}
+
+static bool
+able(struct lane_view view, int64_t give_up_ms)
+{
+    const bool waits_for_kafka = view.phase == LANE_PUBLISH || view.phase == LANE_SETTLE;
+    if (view.phase == LANE_CONNECT || view.phase == LANE_BACK_OFF)
+        return false;
+    return view.connected && !(waits_for_kafka && ms_since(view.since) >= give_up_ms / 2);
+}
+
+// The lanes as one: what they are about, and whether they can be.
+struct lanes {
+    bool idle;   // every lane found nothing to do, or may do nothing
+    bool able;   // some lane is connected to both servers
+    bool active; // some lane has had the slot in its latest window
+};
+
+static struct lanes
+view_lanes(const struct drain *drain)
+{
+    struct lanes lanes = {.idle = true};
+    for (size_t i = 0; i < relay_lanes(drain->relay); i++) {
+        struct lane_view view = relay_lane(drain->relay, i);
+        lanes.idle &= view.phase == LANE_IDLE || view.phase == LANE_STANDBY;
+        lanes.able |= able(view, drain->limits->give_up_ms);
+        lanes.active |= view.active;
+    }
+    return lanes;
+}
+
+// Says once who has the slot, if somebody else had or has it. A lane shows that it is active only
+// at the end of a window; that it has rows shows earlier.
+static void
+say_who_works(struct drain *drain, const struct lanes *lanes, const struct stats *stats)
+{
+    __attribute__((cleanup(text_free))) struct text text = {0}, whom = {0};
+    if (drain->holder_pid != 0)
+        text_appendf(&whom, " (pid %d)", drain->holder_pid);
+    if (lanes->active && !drain->said_active && (drain->holder_pid != 0 || drain->said_standby)) {
+        const bool shared = drain->settings->store.ordering == ORDERING_NONE;
+        text_appendf(&text,
+                     shared ? "working beside the running relay%s"
+                            : "took the slot over from the running relay%s",
+                     text_str(&whom));
+        say(drain, shared ? "drain_beside" : "drain_took_over", text_str(&text));
+        drain->said_active = true;
+    }
+    if (lanes->active || !lanes->able || (int64_t)stats->claimed != drain->claimed)
+        drain->standing_by = mono_now();
+    drain->claimed = (int64_t)stats->claimed;
+    if (!drain->said_standby && ms_since(drain->standing_by) >= STANDBY_MS) {
+        text_appendf(&text, "another relay is working%s; watching the backlog fall",
+                     text_str(&whom));
+        say(drain, "drain_standby", text_str(&text));
+        drain->said_standby = true;
+    }
+}
+
+// What is done, by whomever, and when something last was.
+static void
+update_progress(struct drain *drain, const struct stats *stats)
+{
+    struct progress *progress = &drain->progress;
+    const int64_t own = (int64_t)stats->published + (int64_t)stats->dead;
+    const int64_t failed = (int64_t)stats->failed_attempts;
+    const struct mono now = mono_now();
+
+    progress->done = own > progress->done ? own : progress->done;
+    if (drain->counted) {
+        if (drain->limits->follow)
+            progress->total = progress->done + drain->remaining.messages;
+        const int64_t gone = progress->total - drain->remaining.messages;
+        progress->done = gone > progress->done ? gone : progress->done;
+    }
+    if (progress->done > progress->total)
+        progress->total = progress->done;
+    meter_add(&drain->meter, now, progress->done);
+    progress->rate = meter_rate(&drain->meter);
+    if (progress->done + failed != drain->moved) {
+        drain->moved = progress->done + failed;
+        drain->last_moved = now;
+    }
+    if (failed != drain->failed_attempts && drain->version == 1) {
+        // The time of the next attempt is in the lane's memory only, but bounded.
+        const int backoff_ms = drain->settings->relay.retry_backoff_max_ms;
+        drain->excused_until = later(drain->excused_until, mono_add_ms(now, backoff_ms));
+    }
+    drain->failed_attempts = failed;
+}
+
+static void
+draw(struct drain *drain)
+{
+    __attribute__((cleanup(text_free))) struct text line = {0}, note = {0};
+    const struct progress *progress = &drain->progress;
+
+    if (drain->screen.on) {
+        struct progress shown = *progress;
+        if (drain->remaining.next_attempt_ms > 0 && drain->remaining.claimable == 0) {
+            text_append(&note, "next attempt in ");
+            format_clock(&note, mono_ms_until(drain->excused_until) / 1000 + 1);
+            shown.note = text_str(&note);
+        }
+        screen_print(&drain->screen, NULL);
+        progress_append(&shown, screen_width(&drain->screen) - 1, drain->screen.utf8,
+                        drain->screen.color, &line);
+        screen_draw(&drain->screen, text_str(&line));
+    } else if (ms_since(drain->started) >= LINE_MS) {
+        LOG(LOG_INFO, "drain_progress", LOG_INT("done", progress->done),
+            LOG_INT("total", progress->total), LOG_FLOAT("rate", progress->rate),
+            LOG_INT("eta_seconds", progress_eta_s(progress)));
+    }
+}
+
+static void
+draw_when_due(struct drain *drain)
+{
+    if (!mono_passed(drain->next_draw))
+        return;
+    draw(drain);
+    drain->next_draw = mono_add_ms(mono_now(), drain->screen.on ? DRAW_MS : LINE_MS);
+}
+
+// One round of the loop.
+static enum drain_ending
+turn(struct drain *drain)
+{
+    const struct stats *stats = relay_stats(drain->relay);
+    const struct lanes lanes = view_lanes(drain);
+    const int64_t own = (int64_t)stats->published + (int64_t)stats->dead;
+    struct error err;
+
+    say_who_works(drain, &lanes, stats);
+    drain->counted = false;
+    const bool worth_it =
+        lanes.idle || own >= drain->progress.total || ms_since(drain->last_moved) >= LOOK_MS;
+    if (worth_it && mono_passed(drain->next_look) && !look(drain, &err)) {
+        LOG(LOG_WARN, "drain_look_failed", LOG_FAULT(&err),
+            LOG_STR("next", "looking again in 1 s"));
+        drain->next_look = mono_add_ms(mono_now(), LOOK_MS);
+    }
+    update_progress(drain, stats);
+    draw_when_due(drain);
+    const struct mono still_since =
+        lanes.able ? later(drain->last_moved, drain->excused_until) : drain->last_moved;
+    const struct drain_facts facts = {
+        .published = (int64_t)stats->published,
+        .reachable = lanes.able,
+        .signalled = signals_take().terminate > 0,
+        .elapsed_ms = ms_since(drain->started),
+        .still_ms = ms_since(still_since),
+        .counted = drain->counted,
+        .remaining = drain->remaining,
+    };
+    return drain_judge(drain->limits, &facts);
+}
+
+// Waits for a signal, but not for long. True when one came.
+static bool
+pause_ms(int ms)
+{
+    struct pollfd signal_fd = {.fd = signals_fd(), .events = POLLIN};
+    return poll(&signal_fd, 1, ms) > 0;
+}
+
+static void
+tick(void *drain)
+{
+    draw_when_due(drain);
+}
+
+// Relays until it ends; *ret_ended is false when lanes are left behind.
+static enum drain_ending
+relay_rows(struct drain *drain, struct figures *ret_figures, bool *ret_ended)
+{
+    const struct settings *settings = drain->settings;
+    const struct relay_goal goal = {
+        .wait_for_slot = true,
+        .until = drain->until,
+        .max_messages = (uint64_t)drain->limits->max_messages,
+        .rate = (uint64_t)drain->limits->rate,
+    };
+    enum drain_ending ending;
+
+    drain->relaying = drain->last_moved = drain->standing_by = mono_now();
+    drain->excused_until = drain->relaying;
+    drain->relay = relay_start(&settings->relay, &settings->store, &settings->producer, &goal);
+    while ((ending = turn(drain)) == DRAIN_GOES_ON)
+        pause_ms(TICK_MS);
+    *ret_ended = stop_relay(drain->relay, settings->relay.stop_timeout_ms, tick, drain);
+    update_progress(drain, relay_stats(drain->relay));
+    figures_take(relay_stats(drain->relay), ret_figures);
+    if (*ret_ended)
+        relay_free(drain->relay);
+    return ending;
+}
+
+// Connects and finds out where the end is, for as long as the limits allow.
+static enum drain_ending
+find_end(struct drain *drain, struct error *err)
+{
+    const struct drain_limits *limits = drain->limits;
+    struct backoff backoff = {.initial_ms = RETRY_MS, .maximum_ms = RETRY_MAX_MS};
+    struct drain_facts facts = {0};
+    enum drain_ending ending;
+    int64_t messages;
+
+    for (;;) {
+        if ((drain->report != NULL || report_open(&drain->settings->store, &drain->report, err)) &&
+            report_end(drain->report, &drain->until, &messages, err)) {
+            note_version(drain);
+            drain->progress.total = messages;
+            return messages == 0 ? DRAIN_GONE : DRAIN_GOES_ON;
+        }
+        report_close(drain->report);
+        drain->report = NULL;
+        if (exit_of_error(err) != EX_UNAVAILABLE)
+            return DRAIN_UNAVAILABLE;
+        const int wait_ms = backoff_next(&backoff);
+        facts.elapsed_ms = facts.still_ms = ms_since(drain->started);
+        facts.signalled = signals_take().terminate > 0;
+        if ((ending = drain_judge(limits, &facts)) != DRAIN_GOES_ON)
+            return ending;
+        LOG(LOG_WARN, "drain_waiting", LOG_FAULT(err), LOG_INT("next_attempt_ms", wait_ms));
+        screen_print(&drain->screen, NULL);
+        pause_ms(wait_ms);
+    }
+}
+
+static void
+log_start(struct drain *drain)
+{
+    struct error err;
+    if (!report_slot_holder(drain->report, &drain->holder_pid, &err))
+        LOG(LOG_DEBUG, "drain_look_failed", LOG_FAULT(&err), LOG_STR("next", "going on"));
+    LOG(LOG_INFO, "drain_started", LOG_STR("table", drain->settings->store.table),
+        LOG_INT("version", drain->version), LOG_INT("messages", drain->progress.total));
+}
+
+// The closing table, by a last look at what is left.
+static int
+close_drain(struct drain *drain, enum drain_ending ending, const struct figures *figures)
+{
+    __attribute__((cleanup(text_free))) struct text out = {0};
+    struct closing closing = {
+        .ending = ending,
+        .total = drain->limits->follow ? 0 : drain->progress.total,
+        .elapsed_ms = ms_since(drain->started),
+        .busy_ms = mono_diff_ns(drain->last_moved, drain->relaying) / 1000000,
+        .now_us = wall_us(),
+        .figures = *figures,
+    };
+    struct error err;
+    if (ending != DRAIN_GONE && !look(drain, &err))
+        LOG(LOG_WARN, "drain_look_failed", LOG_FAULT(&err),
+            LOG_STR("next", "ending without a count"));
+    closing.counted = ending == DRAIN_GONE || drain->counted;
+    closing.remaining = drain->remaining;
+    closing.has_due_time = drain->version >= 2;
+    if (closing.counted && drain->remaining.messages == 0)
+        closing.ending = DRAIN_GONE;
+    closing_append(&closing, &out);
+    fputs(text_str(&out), stdout);
+    return drain_exit_code(closing.ending, closing.counted ? drain->remaining.messages : -1);
+}
+
+int
+drain(const struct settings *settings, const struct drain_limits *limits)
+{
+    struct drain drain = {.settings = settings, .limits = limits, .started = mono_now()};
+    struct figures figures = {0};
+    struct error err;
+    bool ended = true;
+    int code;
+
+    if (!signals_start(&err)) {
+        exit_with_error("drain", &err);
+        return EX_SOFTWARE;
+    }
+    screen_open(&drain.screen);
+    enum drain_ending ending = find_end(&drain, &err);
+    drain.relaying = drain.last_moved = mono_now();
+    if (limits->follow)
+        drain.until = 0;
+    if (ending == DRAIN_GOES_ON) {
+        log_start(&drain);
+        ending = relay_rows(&drain, &figures, &ended);
+    }
+    screen_close(&drain.screen);
+    if (ending != DRAIN_GONE && drain.relay == NULL) { // it was never found out what there is to do
+        code = exit_with_error("drain", &err);
+        code = ending == DRAIN_UNAVAILABLE ? code : drain_exit_code(ending, -1);
+    } else {
+        code = close_drain(&drain, ending, &figures);
+    }
+    report_close(drain.report);
+    if (!ended)
+        stop_abandon(code);
+    signals_stop();
+    return code;
+}
