@@ -54,7 +54,6 @@ append_durations(struct text *out, const struct key *key)
     format_duration(out, key->least);
     text_append(out, " to ");
     format_duration(out, key->most);
-    text_append(out, ", a whole number with ms, s, m, h or d");
 }
 
 static void
@@ -64,7 +63,6 @@ append_sizes(struct text *out, const struct key *key)
     format_size(out, key->least);
     text_append(out, " to ");
     format_size(out, key->most);
-    text_append(out, ", a whole number with B, kB, KiB, MB, MiB, GB or GiB");
 }
 
 void
@@ -103,6 +101,15 @@ describe_allowed(struct text *out, const struct key *key)
         text_append(out, "librdkafka's properties");
         break;
     }
+}
+
+void
+describe_units(struct text *out, const struct key *key)
+{
+    if (key->type == KEY_DURATION)
+        text_append(out, ", a whole number with ms, s, m, h or d");
+    else if (key->type == KEY_SIZE)
+        text_append(out, ", a whole number with B, kB, KiB, MB, MiB, GB or GiB");
 }
 
 // A key of another section whose last part is the same word: the right name in the wrong place.

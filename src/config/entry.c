@@ -62,6 +62,8 @@ const char *
 environment_get(char *const *environment, const char *name)
 {
     size_t len = strlen(name);
+    if (strchr(name, '=') != NULL)
+        return NULL;
     for (; environment != NULL && *environment != NULL; environment++)
         if (strncmp(*environment, name, len) == 0 && (*environment)[len] == '=')
             return *environment + len + 1;

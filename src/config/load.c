@@ -87,6 +87,7 @@ walk_value(const struct walk *walk, const struct key *key, const char *name,
                                   "bootstrap.servers: localhost:9092");
         else
             describe_allowed(&allowed, key);
+        describe_units(&allowed, key);
         expected(walk, node, text_str(&path), text_str(&allowed));
     }
 }

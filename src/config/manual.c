@@ -153,7 +153,7 @@ print_example_key(const struct key *key, const char *indent, FILE *out)
     fputc('\n', out);
 }
 
-// Properties that may be set stand as lines, the others are left to the reference.
+// Those that may be set; client.id follows from application_name as long as it is not.
 static void
 print_example_properties(FILE *out)
 {
@@ -161,7 +161,8 @@ print_example_properties(FILE *out)
     const struct property *defaults = producer_defaults(&count);
     for (size_t i = 0; i < count; i++) {
         struct error err;
-        if (!producer_check_property(defaults[i].name, defaults[i].value, &err))
+        if (!producer_check_property(defaults[i].name, defaults[i].value, &err) ||
+            str_equal(defaults[i].name, "client.id"))
             continue;
         CLEANUP(text_free) struct text value = {0};
         quote_append(&value, defaults[i].value);

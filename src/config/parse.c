@@ -29,7 +29,7 @@ static const struct unit size_units[] = {
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-// Digits only; *ret_rest is what follows them.
+// Digits only, saturating; *ret_rest is what follows them.
 static bool
 parse_digits(const char *text, int64_t *ret, const char **ret_rest)
 {
@@ -39,7 +39,7 @@ parse_digits(const char *text, int64_t *ret, const char **ret_rest)
     for (; isdigit((unsigned char)*text); text++)
         if (__builtin_mul_overflow(value, 10, &value) ||
             __builtin_add_overflow(value, *text - '0', &value))
-            return false;
+            value = INT64_MAX;
     *ret = value;
     *ret_rest = text;
     return true;
@@ -65,29 +65,24 @@ parse_with_unit(const char *text, const struct unit *units, size_t count, int64_
     if (!parse_digits(text, &value, &rest))
         return false;
     for (size_t i = 0; i < count; i++)
-        if (strcmp(rest, units[i].name) == 0)
-            return !__builtin_mul_overflow(value, units[i].factor, ret);
+        if (strcmp(rest, units[i].name) == 0) {
+            if (__builtin_mul_overflow(value, units[i].factor, ret))
+                *ret = INT64_MAX;
+            return true;
+        }
     return false;
 }
 
 bool
 parse_duration(const char *text, int64_t *ret_ms)
 {
-    int64_t ms;
-    if (!parse_with_unit(text, duration_units, COUNT(duration_units), &ms))
-        return false;
-    *ret_ms = ms;
-    return true;
+    return parse_with_unit(text, duration_units, COUNT(duration_units), ret_ms);
 }
 
 bool
 parse_size(const char *text, int64_t *ret_bytes)
 {
-    int64_t bytes;
-    if (!parse_with_unit(text, size_units, COUNT(size_units), &bytes))
-        return false;
-    *ret_bytes = bytes;
-    return true;
+    return parse_with_unit(text, size_units, COUNT(size_units), ret_bytes);
 }
 
 bool

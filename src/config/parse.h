@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Each is false, with *ret untouched, when the text is not of that form or does not fit 64 bits.
+// Each is false, with *ret untouched, when the text is not of that form. A number that does not fit
+// 64 bits is INT64_MAX, which is out of every range.
 
 // Decimal digits, perhaps after '-'.
 bool parse_integer(const char *text, int64_t *ret) __attribute__((warn_unused_result));

@@ -3,7 +3,7 @@
 //
 // It reads back to the same values, whatever they hold; so a mask is written where a value may
 // stand, and a value that would be taken for a reference is written as the reference it came from.
-// Producer defaults that may not be configured are shown as comments.
+// Producer defaults that may not be configured, or follow from another key, are shown as comments.
 #include "outrider/config/settings.h"
 
 #include "describe.h"
@@ -114,20 +114,38 @@ print_columns(const struct printer *printer, const struct key *key)
         print_line(printer->out, "  columns: {}", "default");
 }
 
-// A default that nobody overrides.
+// A default that nobody overrides. The client's name follows the application's as long as it is
+// not given, so it is only told.
 static void
 print_default_property(const struct printer *printer, const struct property *property)
 {
     CLEANUP(text_free) struct text line = {0};
     struct error err;
-    bool is_client_id = str_equal(property->name, "client.id");
-    const char *value = is_client_id ? printer->settings->producer.client_id : property->value;
-    bool may_be_set = producer_check_property(property->name, value, &err);
-    text_appendf(&line, "  %s%s: ", may_be_set ? "" : "# ", property->name);
+    const char *comment = "default", *value = property->value;
+    if (str_equal(property->name, "client.id")) {
+        comment = "database.application_name";
+        value = printer->settings->producer.client_id;
+    } else if (!producer_check_property(property->name, value, &err)) {
+        comment = "fixed";
+    }
+    bool is_value = str_equal(comment, "default");
+    text_appendf(&line, "  %s%s: ", is_value ? "" : "# ", property->name);
     quote_append(&line, value);
-    print_line(printer->out, line.data, may_be_set ? "default" : "fixed");
+    print_line(printer->out, line.data, comment);
 }
 
+static bool
+is_default(const char *name)
+{
+    size_t count;
+    const struct property *defaults = producer_defaults(&count);
+    for (size_t i = 0; i < count; i++)
+        if (str_equal(defaults[i].name, name))
+            return true;
+    return false;
+}
+
+// Those that have a default come first, whether they are given or not.
 static void
 print_properties(const struct printer *printer, const struct key *key)
 {
@@ -135,12 +153,17 @@ print_properties(const struct printer *printer, const struct key *key)
     size_t count;
     const struct property *defaults = producer_defaults(&count);
     fputs("kafka:\n", printer->out);
-    for (size_t i = 0; i < count; i++)
-        if (entry_find(config, key, defaults[i].name) == NULL)
+    for (size_t i = 0; i < count; i++) {
+        const struct entry *entry = entry_find(config, key, defaults[i].name);
+        if (entry != NULL)
+            print_entry(printer, 2, defaults[i].name, entry);
+        else
             print_default_property(printer, &defaults[i]);
+    }
     for (size_t i = 0; i < printer->settings->producer.count; i++) {
         const char *name = printer->settings->producer.properties[i].name;
-        print_entry(printer, 2, name, entry_find(config, key, name));
+        if (!is_default(name))
+            print_entry(printer, 2, name, entry_find(config, key, name));
     }
 }
 

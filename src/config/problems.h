@@ -13,7 +13,7 @@ enum origin_kind { ORIGIN_DEFAULT, ORIGIN_FILE, ORIGIN_ENVIRONMENT, ORIGIN_OVERR
 struct origin {
     enum origin_kind kind;
     const char *name; // the file as it was named, or the variable; borrowed
-    int line, column; // from 1; 0: the file as a whole
+    int line, column; // from 1; 0: the file as a whole; line counts the -o too
 };
 
 struct problem {

@@ -52,9 +52,10 @@ complain(const struct settling *s, const char *what)
     s->entry->bad = true;
 }
 
-// "what is wrong; what is allowed". subject: quoted in front, NULL for none.
+// "what is wrong; what is allowed". subject: quoted in front, NULL for none; with_units: how
+// numbers are written is told too.
 static void
-complain_allowed(const struct settling *s, const char *subject, const char *what)
+complain_form(const struct settling *s, const char *subject, const char *what, bool with_units)
 {
     CLEANUP(text_free) struct text line = {0};
     if (subject != NULL) {
@@ -64,7 +65,15 @@ complain_allowed(const struct settling *s, const char *subject, const char *what
     }
     text_appendf(&line, "%s; allowed: ", what);
     describe_allowed(&line, s->entry->key);
+    if (with_units)
+        describe_units(&line, s->entry->key);
     complain(s, line.data);
+}
+
+static void
+complain_allowed(const struct settling *s, const char *subject, const char *what)
+{
+    complain_form(s, subject, what, false);
 }
 
 // --- one value of each type ---------------------------------------------------------------------
@@ -147,9 +156,9 @@ settle_number(const struct settling *s)
     if (forms[type].parse(text, &value))
         put_number(s, value);
     else if (type != KEY_INT && parse_integer(text, &value))
-        complain_allowed(s, text, "has no unit");
+        complain_form(s, text, "has no unit", true);
     else
-        complain_allowed(s, text, forms[type].wrong);
+        complain_form(s, text, forms[type].wrong, true);
 }
 
 // A template without columns is a topic's name already.
@@ -174,7 +183,7 @@ settle_template(const struct settling *s)
     const char *problem = constant_topic_problem(&template);
     if (problem != NULL) {
         CLEANUP(text_free) struct text line = {0};
-        text_appendf(&line, "no name of a topic: %s", problem);
+        text_appendf(&line, "not a topic's name: it %s", problem);
         complain(s, line.data);
         template_free(&template);
         return;

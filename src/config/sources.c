@@ -140,9 +140,9 @@ load_environment(const struct loading *loading)
 }
 
 static void
-load_override(const struct loading *loading, const char *override)
+load_override(const struct loading *loading, const char *override, int number)
 {
-    struct origin origin = {.kind = ORIGIN_OVERRIDE};
+    struct origin origin = {.kind = ORIGIN_OVERRIDE, .line = number};
     size_t len = strcspn(override, "=");
     AUTOFREE char *path = xstrndup(override, len);
     CLEANUP(text_free) struct text shown = {0}, hint = {0};
@@ -171,5 +171,5 @@ void
 load_overrides(const struct loading *loading, const char *const *overrides, size_t count)
 {
     for (size_t i = 0; i < count; i++)
-        load_override(loading, overrides[i]);
+        load_override(loading, overrides[i], (int)i + 1);
 }
