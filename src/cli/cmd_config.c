@@ -18,7 +18,9 @@ cmd_config_print(const struct invocation *invocation)
 int
 cmd_config_keys(const struct invocation *invocation)
 {
-    (void)invocation;
-    config_print_keys(stdout);
+    if (invocation_flag(invocation, "yaml"))
+        config_print_example(stdout);
+    else
+        config_print_keys(stdout);
     return EX_OK;
 }

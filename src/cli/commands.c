@@ -95,6 +95,10 @@ static const struct command schema_commands[] = {
     },
 };
 
+static const struct option_spec config_keys_options[] = {
+    {.name = "yaml", .help = "as a file with every key and its default"},
+};
+
 static const struct command config_commands[] = {
     {
         .name = "print",
@@ -106,6 +110,8 @@ static const struct command config_commands[] = {
     {
         .name = "keys",
         .summary = "print the reference of every key, as Markdown",
+        .options = config_keys_options,
+        .option_count = COUNT(config_keys_options),
         .run = cmd_config_keys,
     },
 };
