@@ -108,7 +108,7 @@ closing_append(const struct closing *closing, struct text *out)
         closing->counted ? closing->total - closing->remaining.messages - own : 0;
 
     if (closing->ending != DRAIN_GONE)
-        text_appendf(out, "%s\n", drain_ending_text(closing->ending));
+        text_appendf(out, "unfinished: %s\n", drain_ending_text(closing->ending));
     add_count(&grid, "published", figures->published, "");
     if (others > 0)
         add_count(&grid, "taken by others", others, "");

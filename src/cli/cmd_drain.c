@@ -14,7 +14,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { GIVE_UP_MS = 30000, MAX_SECONDS = 1000000000, MAX_RATE = 1000000000 };
+enum { GIVE_UP_MS = 30000, MOST = 1000000000 };
 
 // What keeps the relay from sending to this topic; NULL: nothing that the configuration knows of.
 static const char *
@@ -82,9 +82,9 @@ cmd_drain(const struct invocation *invocation)
     };
     int64_t max_seconds = 0;
 
-    if (!invocation_number(invocation, "max-messages", 1, INT64_MAX, &limits.max_messages) ||
-        !invocation_number(invocation, "max-seconds", 1, MAX_SECONDS, &max_seconds) ||
-        !invocation_number(invocation, "rate", 1, MAX_RATE, &limits.rate) ||
+    if (!invocation_number(invocation, "max-messages", 1, MOST, &limits.max_messages) ||
+        !invocation_number(invocation, "max-seconds", 1, MOST, &max_seconds) ||
+        !invocation_number(invocation, "rate", 1, MOST, &limits.rate) ||
         !invocation_duration_ms(invocation, "give-up", &limits.give_up_ms))
         return EX_USAGE;
     limits.max_ms = max_seconds * 1000;

@@ -55,6 +55,7 @@ struct drain {
     int64_t claimed;
     int64_t failed_attempts;
     int holder_pid; // of the relay that had the slot before us; 0: none
+    bool complete;  // the lanes did as much as there was at the start
     bool said_standby, said_active;
 };
 
@@ -109,8 +110,9 @@ look(struct drain *drain, struct error *err)
     const int64_t pause_ms = mono_diff_ns(now, before) / 1000000 * LOOK_SHARE;
     drain->next_look = mono_add_ms(now, pause_ms > LOOK_MS ? pause_ms : LOOK_MS);
     drain->counted = true;
-    drain->excused_until =
-        later(drain->excused_until, mono_add_ms(now, drain->remaining.next_attempt_ms));
+    if (drain->remaining.next_attempt_ms > 0)
+        drain->excused_until =
+            later(drain->excused_until, mono_add_ms(now, drain->remaining.next_attempt_ms));
     return true;
 }
 
@@ -150,7 +152,7 @@ say_who_works(struct drain *drain, const struct lanes *lanes, const struct stats
 {
     __attribute__((cleanup(text_free))) struct text text = {0}, whom = {0};
     if (drain->holder_pid != 0)
-        text_appendf(&whom, " (pid %d)", drain->holder_pid);
+        text_appendf(&whom, " (its backend is pid %d)", drain->holder_pid);
     if (lanes->active && !drain->said_active && (drain->holder_pid != 0 || drain->said_standby)) {
         const bool shared = drain->settings->store.ordering == ORDERING_NONE;
         text_appendf(&text,
@@ -247,8 +249,10 @@ turn(struct drain *drain)
 
     say_who_works(drain, &lanes, stats);
     drain->counted = false;
-    const bool worth_it =
-        lanes.idle || own >= drain->progress.total || ms_since(drain->last_moved) >= LOOK_MS;
+    if (own >= drain->progress.total && !drain->complete)
+        drain->next_look = mono_now();
+    drain->complete = own >= drain->progress.total;
+    const bool worth_it = lanes.idle || drain->complete || ms_since(drain->last_moved) >= LOOK_MS;
     if (worth_it && mono_passed(drain->next_look) && !look(drain, &err)) {
         LOG(LOG_WARN, "drain_look_failed", LOG_FAULT(&err),
             LOG_STR("next", "looking again in 1 s"));
@@ -393,6 +397,8 @@ drain(const struct settings *settings, const struct drain_limits *limits)
         return EX_SOFTWARE;
     }
     screen_open(&drain.screen);
+    if (drain.screen.on && !settings_given(settings, "log.level")) // the bar says the rest
+        log_configure(LOG_WARN, settings->log_format);
     enum drain_ending ending = find_end(&drain, &err);
     drain.relaying = drain.last_moved = mono_now();
     if (limits->follow)

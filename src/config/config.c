@@ -49,3 +49,10 @@ settings_free(struct settings *settings)
     config_free(settings->origin);
     *settings = (struct settings){0};
 }
+
+bool
+settings_given(const struct settings *settings, const char *path)
+{
+    const struct entry *entry = entry_find(settings->origin, keys_find(path), NULL);
+    return entry != NULL && entry->origin.kind != ORIGIN_DEFAULT;
+}

@@ -5,9 +5,9 @@
 // from here.
 #include "describe.h"
 
-#include "parse.h"
 
 #include "outrider/base/xalloc.h"
+#include "outrider/config/parse.h"
 #include "outrider/model/columns.h"
 
 #include <ctype.h>

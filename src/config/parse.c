@@ -4,7 +4,7 @@
 // Durations and sizes always carry a unit: "20" for a time-out is seconds to one person and
 // milliseconds to another. Numbers are whole: nothing here needs a fraction, and a sum of them
 // cannot round.
-#include "parse.h"
+#include "outrider/config/parse.h"
 
 #include <ctype.h>
 #include <inttypes.h>

@@ -6,8 +6,7 @@
 // source, because the weaker one was right before.
 #include "relations.h"
 
-#include "parse.h"
-
+#include "outrider/config/parse.h"
 #include "outrider/config/settings.h"
 
 #include <assert.h>

@@ -11,12 +11,12 @@
 
 #include "describe.h"
 #include "mask.h"
-#include "parse.h"
 #include "reference.h"
 #include "utf8.h"
 
 #include "outrider/base/xalloc.h"
 #include "outrider/broker/topic_name.h"
+#include "outrider/config/parse.h"
 #include "outrider/config/settings.h"
 
 #include <ctype.h>

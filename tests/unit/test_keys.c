@@ -3,7 +3,7 @@
 // The table of keys is sound: unique, documented, in sections that exist, with defaults that hold.
 #include "src/config/describe.h"
 #include "src/config/keys.h"
-#include "src/config/parse.h"
+#include "outrider/config/parse.h"
 
 #include "outrider/config/settings.h"
 #include "tests/support/unit.h"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Numbers with and without units: what is one, what is none, and what is too large for any bound.
-#include "src/config/parse.h"
+#include "outrider/config/parse.h"
 #include "tests/support/unit.h"
 
 #include <string.h>

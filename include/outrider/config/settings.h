@@ -39,6 +39,9 @@ bool config_load(const struct config_sources *sources, struct settings *ret_sett
                  struct text *errors, struct text *warnings) __attribute__((warn_unused_result));
 void settings_free(struct settings *settings);
 
+// Was the key given a value by file, environment or override? path: of a key in the table.
+bool settings_given(const struct settings *settings, const char *path);
+
 // The effective configuration as YAML that reads back to itself, each value with its origin as a
 // comment, secrets masked.
 void config_print(const struct settings *settings, FILE *out);
