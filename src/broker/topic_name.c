@@ -18,14 +18,14 @@ topic_name_problem(const char *topic)
                                 "0123456789._-";
     size_t length = strlen(topic);
     if (length == 0)
-        return "is empty";
+        return "the topic's name is empty";
     if (length > TOPIC_NAME_MAX)
-        return "is longer than 249 characters";
+        return "the topic's name is longer than 249 characters";
     if (str_equal(topic, ".") || str_equal(topic, ".."))
-        return "is \".\" or \"..\"";
+        return "the topic's name is \".\" or \"..\"";
     if (topic[strspn(topic, legal)] != '\0')
-        return "has a character other than a-z, A-Z, 0-9, '.', '_' and '-'";
+        return "the topic's name has a character other than a-z, A-Z, 0-9, '.', '_' and '-'";
     if (str_starts_with(topic, "__"))
-        return "begins with \"__\", which is Kafka's own";
+        return "the topic's name begins with \"__\", which is Kafka's own";
     return NULL;
 }

@@ -13,6 +13,7 @@
 #include "metadata.h"
 #include "outrider/base/clock.h"
 #include "outrider/base/text.h"
+#include "outrider/base/xalloc.h"
 #include "outrider/broker/topic_name.h"
 
 #include <assert.h>
@@ -157,25 +158,51 @@ topic_allowed(const struct envelope_settings *settings, const char *topic)
 }
 
 static bool
-fill_topic(const struct envelope_settings *settings, struct batch *batch, struct message *message)
+judge_topic(const struct envelope_settings *settings, struct message *message, const char *topic)
 {
-    char room[TOPIC_ROOM];
-    size_t len = template_length(&settings->topic, &message->row);
-    char *topic = len < sizeof room ? room : batch_alloc(batch, len + 1);
-    template_render(&settings->topic, &message->row, topic);
-
-    const char *previous = message > batch->messages ? message[-1].topic : NULL;
-    if (previous != NULL && strcmp(previous, topic) == 0) {
-        message->topic = previous;
-        return true;
-    }
     const char *problem = topic_name_problem(topic);
     if (problem != NULL)
         return fail(message, TOPIC_NAME, problem);
     if (!topic_allowed(settings, topic))
         return fail(message, TOPIC_NOT_ALLOWED, NULL);
-    message->topic = memcpy(batch_alloc(batch, len + 1), topic, len + 1);
     return true;
+}
+
+static bool
+topic_refused(const struct message *message)
+{
+    return message->outcome.state == OUTCOME_FAILED &&
+           (message->outcome.code == failures[TOPIC_NAME].code ||
+            message->outcome.code == failures[TOPIC_NOT_ALLOWED].code);
+}
+
+// A name that is far too long is judged, and then forgotten.
+static bool
+judge_long_topic(const struct envelope_settings *settings, struct message *message, size_t len)
+{
+    AUTOFREE char *topic = xmalloc(len + 1);
+    template_render(&settings->topic, &message->row, topic);
+    return judge_topic(settings, message, topic);
+}
+
+static bool
+fill_topic(const struct envelope_settings *settings, struct batch *batch, struct message *message)
+{
+    size_t len = template_length(&settings->topic, &message->row);
+    if (len >= TOPIC_ROOM)
+        return judge_long_topic(settings, message, len);
+    char topic[TOPIC_ROOM];
+    template_render(&settings->topic, &message->row, topic);
+
+    const struct message *previous = message > batch->messages ? message - 1 : NULL;
+    if (previous != NULL && previous->topic != NULL && strcmp(previous->topic, topic) == 0) {
+        message->topic = previous->topic;
+        if (topic_refused(previous))
+            message->outcome = previous->outcome;
+        return !topic_refused(previous);
+    }
+    message->topic = memcpy(batch_alloc(batch, len + 1), topic, len + 1);
+    return judge_topic(settings, message, topic);
 }
 
 // RFC 3986, section 3.3: what may stand in a path segment as it is.

@@ -384,7 +384,7 @@ START_TEST(test_an_impossible_topic_fails_for_good)
 {
     row->event_type = bytes_from(bad_topics[_i]);
     assert_fails(fill_within(PLENTY), "TOPIC_NAME", true);
-    ck_assert_ptr_null(batch.messages[0].topic);
+    ck_assert_str_eq(batch.messages[0].topic, bad_topics[_i]);
 }
 END_TEST
 
@@ -399,7 +399,8 @@ START_TEST(test_topic_length)
         batch.messages[0].topic = NULL;
         row->event_type.len = len;
         assert_fails(fill_within(PLENTY), "TOPIC_NAME", true);
-        ck_assert_ptr_null(batch.messages[0].topic);
+        ck_assert_msg(strstr(batch.messages[0].outcome.text, "249") != NULL, "%s",
+                      batch.messages[0].outcome.text);
     }
 }
 END_TEST
@@ -410,14 +411,13 @@ START_TEST(test_topics_must_be_allowed)
     settings.topics_allow = allow;
     settings.topics_allow_count = 2;
     ck_assert_str_eq(fill()->topic, "order.placed");
-    batch.messages[0].topic = NULL;
     row->event_type = bytes_from("order.paid");
     assert_fails(fill_within(PLENTY), "TOPIC_NOT_ALLOWED", false);
-    ck_assert_ptr_null(batch.messages[0].topic);
+    ck_assert_str_eq(batch.messages[0].topic, "order.paid");
 }
 END_TEST
 
-// A verdict is reused for the same topic only when it was good.
+// The previous message's verdict is this one's when the topic is the same, and only then.
 START_TEST(test_a_refused_topic_is_refused_again)
 {
     char *allow[] = {(char *)"order.placed"};
@@ -429,7 +429,33 @@ START_TEST(test_a_refused_topic_is_refused_again)
     ck_assert_int_eq(batch.messages[0].outcome.state, OUTCOME_NONE);
     assert_fails(&batch.messages[1], "TOPIC_NOT_ALLOWED", false);
     assert_fails(&batch.messages[2], "TOPIC_NOT_ALLOWED", false);
+    ck_assert_ptr_eq(batch.messages[2].topic, batch.messages[1].topic);
     ck_assert_int_eq(batch.messages[3].outcome.state, OUTCOME_NONE);
+}
+END_TEST
+
+// What failed for another reason, here or at the broker, does not speak against its topic.
+START_TEST(test_other_failures_do_not_spread)
+{
+    row->payload_withheld = true;
+    envelope_fill(&settings, &batch, &batch.messages[0], PLENTY);
+    envelope_fill(&settings, &batch, &batch.messages[1], PLENTY);
+    assert_fails(&batch.messages[0], "TOO_LARGE", true);
+    ck_assert_int_eq(batch.messages[1].outcome.state, OUTCOME_NONE);
+    batch.messages[1].outcome =
+        (struct outcome){.state = OUTCOME_FAILED, .fault = FAULT_TOPIC, .code = "UNKNOWN_TOPIC"};
+    envelope_fill(&settings, &batch, &batch.messages[2], PLENTY);
+    ck_assert_int_eq(batch.messages[2].outcome.state, OUTCOME_NONE);
+    ck_assert_ptr_eq(batch.messages[2].topic, batch.messages[0].topic);
+}
+END_TEST
+
+// A message that was held back has no topic to compare with.
+START_TEST(test_a_held_message_before_is_no_matter)
+{
+    batch.messages[0].outcome.state = OUTCOME_HELD;
+    envelope_fill(&settings, &batch, &batch.messages[1], PLENTY);
+    ck_assert_str_eq(batch.messages[1].topic, "order.placed");
 }
 END_TEST
 
@@ -537,6 +563,8 @@ topic_tests(void)
     tcase_add_test(tests, test_topic_length);
     tcase_add_test(tests, test_topics_must_be_allowed);
     tcase_add_test(tests, test_a_refused_topic_is_refused_again);
+    tcase_add_test(tests, test_other_failures_do_not_spread);
+    tcase_add_test(tests, test_a_held_message_before_is_no_matter);
     return tests;
 }
 
