@@ -4,8 +4,8 @@ SELECT taken, id, position, created_at, aggregate_type, aggregate_id, event_type
        CASE WHEN payload_bytes <= $6 THEN payload END AS payload, payload_bytes, retry_count, headers,
        (SELECT count(*) FROM c) AS claimed
   FROM (SELECT c.*, octet_length(payload)::bigint AS payload_bytes,
-               sum(CASE WHEN octet_length(payload) <= $6 THEN octet_length(payload) ELSE 0 END::bigint)
-                   OVER (ORDER BY position, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS bytes_before
+               sum(CASE WHEN octet_length(payload) <= $6 THEN octet_length(payload) ELSE 0 END)
+                   OVER (ORDER BY position, id ROWS UNBOUNDED PRECEDING) AS bytes_so_far
           FROM c) AS s
- WHERE coalesce(bytes_before, 0) < $7
+ WHERE bytes_so_far - CASE WHEN payload_bytes <= $6 THEN payload_bytes ELSE 0 END < $7
  ORDER BY position, id

@@ -312,6 +312,7 @@ lane_main(void *argument)
     lane->outage = (struct backoff){.initial_ms = OUTAGE_FIRST_MS, .maximum_ms = OUTAGE_MAX_MS};
     lane->idle =
         (struct backoff){.initial_ms = settings->poll_min_ms, .maximum_ms = settings->poll_max_ms};
+    lane->told_holder = NOBODY;
     lane->mean_bytes = settings->batch_bytes / 64 + 1;
     floor_reset(&lane->floor);
     while (!lane_stopping(lane)) {

@@ -23,6 +23,8 @@ struct shared {
     _Atomic int64_t messages_left; // of goal.max_messages
 };
 
+enum { NOBODY = -1 };
+
 struct lane {
     struct shared *shared;
     pthread_t thread;
@@ -48,11 +50,11 @@ struct lane {
     bool told_version; // what version 1 cannot promise was said
     int64_t until;     // rows up to this position only
     struct mono last_sweep;
-    bool sweeping;                 // the window or poll in hand is a full sweep
-    int64_t sweep_ns;              // how long the last one took
-    struct mono not_before;        // goal.rate allows nothing until then
-    int64_t mean_bytes;            // running mean of a payload's size
-    struct message_id told_locked; // the last row whose lock holder was named
+    bool sweeping;          // the window or poll in hand is a full sweep
+    int64_t sweep_ns;       // how long the last one took
+    struct mono not_before; // goal.rate allows nothing until then
+    int64_t mean_bytes;     // running mean of a payload's size
+    int told_holder;        // of locks on rows: the backend that was named last
 };
 
 void *lane_main(void *lane);

@@ -108,6 +108,8 @@ note_claimed(struct window *window)
     struct batch *batch = &window->claimed;
 
     window->exhausted = !batch->full;
+    if (!batch->holes && window->lane->holds.count == 0)
+        window->lane->told_holder = NOBODY;
     if (batch->count == 0)
         return;
     window->reached = batch->messages[batch->count - 1].row.position;
@@ -115,22 +117,23 @@ note_claimed(struct window *window)
     atomic_fetch_add(&window->lane->shared->stats.claimed, batch->count);
 }
 
-// Says who holds a row's lock, once for the row that was met last.
+// Says who holds locks on rows, once a holder.
 static bool
-tell_locked(struct window *window, const struct message *message, struct error *err)
+tell_locked(struct window *window, const struct row *first, int64_t count, struct error *err)
 {
     struct lane *lane = window->lane;
     char id[MESSAGE_ID_TEXT];
     int pid = 0;
 
-    if (memcmp(&lane->told_locked, &message->row.id, sizeof message->row.id) == 0)
-        return true;
-    if (!store_lock_holder(lane->store, &message->row.id, &pid, err))
+    if (!store_lock_holder(lane->store, &first->id, &pid, err))
         return false;
-    lane->told_locked = message->row.id;
-    message_id_format(&message->row.id, id);
-    LOG(LOG_WARN, "row_locked", LOG_STR("id", id), LOG_INT("holder_pid", pid),
-        LOG_STR("next", "its aggregate waits until the lock is released, the others go on"));
+    if (pid == lane->told_holder)
+        return true;
+    lane->told_holder = pid;
+    message_id_format(&first->id, id);
+    LOG(LOG_WARN, "rows_locked", LOG_INT("holder_pid", pid), LOG_INT("rows", count),
+        LOG_STR("first_id", id),
+        LOG_STR("next", "their aggregates wait until the locks are released, the others go on"));
     return true;
 }
 
@@ -140,16 +143,18 @@ hold_locked(struct window *window, struct error *err)
 {
     struct batch *batch = &window->claimed;
     struct mono until = mono_add_ms(mono_now(), LOCKED_RETRY_MS);
+    const struct row *first = NULL;
+    int64_t count = 0;
 
     for (size_t i = 0; batch->holes && i < batch->count; i++) {
         const struct row *row = &batch->messages[i].row;
         if (row->taken)
             continue;
-        if (!tell_locked(window, &batch->messages[i], err))
-            return false;
+        if (count++ == 0)
+            first = row;
         holds_add(&window->lane->holds, row->aggregate_id, row->position, until);
     }
-    return true;
+    return count == 0 || tell_locked(window, first, count, err);
 }
 
 // Claims again in a way that fits what is known now: around locked rows, or with waiting heads.

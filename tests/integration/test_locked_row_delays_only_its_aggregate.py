@@ -15,7 +15,9 @@ def locked(outbox, connect, topic):
     outbox.fill(topic, ROWS, aggregates=AGGREGATES)
     holder = connect(autocommit=False)
     (message_id,) = holder.execute(outbox.statement(
-        "SELECT {id}::text FROM {table} ORDER BY {created_at} OFFSET %s LIMIT 1 FOR UPDATE"
+        # In a subquery: FOR UPDATE beside OFFSET also locks the rows that are skipped.
+        "SELECT {id}::text FROM {table} WHERE {id} ="
+        " (SELECT {id} FROM {table} ORDER BY {created_at} OFFSET %s LIMIT 1) FOR UPDATE"
     ), (LOCKED - 1,)).fetchone()
     return message_id, holder
 
