@@ -87,7 +87,7 @@ add_costs(struct grid *grid, const struct closing *closing)
     add_row(grid, "seconds", text_str(&value), "");
     add_count(grid, "rate", (int64_t)figures_rate(figures->published, closing->busy_ms), "msg/s");
     if (figures->published > 0) {
-        add_age(grid, "delivery p50", figures->p50_us, "created_at to acknowledgement");
+        add_age(grid, "delivery p50", figures->p50_us, "from created_at");
         add_age(grid, "delivery p99", figures->p99_us, "");
         text_clear(&value);
         text_appendf(&value, "%.1f us", figures_cpu_us_per_message(figures));
