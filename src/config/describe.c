@@ -5,7 +5,6 @@
 // from here.
 #include "describe.h"
 
-
 #include "outrider/base/xalloc.h"
 #include "outrider/config/parse.h"
 #include "outrider/model/columns.h"
@@ -98,7 +97,7 @@ describe_allowed(struct text *out, const struct key *key)
         text_append(out, "a template");
         break;
     case KEY_PROPERTIES:
-        text_append(out, "librdkafka's properties");
+        text_append(out, "what librdkafka takes");
         break;
     }
 }
@@ -126,35 +125,36 @@ find_leaf(const char *path)
     return NULL;
 }
 
-// Every key and every section that is not one itself.
+// Every key, and for a word without a dot every section.
 static const char *
 find_near(const char *path)
 {
     AUTOFREE const char **names = xcalloc(keys_count + keys_section_count, sizeof(*names));
     size_t count = 0;
-    for (size_t i = 0; i < keys_section_count; i++)
+    for (size_t i = 0; i < keys_section_count && strchr(path, '.') == NULL; i++)
         names[count++] = keys_sections[i].name;
     for (size_t i = 0; i < keys_count; i++)
-        names[count++] = keys_table[i].path;
+        if (strchr(path, '.') == NULL || strchr(keys_table[i].path, '.') != NULL)
+            names[count++] = keys_table[i].path;
     return nearest(path, names, count);
 }
 
-// The names one level below the section that `path` stands in ("" is the top).
+// The names one level below the section that `path` stands in, or at the top.
 static void
 append_siblings(struct text *out, const char *path)
 {
     const char *dot = strrchr(path, '.');
-    size_t section_len = dot == NULL ? 0 : (size_t)(dot - path);
+    AUTOFREE char *section = xstrndup(path, dot == NULL ? 0 : (size_t)(dot - path));
+    bool top = !keys_is_section(section);
     const char *separator = "known here: ";
-    if (section_len == 0)
-        for (size_t i = 0; i < keys_section_count; i++, separator = ", ")
-            text_appendf(out, "%s%s", separator, keys_sections[i].name);
+    for (size_t i = 0; top && i < keys_section_count; i++, separator = ", ")
+        text_appendf(out, "%s%s", separator, keys_sections[i].name);
     for (size_t i = 0; i < keys_count; i++) {
         const char *known = keys_table[i].path;
-        bool top = strchr(known, '.') == NULL && !keys_is_map(&keys_table[i]);
-        if (section_len == 0 ? !top : !is_below(known, path, section_len))
+        bool at_top = strchr(known, '.') == NULL && !keys_is_map(&keys_table[i]);
+        if (top ? !at_top : !is_below(known, section, strlen(section)))
             continue;
-        text_appendf(out, "%s%s", separator, section_len == 0 ? known : known + section_len + 1);
+        text_appendf(out, "%s%s", separator, top ? known : known + strlen(section) + 1);
         separator = ", ";
     }
 }

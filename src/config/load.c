@@ -99,7 +99,7 @@ check_name(const struct walk *walk, const struct node *map, size_t at, const cha
     const struct node *key = &map->items[at];
     struct origin origin = origin_of(walk, key);
     if (key->kind != NODE_SCALAR) {
-        expected(walk, key, path, "a key that is a single word");
+        expected(walk, key, *path != '\0' ? path : NULL, "a key that is a single word");
         return false;
     }
     for (size_t i = 0; i < at; i += 2)

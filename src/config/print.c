@@ -114,6 +114,25 @@ print_columns(const struct printer *printer, const struct key *key)
         print_line(printer->out, "  columns: {}", "default");
 }
 
+// librdkafka's second names for properties that have a default here.
+static const struct {
+    const char *name, *alias;
+} aliases[] = {
+    {"bootstrap.servers", "metadata.broker.list"},
+    {"acks", "request.required.acks"},
+    {"linger.ms", "queue.buffering.max.ms"},
+};
+
+static bool
+is_given_by_alias(const struct printer *printer, const struct key *key, const char *name)
+{
+    for (size_t i = 0; i < sizeof(aliases) / sizeof(aliases[0]); i++)
+        if (str_equal(aliases[i].name, name) &&
+            entry_find(printer->settings->origin, key, aliases[i].alias) != NULL)
+            return true;
+    return false;
+}
+
 // A default that nobody overrides. The client's name follows the application's as long as it is
 // not given, so it is only told.
 static void
@@ -157,7 +176,7 @@ print_properties(const struct printer *printer, const struct key *key)
         const struct entry *entry = entry_find(config, key, defaults[i].name);
         if (entry != NULL)
             print_entry(printer, 2, defaults[i].name, entry);
-        else
+        else if (!is_given_by_alias(printer, key, defaults[i].name))
             print_default_property(printer, &defaults[i]);
     }
     for (size_t i = 0; i < printer->settings->producer.count; i++) {

@@ -22,7 +22,7 @@ is_plain(const char *text)
         bool end = p[1] == '\0' || p[1] == ' ';
         if (*p == ' ' ? end : *p == ':' && end)
             return false;
-        if (!isalnum((unsigned char)*p) && strchr(" _-./:@%+,=${}?&;()", *p) == NULL)
+        if (!isalnum((unsigned char)*p) && strchr(" _-./:@%+,=${}?&;()*", *p) == NULL)
             return false;
     }
     return true;

@@ -152,16 +152,16 @@ load_override(const struct loading *loading, const char *override, int number)
     enum column column;
     if (key != NULL && key->type == KEY_COLUMNS && name != NULL && !column_parse(name, &column))
         key = NULL;
-    if (override[len] != '=') {
+    if (override[len] != '=' || len == 0) {
         problems_add(loading->problems, &origin, NULL,
-                     "an override without \"=\"; allowed: path=value");
+                     "not a path and a value; allowed: path=value");
+    } else if (keys_is_section(path) || (key != NULL && keys_is_map(key) && name == NULL)) {
+        problems_add(loading->problems, &origin, text_str(&shown),
+                     "not a single value; allowed: one at a time, as %s.NAME=VALUE", path);
     } else if (key == NULL) {
         describe_hint(&hint, path);
         problems_add(loading->problems, &origin, text_str(&shown), "unknown key; %s",
                      text_str(&hint));
-    } else if (keys_is_map(key) && name == NULL) {
-        problems_add(loading->problems, &origin, text_str(&shown),
-                     "a mapping; allowed: one entry at a time, as %s.NAME=VALUE", path);
     } else {
         load_add_text(loading, key, name, override + len + 1, &origin);
     }

@@ -190,7 +190,7 @@ START_TEST(test_failure)
     ck_assert_int_eq(settings.relay.lanes, 77);
     ck_assert_ptr_null(settings.origin);
     const char *const parts[] = {":1:7: log.levle:", ":2:17: outbox.lanes:", "OUTRIDER_LOG_LEVEL:",
-                                 "-o outbox.lanes:", "-o: an override"};
+                                 "-o outbox.lanes:", "-o: not a path"};
     const char *at = text_str(&errors);
     for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
         at = strstr(at, parts[i]);
@@ -254,9 +254,7 @@ START_TEST(test_print_masks)
                   "%s", text_str(&errors));
     char *out = print();
     ck_assert_ptr_null(strstr(out, "hunter2"));
-    ck_assert_ptr_nonnull(strstr(out, "dsn: postgresql://u:***@h/db") != NULL
-                              ? out
-                              : strstr(out, "dsn: \"postgresql://u:***@h/db\""));
+    ck_assert_ptr_nonnull(strstr(out, "  dsn: postgresql://u:***@h/db "));
     ck_assert_ptr_nonnull(strstr(out, "sasl.password: \"***\""));
     ck_assert_ptr_nonnull(strstr(out, ":3, ${env:PW}"));
     free(out);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // The table of keys is sound: unique, documented, in sections that exist, with defaults that hold.
+#include "outrider/config/parse.h"
 #include "src/config/describe.h"
 #include "src/config/keys.h"
-#include "outrider/config/parse.h"
 
 #include "outrider/config/settings.h"
 #include "tests/support/unit.h"
@@ -127,6 +127,8 @@ START_TEST(test_hints)
     check_hint("outbox.lanes", "write it nested");
     check_hint("kafka.acks", "write it nested");
     check_hint("log.xyzzyxyzzy", "known here: level, format");
+    check_hint("xyzzyxyzzy.xyzzyxyzzy", "known here: database, outbox");
+    check_hint("outbox.1", "known here: table, columns");
     check_hint("xyzzyxyzzyxyzzy",
                "known here: database, outbox, message, kafka, log, stop_timeout");
 }
