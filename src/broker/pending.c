@@ -36,16 +36,6 @@ pending_take(struct pending *pending, size_t number)
     return message;
 }
 
-struct message *
-pending_take_any(struct pending *pending)
-{
-    for (size_t number = 0; number < pending->used; number++) {
-        if (pending->messages[number])
-            return pending_take(pending, number);
-    }
-    return NULL;
-}
-
 size_t
 pending_count(const struct pending *pending)
 {
@@ -53,8 +43,12 @@ pending_count(const struct pending *pending)
 }
 
 void
-pending_free(struct pending *pending)
+pending_end(struct pending *pending, void (*settle)(struct message *))
 {
+    for (size_t number = 0; number < pending->used; number++) {
+        if (pending->messages[number])
+            settle(pending->messages[number]);
+    }
     free((void *)pending->messages);
     free(pending->vacant);
     *pending = (struct pending){0};

@@ -21,10 +21,9 @@ size_t pending_add(struct pending *pending, struct message *message);
 // The message of that number, which becomes vacant.
 struct message *pending_take(struct pending *pending, size_t number);
 
-// Any message that is still here, or NULL; it is taken.
-struct message *pending_take_any(struct pending *pending);
+// Gives every message that is still here to `settle`, and frees the table.
+void pending_end(struct pending *pending, void (*settle)(struct message *));
 
 size_t pending_count(const struct pending *pending);
-void pending_free(struct pending *pending);
 
 #endif

@@ -25,16 +25,17 @@
 #include <string.h>
 #include <sys/types.h>
 
-enum { CLOSE_MS = 1000, CLOSE_POLL_MS = 10 };
+enum { CLOSE_MS = 1000, CLOSE_POLL_MS = 10, PUSH_MS = 1 };
 
 struct producer {
     rd_kafka_t *kafka;
     struct topics topics;
     struct pending pending;
     size_t max_message_bytes;
+    bool lingers;
     int served;        // delivery reports of the poll that is under way
     bool troubled;     // last_error holds something
-    bool fatal;        // librdkafka accepts nothing more
+    bool fatal;        // `last` is what librdkafka died of
     struct error last; // what librdkafka last said of the whole producer
 };
 
@@ -115,14 +116,14 @@ on_log(const rd_kafka_t *kafka, int level, const char *facility, const char *tex
     (void)text;
 }
 
-static size_t
-read_max_message_bytes(const rd_kafka_conf_t *conf)
+static double
+read_number(const rd_kafka_conf_t *conf, const char *name)
 {
     char value[32] = "";
     size_t size = sizeof value;
-    if (rd_kafka_conf_get(conf, "message.max.bytes", value, &size) != RD_KAFKA_CONF_OK)
+    if (rd_kafka_conf_get(conf, name, value, &size) != RD_KAFKA_CONF_OK)
         return 0;
-    return strtoul(value, NULL, 10);
+    return strtod(value, NULL);
 }
 
 bool
@@ -133,7 +134,8 @@ producer_open(const struct producer_settings *settings, struct producer **ret_pr
     if (!properties_apply(settings, &conf, err))
         return error_prefix(err, "producer");
     struct producer *producer = xcalloc(1, sizeof *producer);
-    producer->max_message_bytes = read_max_message_bytes(conf);
+    producer->max_message_bytes = (size_t)read_number(conf, "message.max.bytes");
+    producer->lingers = read_number(conf, "linger.ms") > 0;
     rd_kafka_conf_set_opaque(conf, producer);
     rd_kafka_conf_set_dr_msg_cb(conf, on_delivery);
     rd_kafka_conf_set_error_cb(conf, on_error);
@@ -151,6 +153,13 @@ producer_open(const struct producer_settings *settings, struct producer **ret_pr
     return true;
 }
 
+// librdkafka dropped its report: a broker may have the message or not.
+static void
+settle_destroyed(struct message *message)
+{
+    settle_failed(message, RD_KAFKA_RESP_ERR__DESTROY, false, true);
+}
+
 void
 producer_close(struct producer *producer)
 {
@@ -164,10 +173,7 @@ producer_close(struct producer *producer)
     }
     topics_clear(&producer->topics);
     rd_kafka_destroy(producer->kafka);
-    for (struct message *left = pending_take_any(&producer->pending); left;
-         left = pending_take_any(&producer->pending))
-        settle_failed(left, RD_KAFKA_RESP_ERR__DESTROY, false, true);
-    pending_free(&producer->pending);
+    pending_end(&producer->pending, settle_destroyed);
     free(producer);
 }
 
@@ -250,10 +256,14 @@ producer_send(struct producer *producer, struct message *message)
     return true;
 }
 
+// By default nothing lingers. If the user wants it to, flush suspends the lingering for as long as
+// it runs, and a broker's thread must wake meanwhile: with a time-out of 0 it finds the flag gone
+// again.
 void
 producer_push(struct producer *producer)
 {
-    rd_kafka_flush(producer->kafka, 0);
+    if (producer->lingers)
+        rd_kafka_flush(producer->kafka, PUSH_MS);
 }
 
 int
@@ -287,5 +297,5 @@ void
 producer_last_error(const struct producer *producer, struct error *ret_error, bool *ret_fatal)
 {
     *ret_error = producer->troubled ? producer->last : (struct error){.fault = FAULT_CLUSTER};
-    *ret_fatal = producer->fatal;
+    *ret_fatal = rd_kafka_fatal_error(producer->kafka, NULL, 0) != RD_KAFKA_RESP_ERR_NO_ERROR;
 }

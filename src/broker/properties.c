@@ -19,14 +19,13 @@
 #include <string.h>
 
 // Why each:
-// - idempotence, acks: nothing is lost or doubled by librdkafka's own retries;
-// - partitioner: the Java client's, so that a key stays on its partition when a producer moves
-// here;
-// - message.timeout.ms: the relay keeps its own deadline; librdkafka's would fail the first
-// messages
+// - enable.idempotence, acks: nothing is lost or doubled by librdkafka's own retries;
+// - partitioner: the Java client's, so that a key keeps its partition when a producer moves here;
+// - message.timeout.ms: the relay keeps its own deadline; librdkafka's would fail the first messages
 //   of a key and still deliver the later ones;
 // - topic.metadata.propagation.max.ms: how long a missing topic is waited for, by default 30 s;
-// - linger.ms: see producer_push.
+// - linger.ms: while requests are under way the next batches form by themselves; waiting for more
+//   cost a lone message 2 ms instead of 0.7 and made no full batch faster.
 static const struct property defaults[] = {
     {"bootstrap.servers", "localhost:9092"},
     {"client.id", "outrider"},
@@ -35,7 +34,7 @@ static const struct property defaults[] = {
     {"partitioner", "murmur2_random"},
     {"message.timeout.ms", "0"},
     {"topic.metadata.propagation.max.ms", "5000"},
-    {"linger.ms", "1"},
+    {"linger.ms", "0"},
     {"socket.nagle.disable", "true"},
     {"socket.keepalive.enable", "true"},
 };
