@@ -23,6 +23,7 @@ static const struct {
     {.code = "RIGHTS", .exit = EX_NOPERM},   {.code = "POOLER", .exit = EX_CONFIG},
     {.code = "SERVER", .exit = EX_CONFIG},   {.code = "NEWER", .exit = EX_CONFIG},
     {.code = "ROWS", .exit = EX_NO},         {.code = "FOREIGN", .exit = EX_NO},
+    {.code = "2BP01", .exit = EX_NO}, // something of the application's depends on it
 };
 
 static int
