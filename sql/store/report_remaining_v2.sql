@@ -1,11 +1,18 @@
--- What is left up to $1, and why; the time until the first waiting row is due in milliseconds, rounded up. Nothing is
--- locked to find out who locks: a row lock is its transaction's number in xmax, and the lock that every running
--- transaction holds on its own number says whose it is.
-SELECT count(*),
-       count(*) FILTER (WHERE o.{next_attempt_at} > now()),
-       coalesce(ceil(extract(epoch FROM min(o.{next_attempt_at}) FILTER (WHERE o.{next_attempt_at} > now()) - now()) * 1000), 0)::bigint,
-       count(l.locktype),
-       coalesce(min(l.pid), 0)
-  FROM {table} AS o
-  LEFT JOIN pg_locks AS l ON l.locktype = 'transactionid' AND l.granted AND l.mode = 'ExclusiveLock' AND l.transactionid = o.xmax
- WHERE {unpublished} AND NOT ({dead}) AND o.{seq} <= $1
+-- What is left up to $1, and why; $2: a row that is not free holds back its aggregate's later ones. The time until the
+-- first waiting row is due in milliseconds, rounded up. Nothing is locked to find out who locks: a row lock is its
+-- transaction's number in xmax, and the lock that every running transaction holds on its own number says whose it is.
+WITH r AS (
+  SELECT o.{aggregate_id} AS aggregate_id, o.{seq} AS position, o.{next_attempt_at} AS next_attempt_at,
+         (o.{next_attempt_at} > now()) IS TRUE AS waiting, l.locktype IS NOT NULL AS locked, l.pid
+    FROM {table} AS o
+    LEFT JOIN pg_locks AS l
+      ON l.locktype = 'transactionid' AND l.granted AND l.mode = 'ExclusiveLock' AND l.transactionid = o.xmax
+   WHERE {unpublished} AND NOT ({dead}) AND o.{seq} <= $1),
+heads AS (
+  SELECT r.aggregate_id, min(r.position) AS position
+    FROM r WHERE $2::boolean AND (r.waiting OR r.locked) GROUP BY r.aggregate_id)
+SELECT count(*), count(*) FILTER (WHERE r.waiting),
+       coalesce(ceil(extract(epoch FROM min(r.next_attempt_at) FILTER (WHERE r.waiting) - now()) * 1000), 0)::bigint,
+       count(*) FILTER (WHERE r.locked AND NOT r.waiting), coalesce(min(r.pid), 0),
+       count(*) FILTER (WHERE h.position IS NOT NULL AND NOT r.waiting AND NOT r.locked)
+  FROM r LEFT JOIN heads AS h ON h.aggregate_id = r.aggregate_id AND h.position <= r.position

@@ -73,6 +73,8 @@ add_remaining(struct grid *grid, const struct closing *closing)
         add_waiting(grid, closing);
     if (remaining->locked > 0)
         add_locked(grid, remaining);
+    if (remaining->held > 0)
+        add_count(grid, "  held back", remaining->held, "behind those of their aggregate");
     if (remaining->claimable > 0)
         add_count(grid, "  not reached", remaining->claimable, why == NULL ? "" : why);
 }

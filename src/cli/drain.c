@@ -94,14 +94,15 @@ note_version(struct drain *drain)
 // Counts what is left, and what there is to wait for. A lost connection is made again at the next
 // look.
 static bool
-look(struct drain *drain, struct error *err)
+look(struct drain *drain,
+     bool (*count)(struct report *, int64_t, struct remaining *, struct error *), struct error *err)
 {
     const struct mono before = mono_now();
     if (drain->report == NULL && !report_open(&drain->settings->store, &drain->report, err))
         return false;
     note_version(drain);
     const int64_t until = drain->until == 0 ? INT64_MAX : drain->until;
-    if (!report_remaining(drain->report, until, &drain->remaining, err)) {
+    if (!count(drain->report, until, &drain->remaining, err)) {
         report_close(drain->report);
         drain->report = NULL;
         return false;
@@ -253,7 +254,7 @@ turn(struct drain *drain)
         drain->next_look = mono_now();
     drain->complete = own >= drain->progress.total;
     const bool worth_it = lanes.idle || drain->complete || ms_since(drain->last_moved) >= LOOK_MS;
-    if (worth_it && mono_passed(drain->next_look) && !look(drain, &err)) {
+    if (worth_it && mono_passed(drain->next_look) && !look(drain, report_count, &err)) {
         LOG(LOG_WARN, "drain_look_failed", LOG_FAULT(&err),
             LOG_STR("next", "looking again in 1 s"));
         drain->next_look = mono_add_ms(mono_now(), LOOK_MS);
@@ -370,10 +371,10 @@ close_drain(struct drain *drain, enum drain_ending ending, const struct figures 
         .figures = *figures,
     };
     struct error err;
-    if (ending != DRAIN_GONE && !look(drain, &err))
+    closing.counted = ending == DRAIN_GONE || look(drain, report_remaining, &err);
+    if (!closing.counted)
         LOG(LOG_WARN, "drain_look_failed", LOG_FAULT(&err),
             LOG_STR("next", "ending without a count"));
-    closing.counted = ending == DRAIN_GONE || drain->counted;
     closing.remaining = drain->remaining;
     closing.has_due_time = drain->version >= 2;
     if (closing.counted && drain->remaining.messages == 0)

@@ -37,7 +37,8 @@ struct report {
     char max_retries[16];
     char *version_table; // quoted
     char oid[24];
-    bool nullable; // published may be NULL
+    bool nullable;    // published may be NULL
+    bool keeps_order; // a row may hold back others
     int version;
 };
 
@@ -151,6 +152,7 @@ report_open(const struct store_settings *settings, struct report **ret_report, s
         return false;
     }
     report->count_timeout_ms = settings->statement_timeout_ms;
+    report->keeps_order = settings->ordering == ORDERING_KEY;
     snprintf(report->max_retries, sizeof report->max_retries, "%d", settings->max_retries);
     report->version_table = names_relation(&report->names, "_outrider");
     if (!session_open(settings, false, NULL, &report->session, err) || !look(report, err)) {
@@ -289,34 +291,54 @@ format_until(const struct report *report, int64_t until, char out[static 40])
         format_utc(unix_us, 6, out);
 }
 
-bool
-report_remaining(struct report *report, int64_t until, struct remaining *ret_remaining,
-                 struct error *err)
+// Counts by a statement whose columns are messages, waiting, next_attempt_ms and what else it has.
+static bool
+count(struct report *report, int64_t until, bool reasons, struct remaining *ret_remaining,
+      struct error *err)
 {
+    static const char *const statements[2][2] = {
+        {sql_store_report_count_v1, sql_store_report_count_v2},
+        {sql_store_report_remaining_v1, sql_store_report_remaining_v2},
+    };
     char position[40];
-    const char *const params[] = {position};
+    const char *const params[] = {position, report->keeps_order ? "t" : "f"};
     struct session_result *result;
 
     if (!look(report, err))
         return false;
     format_until(report, until, position);
-    AUTOFREE char *sql = expand(
-        report,
-        report->version == 2 ? sql_store_report_remaining_v2 : sql_store_report_remaining_v1, "");
-    if (!ask(report, sql, params, 1, COUNT_TIMEOUT_MS, &result, err))
+    AUTOFREE char *sql = expand(report, statements[reasons][report->version - 1], "");
+    if (!ask(report, sql, params, reasons ? 2 : 1, COUNT_TIMEOUT_MS, &result, err))
         return error_prefix(err, "counting what is left");
-    *ret_remaining = (struct remaining){
+    struct remaining remaining = {
         .messages = number(result, 0, 0),
         .waiting = number(result, 0, 1),
         .next_attempt_ms = number(result, 0, 2),
-        .locked = number(result, 0, 3),
-        .locked_pid = (int)number(result, 0, 4),
     };
-    int64_t hindered = ret_remaining->waiting + ret_remaining->locked;
-    ret_remaining->claimable =
-        ret_remaining->messages > hindered ? ret_remaining->messages - hindered : 0;
+    if (reasons) {
+        remaining.locked = number(result, 0, 3);
+        remaining.locked_pid = (int)number(result, 0, 4);
+        remaining.held = number(result, 0, 5);
+    }
+    remaining.claimable =
+        remaining.messages - remaining.waiting - remaining.locked - remaining.held;
+    *ret_remaining = remaining;
     session_result_free(result);
     return true;
+}
+
+bool
+report_remaining(struct report *report, int64_t until, struct remaining *ret_remaining,
+                 struct error *err)
+{
+    return count(report, until, true, ret_remaining, err);
+}
+
+bool
+report_count(struct report *report, int64_t until, struct remaining *ret_remaining,
+             struct error *err)
+{
+    return count(report, until, false, ret_remaining, err);
 }
 
 bool

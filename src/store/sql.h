@@ -22,6 +22,8 @@ extern const char sql_store_mark[];
 extern const char sql_store_poll[];
 extern const char sql_store_release_savepoint[];
 extern const char sql_store_report_backlog[];
+extern const char sql_store_report_count_v1[];
+extern const char sql_store_report_count_v2[];
 extern const char sql_store_report_dead_rows_v1[];
 extern const char sql_store_report_dead_rows_v2[];
 extern const char sql_store_report_dead_v1[];

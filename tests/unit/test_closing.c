@@ -54,13 +54,14 @@ START_TEST(test_rows_remain)
 {
     struct closing closing = all_gone();
     closing.ending = DRAIN_MAX_MESSAGES;
-    closing.total = 1112;
+    closing.total = 1117;
     closing.figures = (struct figures){.published = 1000, .dead = 2, .failed_attempts = 3};
-    closing.remaining = (struct remaining){.messages = 107,
+    closing.remaining = (struct remaining){.messages = 112,
                                            .waiting = 10,
                                            .next_attempt_ms = 1500,
                                            .locked = 1,
                                            .locked_pid = 4242,
+                                           .held = 5,
                                            .claimable = 96};
     closing.has_due_time = true;
     closing.now_us = INT64_C(1700000000000000);
@@ -71,9 +72,10 @@ START_TEST(test_rows_remain)
                      "dead                      2\n"
                      "failed attempts           3\n"
                      "possible duplicates       0\n"
-                     "remaining               107\n"
+                     "remaining               112\n"
                      "  waiting                10  the first until 2023-11-14T22:13:21.500Z\n"
                      "  locked                  1  by pid 4242\n"
+                     "  held back               5  behind those of their aggregate\n"
                      "  not reached            96  limit reached: --max-messages\n"
                      "seconds                4.21\n"
                      "rate                    250  msg/s\n"

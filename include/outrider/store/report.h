@@ -42,17 +42,23 @@ void backlog_free(struct backlog *backlog);
 // The position that covers every row visible now, for struct relay_goal's `until`; and how many rows are waiting up to it.
 bool report_end(struct report *report, int64_t *ret_until, int64_t *ret_messages, struct error *err) __attribute__((warn_unused_result));
 
-// What is left up to `until`, by reason.
+// What is left up to `until`, by reason: each row counts once.
 struct remaining {
-    int64_t messages;          // all of those below
-    int64_t waiting;           // for their next attempt
-    int64_t next_attempt_ms;   // until the first of them is due; 0 when none waits
-    int64_t locked;            // somebody holds the row's lock
-    int locked_pid;            // one who does, 0: none seen
+    int64_t messages;        // all of those below
+    int64_t waiting;         // for their next attempt (version 1: failed before)
+    int64_t next_attempt_ms; // until the first of them is due; 0 when none waits, and on version 1
+    int64_t locked;          // somebody holds the row's lock
+    int locked_pid;          // one who does, 0: none seen, or a prepared transaction
+    int64_t held;            // ordering: key: behind a waiting or locked row of their aggregate
     int64_t claimable;
 };
 
-bool report_remaining(struct report *report, int64_t until, struct remaining *ret_remaining, struct error *err) __attribute__((warn_unused_result));
+bool report_remaining(struct report *report, int64_t until, struct remaining *ret_remaining,
+                      struct error *err) __attribute__((warn_unused_result));
+
+// Only messages, waiting and next_attempt_ms, for less than half of the cost; all others count as claimable.
+bool report_count(struct report *report, int64_t until, struct remaining *ret_remaining,
+                  struct error *err) __attribute__((warn_unused_result));
 
 // The pid of the backend that holds the table's slot just now, i.e. of the relay that works in a window; 0: none does.
 bool report_slot_holder(struct report *report, int *ret_pid, struct error *err)
