@@ -24,7 +24,7 @@ static const enum column allowed[] = {
 };
 #define ALLOWED_COUNT (sizeof allowed / sizeof allowed[0])
 
-// The longest name that is looked up; no column's is longer.
+// The longest name that is looked up: no column's is longer, and what is longer is only quoted.
 #define NAME_MAX_BYTES 63
 
 struct bytes
@@ -46,6 +46,7 @@ row_column(const struct row *row, enum column column, char id_text[static MESSAG
     }
 }
 
+// Appends an empty part. Templates have a few parts and are parsed once, so growing by one is fine.
 static struct template_part *
 add_part(struct template *template)
 {
@@ -65,6 +66,7 @@ flush_literal(struct template *template, struct text *literal)
     text_clear(literal);
 }
 
+// A column that exists but may not be named here is never proposed.
 static bool
 unknown_column(const char *name, struct error *err)
 {
@@ -81,6 +83,7 @@ unknown_column(const char *name, struct error *err)
                      name);
 }
 
+// The column by its name, which is not NUL-terminated.
 static bool
 find_column(const char *name, size_t len, enum column *ret_column, struct error *err)
 {
@@ -120,6 +123,7 @@ parse_column(const char **p, struct template *template, struct error *err)
     return true;
 }
 
+// What was parsed before a failure is in `template` and `literal`: the caller frees both.
 static bool
 parse_parts(const char *p, struct template *template, struct text *literal, struct error *err)
 {

@@ -37,11 +37,11 @@ enum field {
     FIELD_AGGREGATE_ID,
     FIELD_CREATED_AT,
     FIELD_ATTEMPT, // from the second attempt on
-    FIELD_SOURCE,
+    FIELD_SOURCE,  // the setting, or made of the aggregate type
     FIELD_SUBJECT, // the aggregate id, unless it is empty
     FIELD_TIME,    // created_at, if RFC 3339 can write it
     FIELD_SPECVERSION,
-    FIELD_CONTENT_TYPE,
+    FIELD_CONTENT_TYPE, // a row with another kind of payload says so in its own headers
 };
 
 struct own_header {
@@ -108,6 +108,7 @@ struct rendered {
     struct header headers[];
 };
 
+// Everything that can be wrong with a message before anybody else has seen it.
 enum failure_kind {
     TOPIC_NAME,
     TOPIC_NOT_ALLOWED,
@@ -116,6 +117,7 @@ enum failure_kind {
     TOO_LARGE,
 };
 
+// State and fault are the same for all, see fail(). Only a configuration that changed can heal.
 static const struct outcome failures[] = {
     [TOPIC_NAME] = {.permanent = true, .code = "TOPIC_NAME"}, // text: topic_name_problem's
     [TOPIC_NOT_ALLOWED] = {.code = "TOPIC_NOT_ALLOWED",
@@ -194,6 +196,7 @@ fill_topic(const struct envelope_settings *settings, struct batch *batch, struct
     char topic[TOPIC_ROOM];
     template_render(&settings->topic, &message->row, topic);
 
+    // The previous one may have no topic: it was held back, or has not been filled.
     const struct message *previous = message > batch->messages ? message - 1 : NULL;
     if (previous != NULL && previous->topic != NULL && strcmp(previous->topic, topic) == 0) {
         message->topic = previous->topic;
@@ -241,6 +244,7 @@ render_source(struct bytes aggregate_type, char *out)
     return (struct bytes){.data = out, .len = (size_t)(end - out)};
 }
 
+// Allocates all that the message needs, with room for every header, and fills in the texts.
 static struct rendered *
 render(const struct envelope_settings *settings, struct batch *batch, const struct row *row,
        const struct profile *profile)
@@ -341,6 +345,7 @@ fill_headers(const struct profile *profile, struct rendered *rendered, struct me
     message->header_count = count;
 }
 
+// A view of the payload, except with format metadata. A tombstone is one in every format.
 static bool
 fill_value(const struct envelope_settings *settings, struct batch *batch, struct message *message)
 {
@@ -382,6 +387,7 @@ envelope_fill(const struct envelope_settings *settings, struct batch *batch,
     const struct row *row = &message->row;
     if (!fill_topic(settings, batch, message))
         return;
+    // Before the value: a payload that did not travel looks like a tombstone.
     if (row->payload_withheld) {
         fail(message, TOO_LARGE, NULL);
         return;

@@ -28,6 +28,7 @@ struct sink {
     size_t len;
 };
 
+// The bytes that are still to be read.
 struct scan {
     const char *at;
     const char *end;
@@ -83,6 +84,7 @@ short_escape(char c)
     }
 }
 
+// For the quote, the backslash and characters below 0x20.
 static void
 put_escaped(struct sink *sink, char c)
 {
@@ -116,6 +118,7 @@ put_string(struct sink *sink, struct bytes s)
     put_text(sink, "\"");
 }
 
+// The new member, without what separates it from the one before.
 static void
 put_metadata(struct sink *sink, const struct row *row)
 {
@@ -135,6 +138,7 @@ put_metadata(struct sink *sink, const struct row *row)
     put_text(sink, "}");
 }
 
+// RFC 8259's four space characters.
 static void
 skip_space(struct scan *scan)
 {
@@ -218,6 +222,7 @@ skip_scalar(struct scan *scan)
     return scan->at > start;
 }
 
+// Skips any value; the first character tells of what kind it is.
 static bool
 skip_value(struct scan *scan)
 {
@@ -279,6 +284,7 @@ next_unescaped(struct scan *scan)
     return code;
 }
 
+// Compares the decoded name, since "\u005fmetadata" is the same name.
 static bool
 is_metadata(struct bytes name)
 {
@@ -290,6 +296,7 @@ is_metadata(struct bytes name)
     return scan.at == scan.end;
 }
 
+// `to` is never before `done`.
 static void
 copy_up_to(struct splice *splice, const char *to)
 {
@@ -344,6 +351,7 @@ metadata_splice(struct batch *batch, const struct row *row, struct bytes *ret_va
     if (!take(&scan, '{'))
         return false;
 
+    // Room for the whole payload and the new member; what is cut is at most wasted.
     struct sink counted = {0};
     put_metadata(&counted, row);
     size_t most = payload.len + strlen(SEPARATOR) + counted.len;
@@ -355,6 +363,7 @@ metadata_splice(struct batch *batch, const struct row *row, struct bytes *ret_va
     if (scan.at != scan.end)
         return false;
 
+    // In last: behind the last member that stays, or else just inside the opening brace.
     if (splice.last != NULL) {
         copy_up_to(&splice, splice.last);
         put_text(&splice.out, SEPARATOR);

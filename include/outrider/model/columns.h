@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The outbox table's columns: THE list of the names that a user can map and that a template may name.
+// The outbox table's columns: THE list of the names that a user can map and that a template may
+// name.
 #ifndef OUTRIDER_MODEL_COLUMNS_H
 #define OUTRIDER_MODEL_COLUMNS_H
 

@@ -31,15 +31,15 @@ struct row {
     struct bytes aggregate_type;
     struct bytes aggregate_id;
     struct bytes event_type;
-    struct bytes payload;      // data NULL: SQL NULL (a tombstone), or too large to be fetched
-    int64_t payload_bytes;     // the payload's true size, 0 for SQL NULL
-    int64_t created_at_us;     // Unix microseconds; INT64_MIN and INT64_MAX: -infinity and infinity
-    int retry_count;           // failed attempts before this one
-    struct header *headers;    // the row's own, pairs in no promised order
+    struct bytes payload;   // data NULL: SQL NULL (a tombstone), or too large to be fetched
+    int64_t payload_bytes;  // the payload's true size, 0 for SQL NULL
+    int64_t created_at_us;  // Unix microseconds; INT64_MIN and INT64_MAX: -infinity and infinity
+    int retry_count;        // failed attempts before this one
+    struct header *headers; // the row's own, pairs in no promised order
     size_t header_count;
-    bool headers_malformed;    // the column holds something other than a JSON object
-    bool payload_withheld;     // larger than the claim's max_payload_bytes: payload.data is NULL
-    bool taken;                // false: somebody else holds the row's lock, it may not be sent
+    bool headers_malformed; // the column holds something other than a JSON object
+    bool payload_withheld;  // larger than the claim's max_payload_bytes: payload.data is NULL
+    bool taken;             // false: somebody else holds the row's lock, it may not be sent
 };
 
 struct message {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A message's identity: the outbox row's primary key, a UUID (RFC 9562), sent in the message-id header.
+// A message's identity: the outbox row's primary key, a UUID (RFC 9562), sent in the message-id
+// header.
 #ifndef OUTRIDER_MODEL_MESSAGE_ID_H
 #define OUTRIDER_MODEL_MESSAGE_ID_H
 
@@ -16,6 +17,7 @@ struct message_id {
 void message_id_format(const struct message_id *id, char out[static MESSAGE_ID_TEXT]);
 
 // False, with *ret_id untouched, when the text is not a UUID in hyphenated form.
-bool message_id_parse(const char *text, struct message_id *ret_id) __attribute__((warn_unused_result));
+bool message_id_parse(const char *text, struct message_id *ret_id)
+    __attribute__((warn_unused_result));
 
 #endif

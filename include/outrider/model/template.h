@@ -14,14 +14,17 @@ struct template_part {
     enum column column; // id, aggregate_type, aggregate_id or event_type
 };
 
-struct template {
+struct template
+{
     struct template_part *parts;
     size_t count;
 };
 
 // Errors (code "TEMPLATE", text without position): an unclosed "${", an unknown column (with the
-// nearest known name), a column that a template may not name, an empty template. "$${" is a literal "${".
-bool template_parse(const char *text, struct template *ret_template, struct error *err) __attribute__((warn_unused_result));
+// nearest known name), a column that a template may not name, an empty template. "$${" is a literal
+// "${".
+bool template_parse(const char *text, struct template *ret_template, struct error *err)
+    __attribute__((warn_unused_result));
 void template_free(struct template *template);
 
 // The rendered length, and the text itself into `out` (NUL-terminated, so length + 1 bytes).
@@ -29,6 +32,7 @@ size_t template_length(const struct template *template, const struct row *row);
 void template_render(const struct template *template, const struct row *row, char *out);
 
 // The column's text of a row; for COLUMN_ID the text is written to `id_text` and viewed there.
-struct bytes row_column(const struct row *row, enum column column, char id_text[static MESSAGE_ID_TEXT]);
+struct bytes row_column(const struct row *row, enum column column,
+                        char id_text[static MESSAGE_ID_TEXT]);
 
 #endif

@@ -9,11 +9,17 @@
 
 #include <stddef.h>
 
-// Sets topic, key, value and headers of `message` from its row; what has to be rendered is allocated in `batch`,
-// the rest are views. A message that can not be sent gets OUTCOME_FAILED with FAULT_MESSAGE instead:
-//   TOPIC_NAME (permanent), TOPIC_NOT_ALLOWED (not permanent: the configuration can change), HEADERS (row's headers
-//   are no JSON object; permanent), NOT_AN_OBJECT (format metadata; permanent), TOO_LARGE (permanent: payload withheld,
-//   or more than max_message_bytes with key and headers).
-void envelope_fill(const struct envelope_settings *settings, struct batch *batch, struct message *message, size_t max_message_bytes);
+// Sets topic, key, value and headers of `message` from its row; what has to be rendered is
+// allocated in `batch`, the rest are views. `message` is one of the batch's, and those before it
+// were filled first. A message that can not be sent gets OUTCOME_FAILED with FAULT_MESSAGE instead,
+// the others' outcome is not touched:
+//   TOPIC_NAME         permanent; topic is set all the same, but for one of more than 255 bytes
+//   TOPIC_NOT_ALLOWED  not permanent, the configuration can change; topic is set all the same
+//   HEADERS            permanent: the row's headers are no JSON object
+//   NOT_AN_OBJECT      permanent: format metadata, and the payload is no JSON object
+//   TOO_LARGE          permanent: the payload was withheld, or it is more than max_message_bytes
+//                      with key, headers and librdkafka's overhead
+void envelope_fill(const struct envelope_settings *settings, struct batch *batch,
+                   struct message *message, size_t max_message_bytes);
 
 #endif

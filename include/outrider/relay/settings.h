@@ -25,8 +25,8 @@ struct envelope_settings {
 struct relay_settings {
     struct envelope_settings envelope;
     int lanes;
-    int batch_size;        // rows a claim
-    int64_t batch_bytes;   // payload bytes a claim
+    int batch_size;      // rows a claim
+    int64_t batch_bytes; // payload bytes a claim
     int window_deadline_ms;
     int poll_min_ms;
     int poll_max_ms;
