@@ -21,7 +21,8 @@
 // Why each:
 // - enable.idempotence, acks: nothing is lost or doubled by librdkafka's own retries;
 // - partitioner: the Java client's, so that a key keeps its partition when a producer moves here;
-// - message.timeout.ms: the relay keeps its own deadline; librdkafka's would fail the first messages
+// - message.timeout.ms: the relay keeps its own deadline; librdkafka's would fail the first
+// messages
 //   of a key and still deliver the later ones;
 // - topic.metadata.propagation.max.ms: how long a missing topic is waited for, by default 30 s;
 // - linger.ms: while requests are under way the next batches form by themselves; waiting for more
