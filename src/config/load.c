@@ -80,15 +80,16 @@ walk_value(const struct walk *walk, const struct key *key, const char *name,
     } else if (node->kind == NODE_NULL || node->kind == NODE_SCALAR) {
         add_scalar(walk, key, name, node);
     } else {
-        CLEANUP(text_free) struct text path = {0}, allowed = {0};
+        CLEANUP(text_free) struct text path = {0}, shown = {0}, allowed = {0};
         describe_path(&path, key, name);
+        problems_append_shown(&shown, text_str(&path));
         if (key->type == KEY_PROPERTIES)
             text_append(&allowed, "one value; a property's whole name is the key, as in "
                                   "bootstrap.servers: localhost:9092");
         else
             describe_allowed(&allowed, key);
         describe_units(&allowed, key);
-        expected(walk, node, text_str(&path), text_str(&allowed));
+        expected(walk, node, text_str(&shown), text_str(&allowed));
     }
 }
 
@@ -167,7 +168,7 @@ walk_map(const struct walk *walk, const struct node *map, const char *path, cons
         walk_pair(walk, map, i, path, key);
 }
 
-void
+static void
 load_text(const struct loading *loading, const char *text, size_t len, const char *name)
 {
     struct walk walk = {.loading = loading, .name = config_keep(loading->config, xstrdup(name))};

@@ -11,9 +11,6 @@
 // the default file, which need not.
 void load_file(const struct loading *loading, const char *named);
 
-// A YAML text, which `name` (kept by the config) stands for in errors.
-void load_text(const struct loading *loading, const char *text, size_t len, const char *name);
-
 void load_environment(const struct loading *loading);
 void load_overrides(const struct loading *loading, const char *const *overrides, size_t count);
 

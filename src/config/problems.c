@@ -105,7 +105,7 @@ problems_append_shown(struct text *out, const char *text)
 {
     AUTOFREE char *shown = mask_dsn(text);
     size_t i = 0;
-    for (; shown[i] != '\0' && i < SHOWN_MAX; i++) {
+    for (; i < SHOWN_MAX && shown[i] != '\0'; i++) {
         unsigned char c = (unsigned char)shown[i];
         text_append_char(out, c < 0x20 || c == 0x7f ? '?' : shown[i]);
     }

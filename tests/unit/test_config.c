@@ -215,6 +215,7 @@ START_TEST(test_secrets)
         "kafka: {sasl.pasword: hunter2}\n",
         "kafka: {sasl.password: [hunter2]}\n",
         "postgresql://u:hunter2@h/db: x\n",
+        "kafka: {'postgresql://u:hunter2@h/db': [a]}\n",
         "outbox: {lanes: 'postgresql://u:hunter2@h/db'}\n",
     };
     for (size_t i = 0; i < sizeof yamls / sizeof *yamls; i++) {
