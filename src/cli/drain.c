@@ -81,14 +81,17 @@ say(struct drain *drain, const char *event, const char *text)
         LOG(LOG_INFO, event, LOG_STR("text", text));
 }
 
-// A position of one version means nothing in another, so then the lanes go on without an end too.
-static void
+// True when the table's version changed. A position of one version means nothing in another, so
+// then the lanes go on without an end, and so does the count.
+static bool
 note_version(struct drain *drain)
 {
-    const int version = report_version(drain->report);
-    if (drain->version != 0 && drain->version != version)
-        drain->until = 0;
-    drain->version = version;
+    const int before = drain->version;
+    drain->version = report_version(drain->report);
+    if (before == 0 || before == drain->version)
+        return false;
+    drain->until = 0;
+    return true;
 }
 
 // Counts what is left, and what there is to wait for. A lost connection is made again at the next
@@ -100,13 +103,14 @@ look(struct drain *drain,
     const struct mono before = mono_now();
     if (drain->report == NULL && !report_open(&drain->settings->store, &drain->report, err))
         return false;
-    note_version(drain);
-    const int64_t until = drain->until == 0 ? INT64_MAX : drain->until;
-    if (!count(drain->report, until, &drain->remaining, err)) {
-        report_close(drain->report);
-        drain->report = NULL;
-        return false;
-    }
+    do {
+        const int64_t until = drain->until == 0 ? INT64_MAX : drain->until;
+        if (!count(drain->report, until, &drain->remaining, err)) {
+            report_close(drain->report);
+            drain->report = NULL;
+            return false;
+        }
+    } while (note_version(drain));
     const struct mono now = mono_now();
     const int64_t pause_ms = mono_diff_ns(now, before) / 1000000 * LOOK_SHARE;
     drain->next_look = mono_add_ms(now, pause_ms > LOOK_MS ? pause_ms : LOOK_MS);
