@@ -27,18 +27,16 @@ START_TEST(test_too_large_is_refused_before_it_is_sent)
 }
 END_TEST
 
-// One message under an injected answer: acknowledged when librdkafka tries again by itself, else
-// failed by the table. Returns its outcome.
+// One message of a fresh producer under an injected answer: acknowledged when librdkafka tries
+// again by itself, else failed by the table. Returns its outcome.
 static struct outcome
-outcome_under(rd_kafka_resp_err_t code)
+outcome_under(struct mock *mock, rd_kafka_resp_err_t code)
 {
-    struct mock mock = mock_start(1);
-    struct producer *producer = mock_producer(mock.bootstrap, NULL);
+    struct producer *producer = mock_producer(mock->bootstrap, NULL);
     struct message message = mock_message("t", "k", "v");
-    mock_fail_produce(&mock, code, 1);
+    mock_fail_produce(mock, code, 1);
     mock_deliver(producer, &message);
     producer_close(producer);
-    mock_stop(&mock);
     return message.outcome;
 }
 
@@ -46,10 +44,11 @@ START_TEST(test_every_broker_code)
 {
     size_t count;
     const struct kafka_fault *table = kafka_fault_table(&count);
+    struct mock mock = mock_start(1);
     for (size_t i = 0; i < count; i++) {
         if (table[i].code <= RD_KAFKA_RESP_ERR_NO_ERROR)
             continue;
-        struct outcome outcome = outcome_under(table[i].code);
+        struct outcome outcome = outcome_under(&mock, table[i].code);
         if (outcome.state == OUTCOME_ACKNOWLEDGED)
             continue;
         ck_assert_int_eq(outcome.state, OUTCOME_FAILED);
@@ -57,21 +56,24 @@ START_TEST(test_every_broker_code)
         ck_assert_int_eq(outcome.fault, table[i].fault);
         ck_assert_ptr_nonnull(outcome.text);
     }
+    mock_stop(&mock);
 }
 END_TEST
 
 START_TEST(test_a_refused_batch_condemns_nobody)
 {
-    struct outcome outcome = outcome_under(RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
+    struct mock mock = mock_start(1);
+    struct outcome outcome = outcome_under(&mock, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
     ck_assert_int_eq(outcome.state, OUTCOME_FAILED);
     ck_assert_int_eq(outcome.fault, FAULT_MESSAGE);
     ck_assert(!outcome.permanent);
-    outcome = outcome_under(RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
+    outcome = outcome_under(&mock, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     ck_assert_int_eq(outcome.state, OUTCOME_FAILED);
     ck_assert_int_eq(outcome.fault, FAULT_TOPIC);
-    outcome = outcome_under(RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
+    outcome = outcome_under(&mock, RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED);
     ck_assert_int_eq(outcome.state, OUTCOME_FAILED);
     ck_assert_int_eq(outcome.fault, FAULT_CLUSTER);
+    mock_stop(&mock);
 }
 END_TEST
 
@@ -80,8 +82,10 @@ START_TEST(test_what_passes_is_tried_again)
     static const rd_kafka_resp_err_t passing[] = {
         RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS, RD_KAFKA_RESP_ERR_NOT_ENOUGH_REPLICAS_AFTER_APPEND,
         RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT};
+    struct mock mock = mock_start(1);
     for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
-        ck_assert_int_eq(outcome_under(passing[i]).state, OUTCOME_ACKNOWLEDGED);
+        ck_assert_int_eq(outcome_under(&mock, passing[i]).state, OUTCOME_ACKNOWLEDGED);
+    mock_stop(&mock);
 }
 END_TEST
 
