@@ -82,7 +82,8 @@ settle_acknowledged(struct window *window, const struct message *message,
     }
     settlement->ids[settlement->marked++] = message->row.id;
     window->marked_bytes += message->row.payload.len;
-    histogram_add(&stats->delivery, now_us - message->row.created_at_us);
+    if (message->row.created_at_us >= 0) // -infinity has no age
+        histogram_add(&stats->delivery, now_us - message->row.created_at_us);
 }
 
 // A message failed by its own fault: an attempt is counted against it.

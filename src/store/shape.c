@@ -150,6 +150,20 @@ check_columns(const struct description *description, const struct names *names, 
     return true;
 }
 
+// Version 1 reads the queue in created_at's order, and a NULL has no place in it.
+static bool
+check_order(const struct description *description, const struct names *names, int version,
+            struct error *err)
+{
+    if (version > 1 || !description->nullable[COLUMN_CREATED_AT])
+        return true;
+    return error_set(err, FAULT_CLUSTER, "TABLE",
+                     "column \"%s\" of table \"%s\" may be NULL, and a row without it would "
+                     "never be found; make it NOT NULL, or run `outrider schema apply`: version 2 "
+                     "does not need it",
+                     names->columns[COLUMN_CREATED_AT], names->table);
+}
+
 static bool
 check_table(const struct description *description, const struct names *names, struct error *err)
 {
@@ -260,7 +274,8 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
     if (!describe(wire, names, describe_sql, &description, err) ||
         !check_table(&description, names, err) ||
         !read_version(wire, &shape, exists_sql, version_sql, err) ||
-        !check_columns(&description, names, shape.version, err))
+        !check_columns(&description, names, shape.version, err) ||
+        !check_order(&description, names, shape.version, err))
         return false;
     shape.position_type =
         shape.version == 2 ? TYPE_INT8

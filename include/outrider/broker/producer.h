@@ -3,7 +3,8 @@
 // (idempotent producer, message persistence status) and CONFIGURATION.md.
 //
 // One thread owns a producer. A message's key, value and headers are borrowed, not copied, from
-// producer_send until its outcome is no longer OUTCOME_PENDING; the producer writes nothing else of it.
+// producer_send until its outcome is no longer OUTCOME_PENDING; the producer writes nothing else of
+// it.
 #ifndef OUTRIDER_BROKER_PRODUCER_H
 #define OUTRIDER_BROKER_PRODUCER_H
 
@@ -21,16 +22,18 @@ struct property {
 struct producer_settings {
     const struct property *properties; // outrider's defaults are filled in beneath
     size_t count;
-    const char *client_id;             // unless client.id is among the properties
+    const char *client_id; // unless client.id is among the properties
 };
 
 struct producer;
 
-// Would librdkafka take this property, and does outrider allow it? The error text never holds the value of a
-// secret property. Refused with a reason: what would lose or reorder messages (acks below all, enable.idempotence=false,
-// message.timeout.ms, test.mock.*, …) and what outrider sets itself (callbacks).
-// Error codes: "PROPERTY", "UNKNOWN_PROPERTY" when the name is none of librdkafka's.
-bool producer_check_property(const char *name, const char *value, struct error *err) __attribute__((warn_unused_result));
+// Would librdkafka take this property, and does outrider allow it? The error text never holds the
+// value of a secret property. Refused with a reason: what would lose or reorder messages (acks
+// below all, enable.idempotence=false, message.timeout.ms, test.mock.*, …) and what outrider sets
+// itself (callbacks). Error codes: "PROPERTY", "UNKNOWN_PROPERTY" when the name is none of
+// librdkafka's.
+bool producer_check_property(const char *name, const char *value, struct error *err)
+    __attribute__((warn_unused_result));
 
 // True when the property's value must not be shown (password, secret, key, jaas, token …).
 bool producer_property_secret(const char *name);
@@ -39,17 +42,20 @@ bool producer_property_secret(const char *name);
 const struct property *producer_defaults(size_t *ret_count);
 
 // Error codes: "PRODUCER" for a configuration that librdkafka refuses.
-bool producer_open(const struct producer_settings *settings, struct producer **ret_producer, struct error *err) __attribute__((warn_unused_result));
+bool producer_open(const struct producer_settings *settings, struct producer **ret_producer,
+                   struct error *err) __attribute__((warn_unused_result));
 
 // Purges, serves what is left for at most a second, destroys. Every outcome is settled afterwards.
 void producer_close(struct producer *producer);
 
 // Asks the cluster for its metadata: is a broker reachable, and does it let us in?
-bool producer_probe(struct producer *producer, int timeout_ms, struct error *err) __attribute__((warn_unused_result));
+bool producer_probe(struct producer *producer, int timeout_ms, struct error *err)
+    __attribute__((warn_unused_result));
 
-// Hands a message over; its outcome is OUTCOME_PENDING, or already OUTCOME_FAILED when librdkafka refused it.
-// False (with outcome untouched): the queue is full; poll and try again.
-bool producer_send(struct producer *producer, struct message *message) __attribute__((warn_unused_result));
+// Hands a message over; its outcome is OUTCOME_PENDING, or already OUTCOME_FAILED when librdkafka
+// refused it. False (with outcome untouched): the queue is full; poll and try again.
+bool producer_send(struct producer *producer, struct message *message)
+    __attribute__((warn_unused_result));
 
 // No more messages for now: what lingers goes out at once.
 void producer_push(struct producer *producer);
@@ -65,8 +71,8 @@ size_t producer_pending(const struct producer *producer);
 // The largest message (key, value, headers and overhead) that may be sent: message.max.bytes.
 size_t producer_max_message_bytes(const struct producer *producer);
 
-// The last error that concerns the whole producer (e.g. all brokers down, authentication), for messages to people; empty if none.
-// *ret_fatal: the producer must be destroyed and rebuilt.
+// The last error that concerns the whole producer (e.g. all brokers down, authentication), for
+// messages to people; empty if none. *ret_fatal: the producer must be destroyed and rebuilt.
 void producer_last_error(const struct producer *producer, struct error *ret_error, bool *ret_fatal);
 
 #endif

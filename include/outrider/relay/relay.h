@@ -29,17 +29,17 @@ const char *lane_phase_name(enum lane_phase phase);
 
 // What a drain asks for beyond relaying. All zero: relay for ever.
 struct relay_goal {
-    bool wait_for_slot;      // take the slot at the active relay's next commit instead of polling for it
-    int64_t until;           // rows up to this position only (see struct claim); 0: all
-    uint64_t max_messages;   // 0: no limit; reached: the lanes go idle
-    uint64_t rate;           // messages a second, all lanes together; 0: no limit
+    bool wait_for_slot; // take the slot at the active relay's next commit instead of polling for it
+    int64_t until;      // rows up to this position only (see struct claim); 0: all
+    uint64_t max_messages; // 0: no limit; reached: the lanes go idle
+    uint64_t rate;         // messages a second, all lanes together; 0: no limit
 };
 
 struct relay;
 
 // Starts the lanes. The settings are borrowed until relay_free.
-struct relay *relay_start(const struct relay_settings *settings, const struct store_settings *store, const struct producer_settings *producer,
-                          const struct relay_goal *goal);
+struct relay *relay_start(const struct relay_settings *settings, const struct store_settings *store,
+                          const struct producer_settings *producer, const struct relay_goal *goal);
 
 // Asks the lanes to finish the batches in hand; `now`: to leave at once, rolling back.
 void relay_stop(struct relay *relay, bool now);
@@ -54,10 +54,10 @@ const struct stats *relay_stats(const struct relay *relay);
 
 struct lane_view {
     enum lane_phase phase;
-    struct mono since;          // when the phase began
-    struct mono last_progress;  // the last window that committed, or found nothing to do
-    bool connected;             // both servers
-    bool active;                // holds the slot; false on a standby
+    struct mono since;         // when the phase began
+    struct mono last_progress; // the last window that committed, or found nothing to do
+    bool connected;            // both servers
+    bool active;               // holds the slot; false on a standby
 };
 
 size_t relay_lanes(const struct relay *relay);

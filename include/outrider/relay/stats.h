@@ -8,7 +8,8 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-// Latencies in buckets that grow by 1/8 octave: relative error at most 12.5 %, from 1 us to 2^40 us.
+// Latencies in buckets that grow by 1/8 octave: relative error at most 12.5 %, from 1 us to 2^40
+// us.
 enum { HISTOGRAM_SUB = 8, HISTOGRAM_BUCKETS = 41 * HISTOGRAM_SUB };
 
 struct histogram {
@@ -19,7 +20,8 @@ struct histogram {
 
 void histogram_add(struct histogram *histogram, int64_t value_us);
 
-// The upper bound of the bucket that holds the given share (0 < share <= 1) of the values; 0 when empty.
+// The upper bound of the bucket that holds the given share (0 < share <= 1) of the values; 0 when
+// empty.
 int64_t histogram_quantile_us(const struct histogram *histogram, double share);
 
 // What was added since the last call with the same mark (zeroed before the first), into *ret_since.
@@ -37,7 +39,7 @@ struct stats {
     _Atomic uint64_t batches;
     _Atomic uint64_t windows;
     _Atomic uint64_t errors[FAULT_CLUSTER + 1]; // failed windows and messages by fault
-    struct histogram delivery;            // created_at to acknowledgement
+    struct histogram delivery;                  // created_at to acknowledgement
 };
 
 #endif

@@ -11,22 +11,25 @@
 #include <stddef.h>
 
 struct names {
-    char *schema;  // as given, unquoted; NULL: found by search_path
-    char *table;   // unquoted
+    char *schema;                // as given, unquoted; NULL: found by search_path
+    char *table;                 // unquoted
     char *columns[COLUMN_COUNT]; // unquoted
 };
 
-// table: "name" or "schema.name", each part bare (case kept) or in double quotes. columns: NULL entries mean outrider's own name.
-bool names_init(struct names *names, const char *table, const char *const columns[COLUMN_COUNT], struct error *err)
-    __attribute__((warn_unused_result));
+// table: "name" or "schema.name", each part bare (case kept) or in double quotes. columns: NULL
+// entries mean outrider's own name.
+bool names_init(struct names *names, const char *table, const char *const columns[COLUMN_COUNT],
+                struct error *err) __attribute__((warn_unused_result));
 void names_free(struct names *names);
 
-// "quoted" identifier; '' literal (standard_conforming_strings, E'' when a backslash is in it). Caller frees.
+// "quoted" identifier; '' literal (standard_conforming_strings, E'' when a backslash is in it).
+// Caller frees.
 char *sql_identifier(const char *name);
 char *sql_literal(const char *text);
 
-// Quoted, schema-qualified when the schema was given. `suffix` is added to the table's own name (NULL: none)
-// and the whole is cut to PostgreSQL's 63 bytes with a hash, so that two long names stay two. Caller frees.
+// Quoted, schema-qualified when the schema was given. `suffix` is added to the table's own name
+// (NULL: none) and the whole is cut to PostgreSQL's 63 bytes with a hash, so that two long names
+// stay two. Caller frees.
 char *names_relation(const struct names *names, const char *suffix);
 // The same name unquoted and without its schema, e.g. for an index to be created.
 char *names_derived(const struct names *names, const char *suffix);
@@ -36,8 +39,10 @@ struct placeholder {
     const char *text; // may hold placeholders itself
 };
 
-// Replaces each {name} by its text, the columns by their quoted names ({id}, {aggregate_id}, …), and {table} by the quoted table.
-// An unknown placeholder is a bug of ours and aborts. Caller frees.
-char *names_expand(const struct names *names, const char *sql, const struct placeholder *placeholders, size_t count);
+// Replaces each {name} by its text, the columns by their quoted names ({id}, {aggregate_id}, …),
+// and {table} by the quoted table. An unknown placeholder is a bug of ours and aborts. Caller
+// frees.
+char *names_expand(const struct names *names, const char *sql,
+                   const struct placeholder *placeholders, size_t count);
 
 #endif

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is in the table, for people: the backlog by topic, and what keeps rows there. On a session of its own.
+// What is in the table, for people: the backlog by topic, and what keeps rows there. On a session
+// of its own.
 #ifndef OUTRIDER_STORE_REPORT_H
 #define OUTRIDER_STORE_REPORT_H
 
@@ -14,13 +15,14 @@
 
 struct report; // a session with the table's shape
 
-bool report_open(const struct store_settings *settings, struct report **ret_report, struct error *err) __attribute__((warn_unused_result));
+bool report_open(const struct store_settings *settings, struct report **ret_report,
+                 struct error *err) __attribute__((warn_unused_result));
 void report_close(struct report *report);
 int report_version(const struct report *report);
 
 struct backlog_topic {
     char *topic;
-    int64_t messages;      // not published and not dead
+    int64_t messages; // not published and not dead
     int64_t dead;
     int64_t oldest_age_ms; // of the messages; 0 when there are none
 };
@@ -34,13 +36,17 @@ struct backlog {
     bool capped; // counting stopped at the limit: the counts are lower bounds
 };
 
-// limit: rows counted at most, each of the unpublished and the dead; 0: all. Topics are rendered by the server from `topic`.
-bool report_backlog(struct report *report, const struct template *topic, int64_t limit, struct backlog *ret_backlog, struct error *err)
+// limit: rows counted at most, each of the unpublished and the dead; 0: all. Topics are rendered by
+// the server from `topic`.
+bool report_backlog(struct report *report, const struct template *topic, int64_t limit,
+                    struct backlog *ret_backlog, struct error *err)
     __attribute__((warn_unused_result));
 void backlog_free(struct backlog *backlog);
 
-// The position that covers every row visible now, for struct relay_goal's `until`; and how many rows are waiting up to it.
-bool report_end(struct report *report, int64_t *ret_until, int64_t *ret_messages, struct error *err) __attribute__((warn_unused_result));
+// The position that covers every row visible now, for struct relay_goal's `until`; and how many
+// rows are waiting up to it.
+bool report_end(struct report *report, int64_t *ret_until, int64_t *ret_messages, struct error *err)
+    __attribute__((warn_unused_result));
 
 // What is left up to `until`, by reason: each row counts once.
 struct remaining {
@@ -56,11 +62,13 @@ struct remaining {
 bool report_remaining(struct report *report, int64_t until, struct remaining *ret_remaining,
                       struct error *err) __attribute__((warn_unused_result));
 
-// Only messages, waiting and next_attempt_ms, for less than half of the cost; all others count as claimable.
+// Only messages, waiting and next_attempt_ms, for less than half of the cost; all others count as
+// claimable.
 bool report_count(struct report *report, int64_t until, struct remaining *ret_remaining,
                   struct error *err) __attribute__((warn_unused_result));
 
-// The pid of the backend that holds the table's slot just now, i.e. of the relay that works in a window; 0: none does.
+// The pid of the backend that holds the table's slot just now, i.e. of the relay that works in a
+// window; 0: none does.
 bool report_slot_holder(struct report *report, int *ret_pid, struct error *err)
     __attribute__((warn_unused_result));
 

@@ -15,19 +15,24 @@ struct session;
 struct session_result;
 
 // Connects by direct_dsn when it is set and `direct` is asked for, else by dsn.
-bool session_open(const struct store_settings *settings, bool direct, const atomic_bool *abort, struct session **ret_session, struct error *err)
+bool session_open(const struct store_settings *settings, bool direct, const atomic_bool *abort,
+                  struct session **ret_session, struct error *err)
     __attribute__((warn_unused_result));
 void session_close(struct session *session);
 
 // Runs one statement. `params` are texts or NULL; `ret_result` may be NULL when no rows are wanted.
-// timeout_ms: the client's deadline for the answer (the server's own limits are the caller's to SET).
-// Error code: the SQLSTATE, or "CONNECT", "TIMEOUT". Error text: the server's primary message, detail and hint.
-bool session_run(struct session *session, const char *sql, const char *const *params, size_t param_count, int timeout_ms,
-                 struct session_result **ret_result, struct error *err) __attribute__((warn_unused_result));
+// timeout_ms: the client's deadline for the answer (the server's own limits are the caller's to
+// SET). Error code: the SQLSTATE, or "CONNECT", "TIMEOUT". Error text: the server's primary
+// message, detail and hint.
+bool session_run(struct session *session, const char *sql, const char *const *params,
+                 size_t param_count, int timeout_ms, struct session_result **ret_result,
+                 struct error *err) __attribute__((warn_unused_result));
 
 size_t session_rows(const struct session_result *result);
-size_t session_affected(const struct session_result *result);                                // rows an INSERT, UPDATE or DELETE touched
-const char *session_value(const struct session_result *result, size_t row, size_t column);   // NULL: SQL NULL
+size_t
+session_affected(const struct session_result *result); // rows an INSERT, UPDATE or DELETE touched
+const char *session_value(const struct session_result *result, size_t row,
+                          size_t column); // NULL: SQL NULL
 void session_result_free(struct session_result *result);
 
 bool session_alive(const struct session *session);

@@ -3,7 +3,8 @@
 //
 // Source of the rules: PostgreSQL's manual, "Explicit Locking", "Transaction Isolation",
 // "Pipeline Mode". Every call has a client-side deadline beside the server's statement_timeout.
-// Any error but STORE_ROW_LOCKED leaves the connection unusable for the window: close it, or roll back.
+// Any error but STORE_ROW_LOCKED leaves the connection unusable for the window: close it, or roll
+// back.
 #ifndef OUTRIDER_STORE_STORE_H
 #define OUTRIDER_STORE_STORE_H
 
@@ -28,8 +29,8 @@ struct store_settings {
     int connect_timeout_ms;
     int statement_timeout_ms;
     int lock_timeout_ms;
-    const char *table;                  // table or schema.table, each part bare or "quoted", case kept
-    const char *columns[COLUMN_COUNT];  // mapped names; NULL: outrider's own name
+    const char *table; // table or schema.table, each part bare or "quoted", case kept
+    const char *columns[COLUMN_COUNT]; // mapped names; NULL: outrider's own name
     enum ordering ordering;
     enum on_published on_published;
     int max_retries;
@@ -37,64 +38,71 @@ struct store_settings {
 
 struct store;
 
-// Checks that a DSN can be parsed. The error text never quotes the DSN: libpq's own can print part of a password.
+// Checks that a DSN can be parsed. The error text never quotes the DSN: libpq's own can print part
+// of a password.
 bool store_check_dsn(const char *dsn, struct error *err) __attribute__((warn_unused_result));
 
 // Checks that the table name can be parsed.
 bool store_check_table(const char *table, struct error *err) __attribute__((warn_unused_result));
 
 // Connects and reads the table's shape. `abort` (may be NULL) ends every wait early when set.
-// Errors: code is the SQLSTATE, or "CONNECT", "TIMEOUT", "TABLE" (not there, or a column is missing or of an impossible type).
-bool store_open(const struct store_settings *settings, const atomic_bool *abort, struct store **ret_store, struct error *err)
-    __attribute__((warn_unused_result));
+// Errors: code is the SQLSTATE, or "CONNECT", "TIMEOUT", "TABLE" (not there, or a column is missing
+// or of an impossible type).
+bool store_open(const struct store_settings *settings, const atomic_bool *abort,
+                struct store **ret_store, struct error *err) __attribute__((warn_unused_result));
 void store_close(struct store *store);
 
-int store_version(const struct store *store);     // the table's version, 1 or 2
-int store_server_pid(const struct store *store);  // the backend's pid
+int store_version(const struct store *store);    // the table's version, 1 or 2
+int store_server_pid(const struct store *store); // the backend's pid
 
 struct claim {
     struct position after; // rows behind it only
     int64_t until;         // version 2: seq at most; version 1: created_at at most; INT64_MAX: all
     int limit;             // rows
     size_t batch_bytes;    // sum of payload sizes; the first row always fits
-    size_t max_payload_bytes;       // a larger payload does not travel
-    const struct bytes *held;       // aggregate ids that are passed over
+    size_t max_payload_bytes; // a larger payload does not travel
+    const struct bytes *held; // aggregate ids that are passed over
     size_t held_count;
-    bool waiting;          // some row waits for its next attempt (version 2): its followers are passed over
+    bool waiting; // some row waits for its next attempt (version 2): its followers are passed over
 };
 
 // What a window's or a poll's first statements saw.
 struct view {
-    bool active;        // this relay holds the slot (or shares it); false: a standby, nothing was claimed
-    bool changed;       // the table's version or slots changed: roll back, store_refresh, begin anew
-    bool waiting;       // some row waits for its next attempt
-    bool due;           // some waiting row's time has come; the first is just behind `due_after`
+    bool active;  // this relay holds the slot (or shares it); false: a standby, nothing was claimed
+    bool changed; // the table's version or slots changed: roll back, store_refresh, begin anew
+    bool waiting; // some row waits for its next attempt
+    bool due;     // some waiting row's time has come; the first is just behind `due_after`
     struct position due_after;
-    uint64_t xmin;      // pg_snapshot_xmin: every transaction before it has ended
-    uint64_t xmax;      // pg_snapshot_xmax: every transaction from it on started later
-    int64_t last_seq;   // version 2: the newest number drawn
+    uint64_t xmin;    // pg_snapshot_xmin: every transaction before it has ended
+    uint64_t xmax;    // pg_snapshot_xmax: every transaction from it on started later
+    int64_t last_seq; // version 2: the newest number drawn
 };
 
 // Begins the window's transaction: locks, view, and the first claim in one round trip.
 // wait_for_slot: waits up to lock_timeout for the slot instead of trying it.
-// ret_batch is empty unless view.active. A claim that was refused a row lock has `*ret_row_locked` set
-// and an empty batch: claim again by store_claim_around.
-bool store_begin(struct store *store, const struct claim *claim, bool wait_for_slot, struct view *ret_view, struct batch *ret_batch,
-                 bool *ret_row_locked, struct error *err) __attribute__((warn_unused_result));
+// ret_batch is empty unless view.active. A claim that was refused a row lock has `*ret_row_locked`
+// set and an empty batch: claim again by store_claim_around.
+bool store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
+                 struct view *ret_view, struct batch *ret_batch, bool *ret_row_locked,
+                 struct error *err) __attribute__((warn_unused_result));
 
 // The next claim of the window.
-bool store_claim(struct store *store, const struct claim *claim, struct batch *ret_batch, bool *ret_row_locked, struct error *err)
-    __attribute__((warn_unused_result));
+bool store_claim(struct store *store, const struct claim *claim, struct batch *ret_batch,
+                 bool *ret_row_locked, struct error *err) __attribute__((warn_unused_result));
 
-// The claim that shows its holes: rows that somebody else holds locked come back with taken = false.
-bool store_claim_around(struct store *store, const struct claim *claim, struct batch *ret_batch, struct error *err)
-    __attribute__((warn_unused_result));
+// The claim that shows its holes: rows that somebody else holds locked come back with taken =
+// false.
+bool store_claim_around(struct store *store, const struct claim *claim, struct batch *ret_batch,
+                        struct error *err) __attribute__((warn_unused_result));
 
 // The pid that holds a row's lock, 0 when nobody does any more.
-bool store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid, struct error *err) __attribute__((warn_unused_result));
+bool store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid,
+                       struct error *err) __attribute__((warn_unused_result));
 
-// Marks (or deletes) acknowledged rows. A count that differs from `count` is an error (code "SHORT").
-bool store_mark(struct store *store, const struct message_id *ids, size_t count, struct error *err) __attribute__((warn_unused_result));
+// Marks (or deletes) acknowledged rows. A count that differs from `count` is an error (code
+// "SHORT").
+bool store_mark(struct store *store, const struct message_id *ids, size_t count, struct error *err)
+    __attribute__((warn_unused_result));
 
 struct failure {
     struct message_id id;
@@ -105,14 +113,15 @@ struct failure {
 };
 
 // Counts an attempt against each row; dead when that was the last one.
-bool store_fail(struct store *store, const struct failure *failures, size_t count, struct error *err) __attribute__((warn_unused_result));
+bool store_fail(struct store *store, const struct failure *failures, size_t count,
+                struct error *err) __attribute__((warn_unused_result));
 
 bool store_commit(struct store *store, struct error *err) __attribute__((warn_unused_result));
 bool store_rollback(struct store *store, struct error *err) __attribute__((warn_unused_result));
 
 // One autocommit statement: is there anything to claim behind `claim->after`?
-bool store_poll(struct store *store, const struct claim *claim, bool *ret_found, struct view *ret_view, struct error *err)
-    __attribute__((warn_unused_result));
+bool store_poll(struct store *store, const struct claim *claim, bool *ret_found,
+                struct view *ret_view, struct error *err) __attribute__((warn_unused_result));
 
 // Reads the table's shape and version again.
 bool store_refresh(struct store *store, struct error *err) __attribute__((warn_unused_result));
