@@ -24,6 +24,7 @@ config_load(const struct config_sources *sources, struct settings *ret_settings,
                               .problems = &problems,
                               .warnings = warnings,
                               .environment = sources->environment};
+    // Lowest precedence first: the last entry of a key is the one that counts.
     load_defaults(&loading);
     load_file(&loading, sources->file);
     load_environment(&loading);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Is this path one of that section's, at any depth?
 static bool
 is_below(const char *path, const char *section, size_t section_len)
 {
@@ -32,12 +33,14 @@ void
 describe_variable(struct text *out, const struct key *key, const char *name)
 {
     text_append(out, "OUTRIDER_");
+    // Only what is appended here changes, whatever stood before.
     size_t start = out->len;
     describe_path(out, key, name);
     for (char *p = out->data + start; *p != '\0'; p++)
         *p = *p == '.' ? '_' : (char)toupper((unsigned char)*p);
 }
 
+// The words of an enumeration, in the order of its values.
 static void
 append_words(struct text *out, const struct key *key)
 {
@@ -46,6 +49,7 @@ append_words(struct text *out, const struct key *key)
         text_appendf(out, "%s%s", i > 0 ? ", " : "", key->words[i]);
 }
 
+// Bounds are printed with the largest unit that fits them, as a person would write them.
 static void
 append_durations(struct text *out, const struct key *key)
 {
@@ -159,6 +163,7 @@ append_siblings(struct text *out, const char *path)
     }
 }
 
+// For an unknown name under outbox.columns: the nearest, else all of them.
 static void
 append_columns(struct text *out, const char *word)
 {
@@ -181,9 +186,11 @@ describe_hint(struct text *out, const char *path)
         append_columns(out, name);
         return;
     }
+    // The right word in the wrong section is more likely than a word that looks like it.
     const char *near = find_leaf(path);
     if (near == NULL)
         near = find_near(path);
+    // A path that is known, and yet is no key where it stands: "outbox.lanes: 2" on one line.
     if (key != NULL)
         text_append(out, "write it nested, a section's name on a line of its own");
     else if (near != NULL)

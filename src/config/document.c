@@ -25,6 +25,7 @@ struct reader {
     bool broken; // nothing more can be read
 };
 
+// libyaml counts lines and columns from 0, people from 1.
 static struct origin
 origin_at(const struct reader *reader, size_t line, size_t column)
 {
@@ -49,12 +50,14 @@ origin_of_offset(const struct reader *reader, size_t offset)
     return origin_at(reader, line, offset - start);
 }
 
+// The commonest mistake of all has the least helpful message.
 static bool
 is_tab(const struct reader *reader, const yaml_mark_t *mark)
 {
     return mark->index < reader->len && reader->text[mark->index] == '\t';
 }
 
+// The parser's own words: they never quote the text, so they cannot hold a secret.
 static void
 report_syntax(struct reader *reader)
 {
@@ -74,6 +77,7 @@ report_syntax(struct reader *reader)
                  is_tab(reader, mark) ? "; indent with spaces" : "");
 }
 
+// After the first mistake there are no more events: what libyaml would say next is a guess.
 static bool
 next_event(struct reader *reader, yaml_event_t *event)
 {
@@ -93,6 +97,7 @@ is_null_word(const char *text)
     return false;
 }
 
+// The node stays in the tree, so that its name is not unknown; it has nothing to say any more.
 static void
 refuse(struct reader *reader, struct node *node, const char *why)
 {
@@ -103,6 +108,7 @@ refuse(struct reader *reader, struct node *node, const char *why)
     node->kind = NODE_REFUSED;
 }
 
+// NULL for events that cannot have one, and for nodes without.
 static const yaml_char_t *
 event_tag(const yaml_event_t *event)
 {
@@ -118,6 +124,7 @@ event_tag(const yaml_event_t *event)
     }
 }
 
+// Only a plain word can be null: "null" in quotes is a text.
 static void
 read_scalar(struct reader *reader, const yaml_event_t *event, struct node *node)
 {
@@ -151,6 +158,7 @@ read_children(struct reader *reader, struct node *node, int depth)
         document_free(&node->items[--node->count]);
 }
 
+// The node that begins with this event, with everything below it.
 static void
 read_node(struct reader *reader, const yaml_event_t *event, struct node *node, int depth)
 {
@@ -171,6 +179,7 @@ read_node(struct reader *reader, const yaml_event_t *event, struct node *node, i
         refuse(reader, node, "tags are not supported; leave out the word with \"!\"");
 }
 
+// The first document's root; a second document ends the reading.
 static void
 read_stream(struct reader *reader, struct node *root)
 {
@@ -200,6 +209,7 @@ document_parse(const char *text, size_t len, const char *name, struct problems *
     *ret_root = (struct node){.kind = NODE_NULL, .line = 1, .column = 1};
     if (!yaml_parser_initialize(&reader.parser))
         abort();
+    // Said, or else a byte order mark would make it UTF-16.
     yaml_parser_set_encoding(&reader.parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&reader.parser, (const unsigned char *)text, len);
     read_stream(&reader, ret_root);

@@ -28,6 +28,7 @@ entry_add(struct config *config, const struct key *key, const char *name, const 
     *entry = (struct entry){.key = key, .count = count, .null = count == 0, .origin = *origin};
     if (name != NULL)
         entry->name = config_keep(config, xstrdup(name));
+    // One more than needed: nobody has to ask whether an empty list has a place.
     entry->items = config_keep(config, xcalloc(count + 1, sizeof(*entry->items)));
     for (size_t i = 0; i < count; i++)
         entry->items[i] = config_keep(config, xstrdup(items[i]));
@@ -37,6 +38,7 @@ entry_add(struct config *config, const struct key *key, const char *name, const 
 struct entry *
 entry_find(const struct config *config, const struct key *key, const char *name)
 {
+    // From the end: entries stand in order of precedence.
     for (size_t i = config->count; i > 0; i--) {
         struct entry *entry = &config->entries[i - 1];
         if (entry->key == key && str_equal(entry->name, name))
@@ -62,6 +64,7 @@ const char *
 environment_get(char *const *environment, const char *name)
 {
     size_t len = strlen(name);
+    // "A=b" would be found in front of "A=b=c".
     if (strchr(name, '=') != NULL)
         return NULL;
     for (; environment != NULL && *environment != NULL; environment++)

@@ -15,7 +15,7 @@
 #include <assert.h>
 #include <string.h>
 
-// Enumerations are stored through an int.
+// Enumerations are stored through an int, whatever a compiler would choose for them.
 static_assert(sizeof(enum ordering) == sizeof(int), "ordering");
 static_assert(sizeof(enum on_published) == sizeof(int), "on_published");
 static_assert(sizeof(enum column) == sizeof(int), "column");
@@ -34,6 +34,7 @@ static_assert(sizeof(enum log_format) == sizeof(int), "log_format");
 #define COUNT_AT(member) .count_offset = offsetof(struct settings, member)
 #define WORDS(array)     .words = (array), .word_count = sizeof(array) / sizeof((array)[0])
 
+// The words of each enumeration at the index of its value.
 static const char *const ordering_words[] = {
     [ORDERING_KEY] = "key",
     [ORDERING_NONE] = "none",
@@ -44,6 +45,7 @@ static const char *const on_published_words[] = {
     [ON_PUBLISHED_DELETE] = "delete",
 };
 
+// The columns that are text; the first of enum column, so that the indices have no holes.
 static const char *const key_words[] = {
     [COLUMN_ID] = "id",
     [COLUMN_AGGREGATE_TYPE] = "aggregate_type",
@@ -63,6 +65,7 @@ static const char *const header_words[] = {
     [HEADERS_CLOUDEVENTS] = "cloudevents",
 };
 
+// In the order in which they are printed; every key that has a dot lives in one of them.
 const struct section keys_sections[] = {
     {"database", "The PostgreSQL database that holds the outbox table."},
     {"outbox", "The outbox table and how its rows are claimed."},
@@ -93,6 +96,7 @@ const struct key keys_table[] = {
         .type = KEY_STRING,
         AT(store.application_name),
         .fallback = "outrider",
+        // PostgreSQL cuts a longer one (NAMEDATALEN).
         .least = 1,
         .most = 63,
         .doc = "What pg_stat_activity shows; also the producer's client.id unless kafka sets one.",
@@ -102,6 +106,7 @@ const struct key keys_table[] = {
         .type = KEY_DURATION,
         AT(store.connect_timeout_ms),
         .fallback = "5s",
+        // A second is the least that a far server with TLS needs.
         .least = SECOND,
         .most = 5 * MINUTE,
         .doc = "How long one attempt to connect may take.",
@@ -135,6 +140,7 @@ const struct key keys_table[] = {
         .path = "outbox.columns",
         .type = KEY_COLUMNS,
         AT(store.columns),
+        // PostgreSQL's identifiers have at most 63 bytes.
         .least = 1,
         .most = 63,
         .doc = "Your names for outrider's columns, e.g. aggregate_type: aggregateType.",
@@ -162,6 +168,7 @@ const struct key keys_table[] = {
         .type = KEY_INT,
         AT(relay.batch_size),
         .fallback = "1000",
+        // Two batches are in hand at a time, and librdkafka's queue takes 100,000 messages.
         .least = 1,
         .most = 50000,
         .doc = "Rows claimed at a time.",
@@ -171,6 +178,7 @@ const struct key keys_table[] = {
         .type = KEY_SIZE,
         AT(relay.batch_bytes),
         .fallback = "4MiB",
+        // A result lies in memory as a whole, and a PGresult's field cannot pass 1 GiB.
         .least = KIB,
         .most = 512 * MIB,
         .doc = "Payload bytes claimed at a time; a single larger row still travels.",
@@ -180,6 +188,7 @@ const struct key keys_table[] = {
         .type = KEY_DURATION,
         AT(relay.window_deadline_ms),
         .fallback = "20s",
+        // Under the server's 30 s for an idle transaction, with 5 s left to settle.
         .least = SECOND,
         .most = 24 * SECOND,
         .doc = "How long a transaction waits for Kafka; what is acknowledged by then is kept.",
@@ -215,6 +224,7 @@ const struct key keys_table[] = {
         .type = KEY_INT,
         AT(relay.max_retries),
         .fallback = "5",
+        // 0 would make every row dead before its first attempt.
         .least = 1,
         .most = 10000,
         .doc = "Failed attempts, by the message's own fault, after which a row is left alone.",

@@ -17,6 +17,7 @@
 
 #define DEFAULT_FILE "/etc/outrider/outrider.yaml"
 
+// What was found, where something else is expected.
 static const char *const kind_names[] = {
     [NODE_NULL] = "nothing",  [NODE_SCALAR] = "a single value", [NODE_LIST] = "a list",
     [NODE_MAP] = "a mapping", [NODE_REFUSED] = "nothing",
@@ -35,6 +36,7 @@ origin_of(const struct walk *walk, const struct node *node)
         .kind = ORIGIN_FILE, .name = walk->name, .line = node->line, .column = node->column};
 }
 
+// A node of the wrong kind. Its text is not shown: it may be a DSN that was put one level too high.
 static void
 expected(const struct walk *walk, const struct node *node, const char *path, const char *what)
 {
@@ -55,6 +57,7 @@ add_scalar(const struct walk *walk, const struct key *key, const char *name,
         load_add_text(walk->loading, key, name, node->text, &origin);
 }
 
+// Items that are no texts are problems of their own; the others still count.
 static void
 add_list(const struct walk *walk, const struct key *key, const struct node *node)
 {
@@ -112,6 +115,7 @@ check_name(const struct walk *walk, const struct node *map, size_t at, const cha
     return true;
 }
 
+// path: to look for what was meant; shown: the same as an error may show it.
 static void
 unknown_key(const struct walk *walk, const struct node *name, const char *path, const char *shown)
 {
@@ -142,6 +146,7 @@ walk_pair(const struct walk *walk, const struct node *map, size_t at, const char
     const struct key *found = keys_find(text_str(&path));
     bool dotted = strchr(name->text, '.') != NULL;
     enum column column;
+    // In this order: an entry of a map, a section, nothing that is known, a map, a value.
     if (key != NULL && (key->type != KEY_COLUMNS || column_parse(name->text, &column))) {
         walk_value(walk, key, name->text, value);
     } else if (key == NULL && !dotted && keys_is_section(text_str(&path))) {
@@ -155,6 +160,7 @@ walk_pair(const struct walk *walk, const struct node *map, size_t at, const char
     }
 }
 
+// A section, a map of free names (then key says which), or the file itself; nothing is empty.
 static void
 walk_map(const struct walk *walk, const struct node *map, const char *path, const struct key *key)
 {

@@ -36,6 +36,7 @@ static const char introduction[] =
     "with\n"
     "every key and its default.\n";
 
+// The kafka section is one key of its own name.
 static bool
 in_section(const struct key *key, const char *section)
 {
@@ -50,6 +51,7 @@ in_no_section(const struct key *key)
     return strchr(key->path, '.') == NULL && !keys_is_map(key);
 }
 
+// One row of a section's table; a map's row stands for all its entries.
 static void
 print_row(const struct key *key, FILE *out)
 {
@@ -123,6 +125,7 @@ config_print_keys(FILE *out)
             print_row(&keys_table[i], out);
 }
 
+// The default as YAML.
 static void
 print_example_value(const struct key *key, FILE *out)
 {

@@ -98,6 +98,7 @@ static void
 append_keywords(struct text *out, const char *p)
 {
     while (*p != '\0') {
+        // name, blanks, "=", blanks, value; a word without "=" is copied.
         const char *name = skip_space(p);
         const char *name_end = name;
         while (*name_end != '\0' && *name_end != '=' && !isspace((unsigned char)*name_end))

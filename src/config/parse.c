@@ -45,6 +45,7 @@ parse_digits(const char *text, int64_t *ret, const char **ret_rest)
     return true;
 }
 
+// Saturation is symmetric but for one value, which no bound reaches.
 bool
 parse_integer(const char *text, int64_t *ret)
 {
@@ -57,6 +58,7 @@ parse_integer(const char *text, int64_t *ret)
     return true;
 }
 
+// The unit is all of what follows the digits: "1m30s" has none.
 static bool
 parse_with_unit(const char *text, const struct unit *units, size_t count, int64_t *ret)
 {

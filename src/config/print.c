@@ -25,6 +25,7 @@ struct printer {
     size_t section_len;
 };
 
+// Comments stand in one column, but for lines that are longer.
 static void
 print_line(FILE *out, const char *line, const char *comment)
 {
@@ -43,6 +44,7 @@ append_comment(struct text *out, const struct entry *entry)
         text_appendf(out, ", %s", entry->reference);
 }
 
+// Would the text, written as a value, be taken for a reference or refused as half of one?
 static bool
 reads_as_reference(const struct entry *entry, const char *text)
 {
@@ -52,6 +54,7 @@ reads_as_reference(const struct entry *entry, const char *text)
             !reference_check_literal(text, entry->key->type == KEY_TEMPLATE, &err));
 }
 
+// The only place where a value is printed: what may hold a secret is masked here.
 static void
 append_value(struct text *out, const struct entry *entry)
 {
@@ -97,6 +100,7 @@ print_entry(const struct printer *printer, int indent, const char *name, const s
     print_line(printer->out, line.data, text_str(&comment));
 }
 
+// Those that are mapped; the others have outrider's own names.
 static void
 print_columns(const struct printer *printer, const struct key *key)
 {
@@ -153,6 +157,7 @@ print_default_property(const struct printer *printer, const struct property *pro
     print_line(printer->out, line.data, comment);
 }
 
+// Does the producer have a default for the property?
 static bool
 is_default(const char *name)
 {

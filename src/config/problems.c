@@ -60,6 +60,7 @@ problems_add(struct problems *problems, const struct origin *origin, const char 
     va_end(args);
     text_append(&line, what);
     free(what);
+    // One problem is one line, whatever a name or a path holds.
     for (size_t i = 0; i < line.len; i++)
         if ((unsigned char)line.data[i] < 0x20 || line.data[i] == 0x7f)
             line.data[i] = '?';
@@ -69,6 +70,7 @@ problems_add(struct problems *problems, const struct origin *origin, const char 
     problems->list[n] = (struct problem){.origin = *origin, .number = n, .text = line.data};
 }
 
+// By source, then by place, then as they were found: qsort is not stable by itself.
 static int
 compare(const void *left, const void *right)
 {
@@ -109,6 +111,7 @@ problems_append_shown(struct text *out, const char *text)
         unsigned char c = (unsigned char)shown[i];
         text_append_char(out, c < 0x20 || c == 0x7f ? '?' : shown[i]);
     }
+    // Cut at a character's boundary.
     while (shown[i] != '\0' && i > 0 && ((unsigned char)shown[i] & 0xc0) == 0x80) {
         out->data[--out->len] = '\0';
         i--;

@@ -42,6 +42,7 @@ strip_line_break(char *text, size_t len)
         text[--len] = '\0';
 }
 
+// The file's text, for ${file:} and ${cred:} alike.
 static bool
 follow_path(const char *path, char **ret_text, struct error *err)
 {
@@ -67,6 +68,7 @@ follow_file(const char *path, char *const *environment, char **ret_text, struct 
     return follow_path(path, ret_text, err);
 }
 
+// A name, not a path: the credentials are one folder, and nothing outside it is meant.
 static bool
 follow_cred(const char *name, char *const *environment, char **ret_text, struct error *err)
 {
@@ -84,6 +86,7 @@ follow_cred(const char *name, char *const *environment, char **ret_text, struct 
     return ok;
 }
 
+// What can stand behind "${"; adding a kind of reference is adding a row.
 static const struct scheme {
     const char *prefix;
     follow *follow;
@@ -94,6 +97,7 @@ static const struct scheme {
 };
 #define SCHEME_COUNT (sizeof(schemes) / sizeof(schemes[0]))
 
+// By the prefix alone; the rest may be broken.
 static const struct scheme *
 find_scheme(const char *text)
 {

@@ -22,6 +22,7 @@ static const struct relation {
     {"outbox.retry_backoff", "outbox.retry_backoff_max", true},
 };
 
+// What is in force for a key that is an int.
 static int
 number_at(const struct settings *settings, const struct key *key)
 {
@@ -77,6 +78,7 @@ effective_name(const struct settings *settings, enum column column)
     return mapped != NULL ? mapped : column_name(column);
 }
 
+// NULL when the column is not mapped.
 static const struct entry *
 column_entry(const struct loading *loading, enum column column)
 {
@@ -95,6 +97,7 @@ check_columns(const struct loading *loading, const struct settings *settings)
             if (!str_equal(effective_name(settings, first), effective_name(settings, second)) ||
                 (a != NULL && a->bad) || (b != NULL && b->bad))
                 continue;
+            // One of the two was given, or they would have different names.
             bool blame_second = a == NULL || (b != NULL && b->origin.kind >= a->origin.kind);
             const struct entry *blamed = blame_second ? b : a;
             CLEANUP(text_free) struct text path = {0};
@@ -105,6 +108,7 @@ check_columns(const struct loading *loading, const struct settings *settings)
         }
 }
 
+// Not an error: standbys in one process still take over when a connection hangs.
 static void
 warn_of_standbys(const struct loading *loading, const struct settings *settings)
 {

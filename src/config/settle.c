@@ -23,18 +23,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+// One entry being settled.
 struct settling {
     const struct loading *loading;
     struct settings *settings;
     struct entry *entry;
 };
 
+// Where the table says that the value goes.
 static void *
 place_of(const struct settling *s)
 {
     return (char *)s->settings + s->entry->key->offset;
 }
 
+// As an error may show it: a property's name is whatever somebody wrote.
 static void
 append_entry_path(struct text *out, const struct entry *entry)
 {
@@ -43,6 +46,7 @@ append_entry_path(struct text *out, const struct entry *entry)
     problems_append_shown(out, text_str(&path));
 }
 
+// Notes the problem and takes the entry out of what follows.
 static void
 complain(const struct settling *s, const char *what)
 {
@@ -78,6 +82,7 @@ complain_allowed(const struct settling *s, const char *subject, const char *what
 
 // --- one value of each type ---------------------------------------------------------------------
 
+// The setting borrows the entry's text; both live as long as the config.
 static void
 put_text(const struct settling *s)
 {
@@ -94,6 +99,7 @@ settle_string(const struct settling *s)
         put_text(s);
 }
 
+// store's text never quotes the DSN.
 static void
 settle_dsn(const struct settling *s)
 {
@@ -139,6 +145,7 @@ put_number(const struct settling *s, int64_t value)
         memcpy(place_of(s), &narrow, sizeof(narrow));
 }
 
+// An integer, a duration or a size: the same but for how it is written.
 static void
 settle_number(const struct settling *s)
 {
@@ -170,6 +177,7 @@ constant_topic_problem(const struct template *template)
     return topic_name_problem(template->parts[0].literal);
 }
 
+// The template that was there before, of a weaker source, is freed.
 static void
 settle_template(const struct settling *s)
 {
@@ -192,6 +200,7 @@ settle_template(const struct settling *s)
     *place = template;
 }
 
+// An empty pattern would match no topic at all: somebody wrote one comma too many.
 static void
 settle_list(const struct settling *s)
 {
@@ -252,6 +261,7 @@ static settle *const by_type[] = {
 
 // --- what all types have in common --------------------------------------------------------------
 
+// Would the value, as it stands, give something away?
 static bool
 is_secret(const struct entry *entry)
 {
@@ -306,6 +316,7 @@ split(const struct settling *s)
     }
 }
 
+// Null is a value for keys without a default, and a mistake for all others.
 static void
 settle_entry(const struct settling *s)
 {
@@ -352,6 +363,7 @@ settle_all(const struct loading *loading, struct settings *settings)
         settle_entry(&s);
     }
     collect_properties(config, settings);
+    // What two layers ask for, or one borrows from the other.
     settings->store.max_retries = settings->relay.max_retries;
     settings->producer.client_id = settings->store.application_name;
 }

@@ -20,6 +20,7 @@ close_local(const int *fd)
         close(*fd);
 }
 
+// A file that is not there is told apart: the default one need not be.
 static bool
 refuse_errno(struct error *err)
 {
@@ -49,6 +50,7 @@ slurp_file(const char *path, char **ret_text, size_t *ret_len, struct error *err
     text_append(&text, "");
     *ret_text = text.data;
     *ret_len = text.len;
+    // Handed over: the clean-up finds nothing to free.
     text = (struct text){0};
     return true;
 }

@@ -69,6 +69,7 @@ find_variable(const char *variable, char **ret_name)
     return NULL;
 }
 
+// For clean-up: the names and the array of them, which ends with NULL.
 static void
 free_names(char ***names)
 {
@@ -77,6 +78,7 @@ free_names(char ***names)
     free(*names);
 }
 
+// The value is not shown: whatever is in the environment may be a secret.
 static void
 warn_unknown(const struct loading *loading, const char *variable)
 {
@@ -115,6 +117,7 @@ load_variable(const struct loading *loading, const char *assignment)
         load_add_text(loading, key, name, assignment + len + 1, &origin);
 }
 
+// For qsort, by the whole assignment; names are unique in an environment.
 static int
 compare(const void *left, const void *right)
 {
@@ -139,6 +142,7 @@ load_environment(const struct loading *loading)
         load_variable(loading, ours[i]);
 }
 
+// The value is never shown here: a misspelt path may have a password behind it.
 static void
 load_override(const struct loading *loading, const char *override, int number)
 {
