@@ -20,9 +20,9 @@ add_row(struct grid *grid, const char *name, const char *value, const char *note
 static void
 add_count(struct grid *grid, const char *name, int64_t count, const char *note)
 {
-    __attribute__((cleanup(text_free))) struct text value = {0};
-    format_count(&value, count);
-    add_row(grid, name, text_str(&value), note);
+    grid_add(grid, name);
+    grid_add_count(grid, count);
+    grid_add(grid, note);
 }
 
 static void

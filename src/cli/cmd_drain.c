@@ -28,26 +28,29 @@ topic_problem(const struct envelope_settings *envelope, const char *topic)
 }
 
 static void
+add_row(struct grid *grid, const char *name, int64_t messages, int64_t dead, const char *note)
+{
+    grid_add_printable(grid, name);
+    grid_add_count(grid, messages);
+    grid_add_count(grid, dead);
+    grid_add(grid, note == NULL ? "" : note);
+}
+
+static void
 append_plan(struct text *out, const struct envelope_settings *envelope,
             const struct backlog *backlog)
 {
     struct grid grid = {.columns = 4, .right = {false, true, true, false}};
     static const char *const heads[] = {"topic", "messages", "dead", ""};
+
     for (size_t i = 0; i < grid.columns; i++)
         grid_add(&grid, heads[i]);
-    for (size_t i = 0; i <= backlog->count; i++) {
-        const bool all = i == backlog->count;
-        const struct backlog_topic *topic = all ? NULL : &backlog->topics[i];
-        const char *problem = all ? NULL : topic_problem(envelope, topic->topic);
-        __attribute__((cleanup(text_free))) struct text name = {0}, messages = {0}, dead = {0};
-        format_printable(&name, all ? "all" : topic->topic);
-        format_count(&messages, all ? backlog->messages : topic->messages);
-        format_count(&dead, all ? backlog->dead : topic->dead);
-        grid_add(&grid, text_str(&name));
-        grid_add(&grid, text_str(&messages));
-        grid_add(&grid, text_str(&dead));
-        grid_add(&grid, problem == NULL ? "" : problem);
+    for (size_t i = 0; i < backlog->count; i++) {
+        const struct backlog_topic *topic = &backlog->topics[i];
+        add_row(&grid, topic->topic, topic->messages, topic->dead,
+                topic_problem(envelope, topic->topic));
     }
+    add_row(&grid, "all", backlog->messages, backlog->dead, NULL);
     grid_append(&grid, out);
     grid_free(&grid);
 }

@@ -49,21 +49,13 @@ append_json(struct text *out, const char *table, int version, const struct backl
 static void
 add_row(struct grid *grid, const char *name, int64_t messages, int64_t dead, int64_t oldest_age_ms)
 {
-    __attribute__((cleanup(text_free))) struct text cell = {0};
-    format_printable(&cell, name);
-    grid_add(grid, text_str(&cell));
-    text_clear(&cell);
-    format_count(&cell, messages);
-    grid_add(grid, text_str(&cell));
-    text_clear(&cell);
-    format_count(&cell, dead);
-    grid_add(grid, text_str(&cell));
-    text_clear(&cell);
+    __attribute__((cleanup(text_free))) struct text oldest = {0};
     if (messages > 0)
-        format_age(&cell, oldest_age_ms);
-    else
-        text_append_char(&cell, '-');
-    grid_add(grid, text_str(&cell));
+        format_age(&oldest, oldest_age_ms);
+    grid_add_printable(grid, name);
+    grid_add_count(grid, messages);
+    grid_add_count(grid, dead);
+    grid_add(grid, messages > 0 ? text_str(&oldest) : "-");
 }
 
 static void

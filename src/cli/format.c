@@ -115,6 +115,22 @@ grid_add(struct grid *grid, const char *cell)
     grid->cells[grid->count++] = xstrdup(cell);
 }
 
+void
+grid_add_count(struct grid *grid, int64_t count)
+{
+    __attribute__((cleanup(text_free))) struct text cell = {0};
+    format_count(&cell, count);
+    grid_add(grid, text_str(&cell));
+}
+
+void
+grid_add_printable(struct grid *grid, const char *text)
+{
+    __attribute__((cleanup(text_free))) struct text cell = {0};
+    format_printable(&cell, text);
+    grid_add(grid, text_str(&cell));
+}
+
 static void
 append_cell(struct text *line, const char *cell, size_t width, bool right)
 {

@@ -43,6 +43,8 @@ struct grid {
 
 // Rows are filled cell by cell from the left. The text is copied.
 void grid_add(struct grid *grid, const char *cell);
+void grid_add_count(struct grid *grid, int64_t count);
+void grid_add_printable(struct grid *grid, const char *text);
 void grid_append(const struct grid *grid, struct text *out);
 void grid_free(struct grid *grid);
 

@@ -103,8 +103,9 @@ report_open(const struct store_settings *settings, struct report **ret_report, s
 {
     (void)settings;
     if (the_count()->error != NULL) {
+        const char *code = the_count()->error;
         fake.counted++;
-        return error_set(err, FAULT_CLUSTER, fake.counts[fake.counted - 1].error, "scripted");
+        return error_set(err, FAULT_CLUSTER, code, "scripted");
     }
     *ret_report = xcalloc(1, sizeof **ret_report);
     (*ret_report)->version = the_count()->version;

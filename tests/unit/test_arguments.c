@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORDS_MAX = 12 };
+enum { WORDS_MAX = 16 };
 
 // Splits at blanks; the first word is the program's name.
 static bool
@@ -17,8 +17,10 @@ parse(const char *line, struct arguments *ret_arguments, struct error *err)
     const char *argv[WORDS_MAX] = {"outrider"};
     int argc = 1;
     snprintf(copy, sizeof copy, "%s", line);
-    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " "))
+    for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " ")) {
+        ck_assert_int_lt(argc, WORDS_MAX);
         argv[argc++] = word;
+    }
     return arguments_parse(argc, argv, ret_arguments, err);
 }
 
