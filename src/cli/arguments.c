@@ -50,6 +50,8 @@ option_in(const struct command *command, const char *name, size_t name_len)
     return NULL;
 }
 
+// Before the command is known, the table of all commands says whether an option takes a value; that
+// a name means one or the other everywhere is checked by a test.
 static const struct option_spec *
 option_anywhere(const char *name, size_t name_len)
 {
@@ -59,6 +61,7 @@ option_anywhere(const char *name, size_t name_len)
     return option;
 }
 
+// The names to compare an unknown one with: those of a command and of all below it.
 static size_t
 collect_options(const struct command *command, const char **names, size_t count)
 {
@@ -93,7 +96,7 @@ static bool
 take_long(struct arguments *arguments, struct cursor *cursor, const char *name, struct error *err)
 {
     size_t len = strcspn(name, "=");
-    const char *value = name[len] == '=' ? name + len + 1 : NULL;
+    const char *value = name[len] == '=' ? name + len + 1 : NULL; // may be empty, as in --name=
     AUTOFREE char *bare = xstrndup(name, len);
     if (value == NULL && strcmp(bare, "help") == 0) {
         arguments->help = true;
@@ -139,6 +142,7 @@ take_short(struct arguments *arguments, struct cursor *cursor, const char *word,
     return true;
 }
 
+// Sorts every word into options, global options, and the words that name the command and follow it.
 static bool
 take_all(struct arguments *arguments, struct cursor *cursor, struct error *err)
 {
@@ -166,6 +170,7 @@ command_find(const char *const *words, size_t count, size_t *ret_used, struct te
 {
     const struct command *found = NULL, *level = commands;
     size_t level_count = command_count, used = 0;
+    // A word a level; what is left over are the command's own arguments.
     while (level_count > 0 && used < count) {
         const char *names[NAMES_MAX];
         const struct command *next = NULL;
@@ -196,7 +201,7 @@ static bool
 judge(const struct arguments *arguments, struct error *err)
 {
     const struct invocation *given = &arguments->invocation;
-    if (arguments->help)
+    if (arguments->help) // who asks for help is not told off first
         return true;
     for (size_t i = 0; i < given->option_count; i++) {
         const char *name = given->options[i].option->name;
@@ -232,6 +237,7 @@ arguments_parse(int argc, const char *const *argv, struct arguments *ret_argumen
             command_find(arguments.words, invocation->argument_count, &used, &arguments.path, err);
         good = invocation->command != NULL;
     }
+    // The path's memory stays where it is when the struct is copied out.
     invocation->path = text_str(&arguments.path);
     invocation->options = arguments.options;
     invocation->arguments = arguments.words + used;
@@ -244,6 +250,7 @@ arguments_parse(int argc, const char *const *argv, struct arguments *ret_argumen
     return true;
 }
 
+// Safe on a zeroed struct.
 void
 arguments_free(struct arguments *arguments)
 {

@@ -25,6 +25,7 @@ add_count(struct grid *grid, const char *name, int64_t count, const char *note)
     grid_add(grid, note);
 }
 
+// In milliseconds at best: the histogram is no more exact than an eighth.
 static void
 add_age(struct grid *grid, const char *name, int64_t us, const char *note)
 {
@@ -33,6 +34,7 @@ add_age(struct grid *grid, const char *name, int64_t us, const char *note)
     add_row(grid, name, text_str(&value), note);
 }
 
+// When the first of them is due, where the table knows it: a user decides by that whether to wait.
 static void
 add_waiting(struct grid *grid, const struct closing *closing)
 {
@@ -48,6 +50,8 @@ add_waiting(struct grid *grid, const struct closing *closing)
     add_count(grid, "  waiting", remaining->waiting, text_str(&note));
 }
 
+// Whom to ask: a pid is what pg_terminate_backend and pg_stat_activity take. A prepared transaction
+// has none.
 static void
 add_locked(struct grid *grid, const struct remaining *remaining)
 {
@@ -59,6 +63,8 @@ add_locked(struct grid *grid, const struct remaining *remaining)
     add_count(grid, "  locked", remaining->locked, text_str(&note));
 }
 
+// Each reason has a row of its own, and they add up to what remains. Rows that nothing hinders were
+// not reached because the drain ended: its reason is theirs.
 static void
 add_remaining(struct grid *grid, const struct closing *closing)
 {
@@ -79,6 +85,7 @@ add_remaining(struct grid *grid, const struct closing *closing)
         add_count(grid, "  not reached", remaining->claimable, why == NULL ? "" : why);
 }
 
+// Latencies and CPU mean nothing without messages, so they are left out then.
 static void
 add_costs(struct grid *grid, const struct closing *closing)
 {
@@ -106,6 +113,7 @@ closing_append(const struct closing *closing, struct text *out)
     struct grid grid = {.columns = 3, .right = {false, true, false}};
     const struct figures *figures = &closing->figures;
     const int64_t own = figures->published + figures->dead;
+    // Published by another relay, or deleted: gone, and not by us.
     const int64_t others =
         closing->counted ? closing->total - closing->remaining.messages - own : 0;
 

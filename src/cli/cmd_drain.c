@@ -14,7 +14,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { GIVE_UP_MS = 30000, MOST = 1000000000 };
+enum {
+    GIVE_UP_MS = 30000,
+    MOST = 1000000000, // of messages, seconds, and messages a second: beyond is a typing error
+};
 
 // What keeps the relay from sending to this topic; NULL: nothing that the configuration knows of.
 static const char *
@@ -36,6 +39,7 @@ add_row(struct grid *grid, const char *name, int64_t messages, int64_t dead, con
     grid_add(grid, note == NULL ? "" : note);
 }
 
+// The topics that the rows would go to, with what would keep them from it.
 static void
 append_plan(struct text *out, const struct envelope_settings *envelope,
             const struct backlog *backlog)
@@ -55,6 +59,7 @@ append_plan(struct text *out, const struct envelope_settings *envelope,
     grid_free(&grid);
 }
 
+// Only asks the table: whether Kafka has these topics, or would make them, is not known without it.
 static int
 dry_run(const struct settings *settings)
 {

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+// One line, the name first, as scripts expect it.
 int
 cmd_version(const struct invocation *invocation)
 {
@@ -18,6 +19,7 @@ cmd_version(const struct invocation *invocation)
     return EX_OK;
 }
 
+// "help COMMAND" is the same text as "COMMAND --help".
 int
 cmd_help(const struct invocation *invocation)
 {

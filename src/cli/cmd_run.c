@@ -42,6 +42,8 @@ ms(int64_t us)
     return (double)us / MS_US;
 }
 
+// All that a supervisor's log needs of a run. The latencies are an upper bound for commit to
+// acknowledgement: created_at is set before the commit.
 static void
 log_stopped(const struct figures *figures, struct mono started)
 {
@@ -60,6 +62,7 @@ log_stopped(const struct figures *figures, struct mono started)
         LOG_INT("peak_memory_bytes", figures->peak_bytes));
 }
 
+// What went through since the last line. A quiet minute is said at debug level only.
 static void
 log_minute(struct minute *minute, const struct stats *stats)
 {
@@ -99,6 +102,8 @@ watch(struct relay *relay)
     }
 }
 
+// Ready once the lanes run, servers reachable or not: waiting for a server is their work, and a
+// supervisor that restarts us for it would only make it worse.
 int
 cmd_run(const struct invocation *invocation)
 {

@@ -58,6 +58,7 @@ add_row(struct grid *grid, const char *name, int64_t messages, int64_t dead, int
     grid_add(grid, messages > 0 ? text_str(&oldest) : "-");
 }
 
+// For people; scripts take --json.
 static void
 append_table(struct text *out, const char *table, int version, const struct backlog *backlog)
 {
@@ -77,6 +78,7 @@ append_table(struct text *out, const char *table, int version, const struct back
     grid_free(&grid);
 }
 
+// One connection for one question: status holds nothing open.
 static bool
 read_backlog(const struct settings *settings, struct backlog *ret_backlog, int *ret_version,
              struct error *err)

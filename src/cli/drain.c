@@ -65,6 +65,7 @@ ms_since(struct mono then)
     return mono_diff_ns(mono_now(), then) / 1000000;
 }
 
+// The later of two instants.
 static struct mono
 later(struct mono a, struct mono b)
 {
@@ -121,6 +122,9 @@ look(struct drain *drain,
     return true;
 }
 
+// Does this lane have both servers? It shows `connected` until a window has failed; but when Kafka
+// goes away in the middle of one, the lane waits in publish or settle for its window's deadline,
+// and that wait must not count as a server being there.
 static bool
 able(struct lane_view view, int64_t give_up_ms)
 {
@@ -188,7 +192,7 @@ update_progress(struct drain *drain, const struct stats *stats)
     const struct mono now = mono_now();
 
     progress->done = own > progress->done ? own : progress->done;
-    if (drain->counted) {
+    if (drain->counted) { // what others did, or deleted, is gone too
         if (drain->limits->follow)
             progress->total = progress->done + drain->remaining.messages;
         const int64_t gone = progress->total - drain->remaining.messages;
@@ -210,6 +214,7 @@ update_progress(struct drain *drain, const struct stats *stats)
     drain->failed_attempts = failed;
 }
 
+// The bar, or without a terminal a line in the log.
 static void
 draw(struct drain *drain)
 {
@@ -234,6 +239,7 @@ draw(struct drain *drain)
     }
 }
 
+// Ten times a second on a terminal, every five seconds in a log, whatever the pace of the loop.
 static void
 draw_when_due(struct drain *drain)
 {
@@ -254,6 +260,7 @@ turn(struct drain *drain)
 
     say_who_works(drain, &lanes, stats);
     drain->counted = false;
+    // The first time that all seems done there is nothing to wait for.
     if (own >= drain->progress.total && !drain->complete)
         drain->next_look = mono_now();
     drain->complete = own >= drain->progress.total;
@@ -287,6 +294,7 @@ pause_ms(int ms)
     return poll(&signal_fd, 1, ms) > 0;
 }
 
+// While the lanes are ending, the bar and their last log lines are still to be seen.
 static void
 tick(void *drain)
 {
@@ -351,6 +359,7 @@ find_end(struct drain *drain, struct error *err)
     }
 }
 
+// Who has the slot now is asked before our lanes want it: afterwards they might be the answer.
 static void
 log_start(struct drain *drain)
 {
@@ -406,7 +415,7 @@ drain(const struct settings *settings, const struct drain_limits *limits)
         log_configure(LOG_WARN, settings->log_format);
     enum drain_ending ending = find_end(&drain, &err);
     drain.relaying = drain.last_moved = mono_now();
-    if (limits->follow)
+    if (limits->follow) // the end was only needed to know how much there is at first
         drain.until = 0;
     if (ending == DRAIN_GOES_ON) {
         log_start(&drain);

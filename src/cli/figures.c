@@ -11,6 +11,8 @@ microseconds(struct timeval time)
     return (int64_t)time.tv_sec * 1000000 + time.tv_usec;
 }
 
+// Counters are read one by one while lanes may add to them; only once they have ended are they one
+// picture.
 void
 figures_take(const struct stats *stats, struct figures *ret_figures)
 {

@@ -54,6 +54,7 @@ format_clock(struct text *out, int64_t seconds)
                      seconds % 60);
 }
 
+// Powers of 1024, as memory is counted.
 void
 format_bytes(struct text *out, int64_t bytes)
 {
@@ -131,6 +132,7 @@ grid_add_printable(struct grid *grid, const char *text)
     grid_add(grid, text_str(&cell));
 }
 
+// Every cell is followed by the gap to the next.
 static void
 append_cell(struct text *line, const char *cell, size_t width, bool right)
 {
@@ -138,6 +140,7 @@ append_cell(struct text *line, const char *cell, size_t width, bool right)
     text_appendf(line, "%*s%s%*s  ", right ? blanks : 0, "", cell, right ? 0 : blanks, "");
 }
 
+// Two passes: the widest cell of each column first. Blanks at a line's end are cut.
 void
 grid_append(const struct grid *grid, struct text *out)
 {

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+// A repeated option counts as given last, as with any Unix command.
 static const struct option_value *
 given(const struct invocation *invocation, const char *name)
 {
@@ -32,6 +33,7 @@ invocation_flag(const struct invocation *invocation, const char *name)
     return given(invocation, name) != NULL;
 }
 
+// The complaint names the option as it was typed, its value, and what is allowed.
 bool
 invocation_number(const struct invocation *invocation, const char *name, int64_t min, int64_t max,
                   int64_t *ret_value)

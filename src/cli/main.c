@@ -25,6 +25,8 @@ log_warnings(struct text *warnings)
             LOG(LOG_WARN, "config_warning", LOG_STR("text", line));
 }
 
+// All errors of the configuration are told at once, as config_load collected them: a line each,
+// ready to be clicked on in an editor.
 static int
 run_configured(struct arguments *arguments)
 {
@@ -49,6 +51,8 @@ run_configured(struct arguments *arguments)
     return code;
 }
 
+// A group such as "schema" does nothing by itself, so it shows its help, as an error unless that
+// was asked for.
 static int
 run(struct arguments *arguments)
 {

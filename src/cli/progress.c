@@ -14,10 +14,11 @@ enum { BAR_LEAST = 10, BAR_MOST = 50, ETA_MOST_S = 360000 };
 static const char *const eighths[] = {"",       "\u258F", "\u258E", "\u258D",
                                       "\u258C", "\u258B", "\u258A", "\u2589"};
 
+// Samples are spaced out, so that the rate is by seconds and not by single windows.
 void
 meter_add(struct meter *meter, struct mono at, int64_t done)
 {
-    if (meter->count > 0) {
+    if (meter->count > 0) { // the ring's newest
         size_t last = (meter->count - 1) % METER_SAMPLES;
         if (mono_diff_ns(at, meter->samples[last].at) < METER_STEP_MS * INT64_C(1000000))
             return;
@@ -39,6 +40,7 @@ meter_rate(const struct meter *meter)
     return (double)(meter->samples[newest].done - meter->samples[oldest].done) / seconds;
 }
 
+// Nobody believes an ETA of days, so it is given up beyond 100 hours.
 int64_t
 progress_eta_s(const struct progress *progress)
 {
@@ -48,6 +50,7 @@ progress_eta_s(const struct progress *progress)
     return progress->rate > 0 && seconds <= ETA_MOST_S ? (int64_t)seconds + 1 : -1;
 }
 
+// Of 1. Nothing to do counts as done.
 static double
 share(const struct progress *progress)
 {
@@ -74,6 +77,7 @@ append_bar(struct text *out, double full, size_t cells, bool utf8, bool color)
     text_append(out, color ? "\x1b[0m" : "");
 }
 
+// The ETA, or what there is to wait for in its place.
 static void
 append_end(struct text *out, const struct progress *progress)
 {

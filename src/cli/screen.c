@@ -21,6 +21,7 @@
 
 enum { WIDTH_UNKNOWN = 80 };
 
+// A terminal that cannot move its cursor gets lines like a file does.
 static bool
 is_terminal(void)
 {
@@ -46,6 +47,7 @@ screen_open(struct screen *screen)
     log_set_fd(screen->log_pipe[1]);
 }
 
+// Asked at each drawing: a window may be resized at any time.
 size_t
 screen_width(const struct screen *screen)
 {
@@ -73,6 +75,7 @@ screen_draw(struct screen *screen, const char *line)
     screen->drawn = true;
 }
 
+// Reads until the pipe is empty, so it never ends inside a line: each was one write.
 void
 screen_print(struct screen *screen, const char *line)
 {

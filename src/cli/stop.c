@@ -19,6 +19,7 @@ enum {
     GRACE_MS = 1500, // for lanes that leave at once; docker stop waits 10 s, stop_timeout is 8 s
 };
 
+// The order of events: finish; leave at once (a second signal, or out of time); give up waiting.
 bool
 stop_relay(struct relay *relay, int stop_timeout_ms, void (*tick)(void *), void *context)
 {

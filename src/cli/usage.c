@@ -15,6 +15,7 @@
 // The column where what a name means begins.
 enum { HELP_COLUMN = 26 };
 
+// A name that is wider than its column still gets a blank behind it.
 static void
 print_row(FILE *out, const char *name, const char *help)
 {
@@ -22,6 +23,7 @@ print_row(FILE *out, const char *name, const char *help)
             help);
 }
 
+// Groups are not listed themselves: what can be typed is what is below them.
 static void
 print_commands(const struct command *list, size_t count, const char *prefix, FILE *out)
 {
@@ -85,6 +87,7 @@ usage_all(FILE *out)
     fputs("\n\"outrider help COMMAND\" shows a command's own options.\n", out);
 }
 
+// What may follow the name, in the usual notation.
 static void
 append_usage(struct text *text, const struct command *command, const char *path)
 {
@@ -120,6 +123,7 @@ usage_command(const struct command *command, const char *path, FILE *out)
     print_exit_codes(out);
 }
 
+// A section a command. The table's texts hold no characters that Markdown would take for its own.
 static void
 markdown_commands(const struct command *list, size_t count, const char *prefix, FILE *out)
 {

@@ -42,6 +42,8 @@ struct report {
     int version;
 };
 
+// A statement for the table as it was last looked at. topic: the expression for {topic}, where the
+// statement has one.
 static char *
 expand(const struct report *report, const char *sql, const char *topic)
 {
@@ -90,6 +92,7 @@ ask(struct report *report, const char *sql, const char *const *params, size_t pa
     return good;
 }
 
+// NULL counts as 0.
 static int64_t
 number(const struct session_result *result, size_t row, size_t column)
 {
@@ -97,12 +100,15 @@ number(const struct session_result *result, size_t row, size_t column)
     return value == NULL ? 0 : strtoll(value, NULL, 10);
 }
 
+// Booleans travel as "t" and "f".
 static bool
 is_true(const struct session_result *result, size_t row, size_t column)
 {
     return str_equal(session_value(result, row, column), "t");
 }
 
+// The row can be missing while a revert is under way: the table is of version 1 then, as relays see
+// it too.
 static bool
 read_version(struct report *report, struct error *err)
 {
@@ -127,6 +133,7 @@ look(struct report *report, struct error *err)
 
     if (!ask(report, sql_store_report_shape, params, 3, LOOK_TIMEOUT_MS, &result, err))
         return false;
+    // The result is read out before anything else is asked.
     const bool found = session_rows(result) == 1;
     const bool versioned = found && is_true(result, 0, 2);
     if (found) {
@@ -142,6 +149,7 @@ look(struct report *report, struct error *err)
     return !versioned || read_version(report, err);
 }
 
+// A session of its own: the relay's connections are the lanes'.
 bool
 report_open(const struct store_settings *settings, struct report **ret_report, struct error *err)
 {
@@ -203,6 +211,7 @@ topic_expression(const struct template *topic, struct text *expression, const ch
     return true;
 }
 
+// Sums are made here: the server has grouped by topic already.
 static void
 read_topics(const struct session_result *result, struct backlog *backlog)
 {
@@ -259,6 +268,8 @@ backlog_free(struct backlog *backlog)
     *backlog = (struct backlog){0};
 }
 
+// Full counts: a drain's progress and its promise are by them, so they have no limit but a
+// deadline.
 bool
 report_end(struct report *report, int64_t *ret_until, int64_t *ret_messages, struct error *err)
 {
@@ -341,6 +352,7 @@ report_count(struct report *report, int64_t until, struct remaining *ret_remaini
     return count(report, until, false, ret_remaining, err);
 }
 
+// Only a look: between two windows nobody holds the slot, so 0 does not mean that no relay runs.
 bool
 report_slot_holder(struct report *report, int *ret_pid, struct error *err)
 {
