@@ -37,6 +37,10 @@ ifneq ($(SANITIZE),)
 HARDEN_C := -fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer
 HARDEN_L := -fsanitize=$(SANITIZE)
 endif
+# The thread sanitizer does not know librdkafka's threads without the first, nor its locks' order
+# without the second.
+SANITIZE_OBJECT := $(if $(filter thread,$(SANITIZE)),$(OUT)/obj/tests/support/thread_sanitizer.o)
+export TSAN_OPTIONS ?= suppressions=$(CURDIR)/tests/support/thread_sanitizer.suppressions
 ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -pthread $(WARNINGS) $(HARDEN_C) -fPIE $(CFLAGS) $(CPPFLAGS) \
               $(PKG_CFLAGS)
 ALL_LDFLAGS = -pthread -pie $(HARDEN_L) $(LDFLAGS) -Wl,--as-needed
@@ -59,7 +63,7 @@ libs = $(if $(strip $(foreach l,$1,$(pkg_$l))),$(shell pkg-config --libs $(forea
 .PHONY: all
 all: $(OUT)/outrider
 
-$(OUT)/outrider: $(foreach l,$(LAYERS),$(objects_$l))
+$(OUT)/outrider: $(foreach l,$(LAYERS),$(objects_$l)) $(SANITIZE_OBJECT)
 	$(call say,link,$@)$(CC) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(call libs,$(LAYERS))
 
 # Rebuilds everything when the compiler or its flags change.
@@ -106,7 +110,7 @@ links    = $(or $(shell sed -n 's|^// links:||p' tests/unit/$1.c),\
 define unit_rule
 $(OUT)/unit/$1: $(OUT)/obj/tests/unit/$1.o \
     $(filter-out %/src/cli/main.o,$(foreach l,$(filter-out %.c,$2),$(objects_$l))) \
-    $(patsubst %.c,$(OUT)/obj/%.o,$(filter %.c,$2))
+    $(patsubst %.c,$(OUT)/obj/%.o,$(filter %.c,$2)) $(SANITIZE_OBJECT)
 	@mkdir -p $$(@D)
 	$$(call say,link,$$@)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$(filter %.o,$$^) \
 	    $$(call libs,$(filter-out %.c,$2)) $$(shell pkg-config --libs check)
@@ -133,6 +137,13 @@ integration: all
 lint: all
 	CC='$(CC)' OUTRIDER='$(OUT)/outrider' VENV='$(VENV)' scripts/lint
 
+# Beside outrider, not in it: a mock Kafka, and the demonstration's reader.
+$(OUT)/mock-kafka: tests/support/mock_kafka.c
+$(OUT)/read-back: demo/read_back.c
+$(OUT)/mock-kafka $(OUT)/read-back: $(OUT)/flags
+	$(call say,link,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) \
+	    $(call libs,broker)
+
 # --- what a user types --------------------------------------------------------------------------
 # These start make again, so that it sees what `deps` has installed.
 .PHONY: deps demo check check-deep install clean
@@ -141,8 +152,8 @@ deps:
 
 demo:
 	@scripts/deps build demo
-	@$(MAKE) --no-print-directory all
-	@scripts/demo
+	@$(MAKE) --no-print-directory all $(OUT)/mock-kafka $(OUT)/read-back
+	@BUILD='$(OUT)' scripts/demo
 
 check:
 	@scripts/deps build check
