@@ -8,6 +8,7 @@ test that is true for several values says @pytest.mark.parametrize and nothing e
 
 import os
 import shutil
+import signal
 import tempfile
 
 import pytest
@@ -18,6 +19,11 @@ from support.observer import Observer
 from support.outbox import Outbox
 from support.process import wait_until
 from support.writer import Writers
+
+
+def pytest_configure():
+    """SIGTERM ends the session as ^C does: servers stop and directories go."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -42,7 +42,7 @@ def test_one_row_larger_than_the_budget_still_goes(outrider, outbox, observer, t
 @pytest.mark.parametrize("version", [1, 2])
 def test_small_and_large_rows_mixed_keep_their_order(outrider, outbox, observer, topic):
     outbox.fill(topic, 600, aggregates=7,
-                payload="jsonb_build_object('t', repeat('x', CASE WHEN n % 20 = 0 THEN 300000 ELSE 10 END))")
+                payload="jsonb_build_object('t', repeat('x', CASE WHEN n %% 20 = 0 THEN 300000 ELSE 10 END))")
     ledger = outbox.ledger()
     outrider.drain(config={"outbox": {"batch_bytes": "1MiB"}}).expect(0)
     judge(observer.read(topic), ledger, outbox.marked_ids()).assert_perfect()

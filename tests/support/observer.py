@@ -42,9 +42,10 @@ class Observer:
         self.bootstrap = bootstrap
 
     def _consumer(self):
+        # check_crcs in pure Python takes 0.6 s a megabyte; the broker has checked each batch's sum.
         return KafkaConsumer(
             bootstrap_servers=self.bootstrap, enable_auto_commit=False, group_id=None,
-            auto_offset_reset="earliest", allow_auto_create_topics=False, check_crcs=True,
+            auto_offset_reset="earliest", allow_auto_create_topics=False, check_crcs=False,
             fetch_max_wait_ms=50, max_partition_fetch_bytes=8 << 20, max_poll_records=5000,
         )
 
