@@ -6,6 +6,6 @@ WITH dead AS MATERIALIZED (
      LIMIT {batch_rows}
        FOR NO KEY UPDATE SKIP LOCKED
 ), exhausted AS (
-    UPDATE {table} AS o SET {retry_count} = {max_retries} FROM dead WHERE o.{id} = dead.id RETURNING 1
+    UPDATE {table} AS o SET {retry_count} = {max_retries} WHERE o.{id} = ANY (ARRAY(SELECT id FROM dead)) RETURNING 1
 )
 SELECT count(*) AS taken, count(*) AS finished FROM exhausted

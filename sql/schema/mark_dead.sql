@@ -6,6 +6,6 @@ WITH exhausted AS MATERIALIZED (
      LIMIT {batch_rows}
        FOR NO KEY UPDATE SKIP LOCKED
 ), marked AS (
-    UPDATE {table} AS o SET {dead_at} = now() FROM exhausted WHERE o.{id} = exhausted.id RETURNING 1
+    UPDATE {table} AS o SET {dead_at} = now() WHERE o.{id} = ANY (ARRAY(SELECT id FROM exhausted)) RETURNING 1
 )
 SELECT count(*) AS taken, count(*) AS finished FROM marked
