@@ -185,6 +185,26 @@ def test_a_build_that_waits_says_for_whom(schema, db, connect):
         assert schema.version() == 2
 
 
+def test_a_row_that_lost_its_place_meanwhile_is_numbered_before_version_2(schema, db, connect):
+    """Unpublished by hand while the indexes are built: the last step sees it and the walk begins again."""
+    db.execute(tables.ALEMBIC)
+    Outbox(db).fill("orders", 10, aggregates=11)
+    db.execute("UPDATE outbox_messages SET published = true WHERE aggregate_id = 'a-3'")
+    with stopper(db) as stop:
+        stop("$1 = 'CREATE INDEX'")
+        assert "claim index: stopped" in schema("apply").stderr
+    writer = connect(autocommit=False)
+    writer.execute("UPDATE outbox_messages SET published = false WHERE aggregate_id = 'a-3'")
+    child = schema.start("apply")
+    wait_until(lambda: db.execute(BUILDING, ("CREATE INDEX CONCURRENTLY%",)).fetchone(), 20, "the build waits")
+    writer.commit()
+    _, said = child.communicate(timeout=60)
+    assert child.returncode == 0, said
+    assert said.index("dead index") < said.index("numbers:")
+    assert schema.version() == 2
+    assert Outbox(db).value("SELECT count(*) FROM {table} WHERE seq IS NULL") == 0
+
+
 def test_an_invalid_index_keeps_version_2_away(schema, db):
     """However it became invalid: the last step looks itself."""
     schema("apply").expect(0)

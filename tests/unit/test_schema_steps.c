@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The tables of steps, and what is printed from them.
+// links: base model store schema
+#include "outrider/schema/schema.h"
+#include "src/schema/sql.h"
+#include "src/schema/steps.h"
+#include "tests/support/unit.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct store_settings settings = {
+    .table = "\"My.Schema\".Out",
+    .columns = {[COLUMN_SEQ] = "Nu\"mber", [COLUMN_ID] = "Id"},
+    .lock_timeout_ms = 250,
+    .max_retries = 7,
+};
+
+static size_t
+statement_count(const struct step *step)
+{
+    size_t count = 0;
+    while (count < STATEMENTS_MAX && step->statements[count].sql != NULL)
+        count++;
+    return count;
+}
+
+static void
+check_step(const struct step *step)
+{
+    const size_t count = statement_count(step);
+    size_t repeated = 0;
+
+    ck_assert_ptr_nonnull(step->name);
+    ck_assert_ptr_nonnull(step->about);
+    ck_assert_ptr_nonnull(step->done);
+    ck_assert_uint_ge(count, 1);
+    ck_assert_uint_lt(count, STATEMENTS_MAX);
+    for (size_t i = 0; i < count; i++) {
+        const struct statement *statement = &step->statements[i];
+        const bool concurrent = strstr(statement->sql, "CONCURRENTLY") != NULL;
+        repeated += statement->repeated;
+        ck_assert_int_eq(concurrent, step->kind == STEP_ALONE);
+        if (step->kind != STEP_TRANSACTION)
+            ck_assert(!statement->patient && !statement->must_touch && !statement->refuses_rows);
+    }
+    ck_assert_uint_eq(repeated, step->kind == STEP_LOOP ? 1 : 0);
+    ck_assert_int_eq(step->index != NULL, step->kind == STEP_ALONE);
+    if (step->kind == STEP_ALONE)
+        ck_assert_uint_eq(count, 1);
+}
+
+START_TEST(test_steps_are_whole)
+{
+    for (size_t i = 0; i < steps_up_count; i++)
+        check_step(&steps_up[i]);
+    for (size_t i = 0; i < steps_down_count; i++)
+        check_step(&steps_down[i]);
+}
+END_TEST
+
+START_TEST(test_versions_follow_each_other)
+{
+    for (size_t i = 1; i < steps_up_count; i++)
+        ck_assert_int_ge(steps_up[i].version, steps_up[i - 1].version);
+    for (size_t i = 1; i < steps_down_count; i++)
+        ck_assert_int_le(steps_down[i].version, steps_down[i - 1].version);
+    ck_assert_int_eq(steps_up[0].version, 1);
+    ck_assert_int_eq(steps_up[steps_up_count - 1].version, SCHEMA_LATEST);
+    ck_assert_int_eq(steps_down[0].version, SCHEMA_LATEST);
+}
+END_TEST
+
+// Whatever is made is removed, and version 2 is only said to be there by the last step.
+START_TEST(test_down_is_the_reverse_of_up)
+{
+    for (size_t i = 0; i < steps_up_count; i++) {
+        size_t found = 0;
+        for (size_t j = 0; j < steps_down_count; j++)
+            found += steps_up[i].index != NULL && steps_down[j].index != NULL &&
+                     strcmp(steps_up[i].index, steps_down[j].index) == 0;
+        ck_assert_uint_eq(found, steps_up[i].index != NULL ? 1 : 0);
+    }
+    const struct step *last = &steps_up[steps_up_count - 1];
+    ck_assert_str_eq(last->statements[statement_count(last) - 1].sql, sql_schema_promote_version);
+    ck_assert(last->statements[statement_count(last) - 1].must_touch);
+}
+END_TEST
+
+// A step that changes the table of a running relay begins with the guard, and after a statement
+// that makes writers wait comes none that may wait long.
+START_TEST(test_transactions_wait_first_and_lock_last)
+{
+    for (size_t up = 0; up < 2; up++) {
+        const struct step *steps = up ? steps_up : steps_down;
+        const size_t count = up ? steps_up_count : steps_down_count;
+        for (size_t i = 0; i < count; i++) {
+            if (steps[i].kind != STEP_TRANSACTION || (up && steps[i].version == 1))
+                continue;
+            ck_assert_ptr_eq(steps[i].statements[0].sql, sql_schema_guard);
+            for (size_t j = 1; j < statement_count(&steps[i]); j++)
+                ck_assert(steps[i].statements[j - 1].patient || !steps[i].statements[j].patient);
+        }
+    }
+}
+END_TEST
+
+// The settings that are set, reset and saved are the same ones.
+START_TEST(test_options_agree)
+{
+    const char *options[] = {"autovacuum_vacuum_scale_factor", "autovacuum_vacuum_threshold",
+                             "autovacuum_analyze_scale_factor", "autovacuum_analyze_threshold"};
+    size_t set = 0, reset = 0, saved = 0;
+    for (const char *p = sql_schema_set_options; (p = strstr(p, "autovacuum_")) != NULL; p++)
+        set++;
+    for (const char *p = sql_schema_reset_options; (p = strstr(p, "autovacuum_")) != NULL; p++)
+        reset++;
+    for (const char *p = sql_schema_version; (p = strstr(p, "autovacuum_")) != NULL; p++)
+        saved++;
+    ck_assert_uint_eq(set, 4);
+    ck_assert_uint_eq(reset, 4);
+    ck_assert_uint_eq(saved, 4);
+    for (size_t i = 0; i < 4; i++) {
+        ck_assert_ptr_nonnull(strstr(sql_schema_set_options, options[i]));
+        ck_assert_ptr_nonnull(strstr(sql_schema_reset_options, options[i]));
+        ck_assert_ptr_nonnull(strstr(sql_schema_version, options[i]));
+    }
+}
+END_TEST
+
+START_TEST(test_print_fills_everything_in)
+{
+    struct text sql = {0};
+    struct error err;
+
+    ck_assert(schema_print(&settings, 0, 2, &sql, &err));
+    ck_assert(schema_print(&settings, 2, 0, &sql, &err));
+    ck_assert_ptr_null(strchr(text_str(&sql), '{'));
+    ck_assert_ptr_nonnull(
+        strstr(text_str(&sql), "CREATE TABLE \"My.Schema\".\"Out\" (\n    \"Id\" uuid"));
+    ck_assert_ptr_nonnull(strstr(text_str(&sql), "ADD COLUMN IF NOT EXISTS \"Nu\"\"mber\" bigint"));
+    ck_assert_ptr_nonnull(strstr(text_str(&sql), "nextval('\"My.Schema\".\"Out_outrider_seq\"')"));
+    ck_assert_ptr_nonnull(strstr(text_str(&sql), "SET lock_timeout = 250;"));
+    ck_assert_ptr_nonnull(strstr(text_str(&sql), "SET LOCAL lock_timeout = 2500;"));
+    ck_assert_ptr_nonnull(strstr(text_str(&sql), ">= 7"));
+    ck_assert_ptr_nonnull(strstr(
+        text_str(&sql), "DROP INDEX CONCURRENTLY IF EXISTS \"My.Schema\".\"Out_outrider_due\""));
+    ck_assert_ptr_nonnull(strstr(text_str(&sql), "DROP COLUMN IF EXISTS \"Nu\"\"mber\""));
+    text_free(&sql);
+}
+END_TEST
+
+START_TEST(test_print_of_one_version_is_a_part_of_all)
+{
+    struct text first = {0}, second = {0}, both = {0}, none = {0};
+    struct error err;
+
+    ck_assert(schema_print(&settings, 0, 1, &first, &err));
+    ck_assert(schema_print(&settings, 1, 2, &second, &err));
+    ck_assert(schema_print(&settings, 0, 2, &both, &err));
+    ck_assert(schema_print(&settings, 2, 2, &none, &err));
+    ck_assert_uint_eq(both.len + none.len, first.len + second.len);
+    ck_assert_int_eq(strncmp(text_str(&both), text_str(&first), first.len), 0);
+    text_free(&first);
+    text_free(&second);
+    text_free(&both);
+    text_free(&none);
+}
+END_TEST
+
+START_TEST(test_a_table_name_that_is_none)
+{
+    const struct store_settings wrong = {.table = "a.b.c", .lock_timeout_ms = 1000};
+    struct text sql = {0};
+    struct error err;
+
+    ck_assert(!schema_print(&wrong, 0, 2, &sql, &err));
+    ck_assert_str_eq(err.code, "TABLE");
+    ck_assert_uint_eq(sql.len, 0);
+}
+END_TEST
+
+int
+main(void)
+{
+    return RUN_TESTS("schema_steps", test_steps_are_whole, test_versions_follow_each_other,
+                     test_down_is_the_reverse_of_up, test_transactions_wait_first_and_lock_last,
+                     test_options_agree, test_print_fills_everything_in,
+                     test_print_of_one_version_is_a_part_of_all, test_a_table_name_that_is_none);
+}
