@@ -87,6 +87,20 @@ holds_back(const struct holds *holds, struct bytes aggregate, struct position po
     return hold && position_compare(&hold->position, &position) < 0;
 }
 
+// An aggregate has one hold: it begins at its first row, and that row's time counts.
+static void
+extend(struct hold *known, const struct hold *hold)
+{
+    bool earlier = position_compare(&hold->position, &known->position) < 0;
+
+    if (earlier)
+        known->position = hold->position;
+    if (!hold->window && (earlier || known->window)) {
+        known->window = false;
+        known->until = hold->until;
+    }
+}
+
 static void
 add(struct holds *holds, struct hold hold)
 {
@@ -95,10 +109,7 @@ add(struct holds *holds, struct hold hold)
     if (!hold.aggregate.data)
         return;
     if (known) {
-        if (known->window && !hold.window) {
-            known->window = false;
-            known->until = hold.until;
-        }
+        extend(known, &hold);
         return;
     }
     if (holds->count == holds->capacity)
