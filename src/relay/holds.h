@@ -33,9 +33,9 @@ void holds_free(struct holds *holds);
 // Does an earlier row of its aggregate hold back the row at `position`?
 bool holds_back(const struct holds *holds, struct bytes aggregate, struct position position);
 
-// Until an instant, or (holds_add_window) to the end of the window. The hold of an aggregate's first
-// row stands, but one for a window becomes one for longer, and the other way round never. A NULL
-// aggregate has no order to keep.
+// Until an instant, or (holds_add_window) to the end of the window. The hold of an aggregate's
+// first row stands, but one for a window becomes one for longer, and the other way round never. A
+// NULL aggregate has no order to keep.
 void holds_add(struct holds *holds, struct bytes aggregate, struct position position,
                struct mono until);
 void holds_add_window(struct holds *holds, struct bytes aggregate, struct position position);
