@@ -10,7 +10,8 @@
 #include "outrider/base/log.h"
 
 enum {
-    PROBE_MS = 5000,       // how long a cluster may take to answer who it is
+    PROBE_MS = 5000, // how long a cluster may take to answer who it is
+    PROBE_STEP_MS = 500,
     OUTAGE_FIRST_MS = 100, // the wait after the first failure
     OUTAGE_MAX_MS = 5000,  // and at most
     SLICE_MS = 100,        // how long a stop can go unnoticed
@@ -74,12 +75,24 @@ disconnect(struct lane *lane)
     atomic_store(&lane->active, false);
 }
 
+// Asks in short steps, so that a stop need not wait for the answer.
+static bool
+probe(struct lane *lane, struct error *err)
+{
+    struct mono deadline = mono_add_ms(mono_now(), PROBE_MS);
+
+    while (!producer_probe(lane->producer, PROBE_STEP_MS, err))
+        if (mono_passed(deadline) || lane_stopping(lane))
+            return false;
+    return true;
+}
+
 static bool
 reach_kafka(struct lane *lane, struct error *err)
 {
     if (!lane->producer && !producer_open(lane->shared->producer_settings, &lane->producer, err))
         return false;
-    if (!lane->reachable && !producer_probe(lane->producer, PROBE_MS, err))
+    if (!lane->reachable && !probe(lane, err))
         return false;
     lane->reachable = true;
     return true;

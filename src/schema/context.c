@@ -27,7 +27,7 @@ phrase(struct context *context, const char *name, char *text)
 {
     if (context->phrase_count == PHRASES_MAX)
         abort();
-    context->phrases[context->phrase_count++] = (struct placeholder){name, text};
+    context->phrases[context->phrase_count++] = (struct placeholder){name, text, false};
 }
 
 static void
@@ -211,13 +211,13 @@ context_expand(const struct context *context, const struct step *step, const cha
         index = derived_identifier(&context->names, step->index);
         relation = names_relation(&context->names, step->index);
         literal = sql_literal(relation);
-        all[count++] = (struct placeholder){"index", index};
-        all[count++] = (struct placeholder){"index_relation", relation};
-        all[count++] = (struct placeholder){"index_literal", literal};
+        all[count++] = (struct placeholder){"index", index, false};
+        all[count++] = (struct placeholder){"index_relation", relation, false};
+        all[count++] = (struct placeholder){"index_literal", literal, false};
     }
     if (column != NULL) {
         quoted_column = sql_identifier(column);
-        all[count++] = (struct placeholder){"column", quoted_column};
+        all[count++] = (struct placeholder){"column", quoted_column, false};
     }
     return names_expand(&context->names, sql, all, count);
 }

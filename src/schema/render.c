@@ -24,7 +24,7 @@ static void
 render_lock_timeout(const struct rendering *rendering, const char *sql, int timeout_ms)
 {
     char value[16];
-    const struct placeholder placeholder = {"lock_timeout", value};
+    const struct placeholder placeholder = {"lock_timeout", value, false};
 
     snprintf(value, sizeof value, "%d", timeout_ms);
     AUTOFREE char *statement = names_expand(&rendering->context->names, sql, &placeholder, 1);

@@ -49,7 +49,7 @@ static bool
 set_lock_timeout(struct context *context, const char *sql, int timeout_ms, struct error *err)
 {
     char value[16];
-    const struct placeholder placeholder = {"lock_timeout", value};
+    const struct placeholder placeholder = {"lock_timeout", value, false};
 
     snprintf(value, sizeof value, "%d", timeout_ms);
     AUTOFREE char *statement = names_expand(&context->names, sql, &placeholder, 1);

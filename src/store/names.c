@@ -187,7 +187,9 @@ lookup(const struct names *names, const char *name, const struct placeholder *pl
 
     for (size_t i = 0; i < count; i++)
         if (strcmp(placeholders[i].name, name) == 0)
-            return names_expand(names, placeholders[i].text, placeholders, count);
+            return placeholders[i].fragment
+                       ? names_expand(names, placeholders[i].text, placeholders, count)
+                       : xstrdup(placeholders[i].text);
     if (column_parse(name, &column))
         return sql_identifier(names->columns[column]);
     if (strcmp(name, "table") == 0)

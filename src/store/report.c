@@ -52,13 +52,13 @@ expand(const struct report *report, const char *sql, const char *topic)
                               : report->nullable ? sql_store_report_unpublished_v1_nullable
                                                  : sql_store_report_unpublished_v1;
     const struct placeholder placeholders[] = {
-        {"max_retries", report->max_retries},
-        {"unpublished", unpublished},
-        {"dead", v2 ? sql_store_report_dead_v2 : sql_store_report_dead_v1},
-        {"dead_rows", v2 ? sql_store_report_dead_rows_v2 : sql_store_report_dead_rows_v1},
-        {"order", v2 ? "o.{seq}" : "o.{created_at}"},
-        {"topic", topic},
-        {"version_table", report->version_table},
+        {"max_retries", report->max_retries, false},
+        {"unpublished", unpublished, true},
+        {"dead", v2 ? sql_store_report_dead_v2 : sql_store_report_dead_v1, true},
+        {"dead_rows", v2 ? sql_store_report_dead_rows_v2 : sql_store_report_dead_rows_v1, true},
+        {"order", v2 ? "o.{seq}" : "o.{created_at}", true},
+        {"topic", topic, false},
+        {"version_table", report->version_table, false},
     };
     return names_expand(&report->names, sql, placeholders,
                         sizeof placeholders / sizeof placeholders[0]);

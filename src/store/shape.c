@@ -207,37 +207,39 @@ compose(struct shape *shape, const struct description *description,
 
     snprintf(max_retries, sizeof max_retries, "%d", settings->max_retries);
     memcpy(all, fixed, fixed_count * sizeof *fixed);
-    all[count++] = (struct placeholder){"version", v2 ? "2" : "1"};
-    all[count++] = (struct placeholder){"max_retries", max_retries};
-    all[count++] = (struct placeholder){"lock_class", sql_store_lock_class};
-    all[count++] = (struct placeholder){"row", sql_store_row};
-    all[count++] = (struct placeholder){"cut", sql_store_cut};
-    all[count++] =
-        (struct placeholder){"payload", binary ? "o.{payload_column}" : "o.{payload_column}::text"};
-    all[count++] = (struct placeholder){"position", v2 ? "o.{seq}" : "o.{created_at}"};
-    all[count++] = (struct placeholder){"order", v2 ? "o.{seq}" : "o.{created_at}, o.{id}"};
-    all[count++] = (struct placeholder){"lock_wait", key ? "NOWAIT" : "SKIP LOCKED"};
+    all[count++] = (struct placeholder){"version", v2 ? "2" : "1", false};
+    all[count++] = (struct placeholder){"max_retries", max_retries, false};
+    all[count++] = (struct placeholder){"lock_class", sql_store_lock_class, true};
+    all[count++] = (struct placeholder){"row", sql_store_row, true};
+    all[count++] = (struct placeholder){"cut", sql_store_cut, true};
+    all[count++] = (struct placeholder){
+        "payload", binary ? "o.{payload_column}" : "o.{payload_column}::text", true};
+    all[count++] = (struct placeholder){"position", v2 ? "o.{seq}" : "o.{created_at}", true};
+    all[count++] = (struct placeholder){"order", v2 ? "o.{seq}" : "o.{created_at}, o.{id}", true};
+    all[count++] = (struct placeholder){"lock_wait", key ? "NOWAIT" : "SKIP LOCKED", true};
     all[count++] = (struct placeholder){"row_headers",
                                         strncmp(description->type[COLUMN_HEADERS], "json", 4) == 0
                                             ? sql_store_row_headers
-                                            : "NULL::text[]"};
+                                            : "NULL::text[]",
+                                        true};
     all[count++] =
-        (struct placeholder){"waiting", v2 ? sql_store_waiting_v2 : sql_store_waiting_v1};
-    all[count++] =
-        (struct placeholder){"unchanged", shape->has_version_table ? sql_store_unchanged_present
-                                                                   : sql_store_unchanged_absent};
+        (struct placeholder){"waiting", v2 ? sql_store_waiting_v2 : sql_store_waiting_v1, true};
+    all[count++] = (struct placeholder){
+        "unchanged",
+        shape->has_version_table ? sql_store_unchanged_present : sql_store_unchanged_absent, true};
 
     for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++) {
         all[count] =
-            (struct placeholder){"claimable", claimable(shape, description, settings, kind)};
+            (struct placeholder){"claimable", claimable(shape, description, settings, kind), true};
         shape->claim[kind] = names_expand(names, sql_store_claim, all, count + 1);
         shape->claim_around[kind] = names_expand(names, sql_store_claim_around, all, count + 1);
         shape->poll[kind] = names_expand(names, sql_store_poll, all, count + 1);
     }
     all[count] =
-        (struct placeholder){"slot", key ? sql_store_slot_exclusive : sql_store_slot_shared};
+        (struct placeholder){"slot", key ? sql_store_slot_exclusive : sql_store_slot_shared, true};
     shape->view = names_expand(names, sql_store_view, all, count + 1);
-    all[count] = (struct placeholder){"slot", key ? sql_store_slot_wait : sql_store_slot_shared};
+    all[count] =
+        (struct placeholder){"slot", key ? sql_store_slot_wait : sql_store_slot_shared, true};
     shape->view_waiting_for_slot = names_expand(names, sql_store_view, all, count + 1);
     shape->settings = names_expand(names, sql_store_settings, all, count);
     shape->lock_holder = names_expand(names, sql_store_lock_holder, all, count);
@@ -258,11 +260,11 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
     AUTOFREE char *sequence = names_relation(names, "_outrider_seq");
     AUTOFREE char *payload = sql_identifier(names->columns[COLUMN_PAYLOAD]);
     const struct placeholder fixed[] = {
-        {"table_literal", table_literal},
-        {"version_table", version_table},
-        {"version_table_literal", version_table_literal},
-        {"sequence", sequence},
-        {"payload_column", payload},
+        {"table_literal", table_literal, false},
+        {"version_table", version_table, false},
+        {"version_table_literal", version_table_literal, false},
+        {"sequence", sequence, false},
+        {"payload_column", payload, false},
     };
     const size_t fixed_count = sizeof fixed / sizeof fixed[0];
     AUTOFREE char *describe_sql = names_expand(names, sql_store_describe, fixed, fixed_count);

@@ -36,7 +36,8 @@ char *names_derived(const struct names *names, const char *suffix);
 
 struct placeholder {
     const char *name;
-    const char *text; // may hold placeholders itself
+    const char *text;
+    bool fragment; // the text is SQL of ours and may hold placeholders itself; a name never does
 };
 
 // Replaces each {name} by its text, the columns by their quoted names ({id}, {aggregate_id}, …),
