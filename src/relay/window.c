@@ -34,7 +34,8 @@ window_first_claim(const struct lane *lane, int limit)
         .until = lane->until,
         .limit = limit,
         .batch_bytes = (size_t)settings->batch_bytes,
-        .max_payload_bytes = lane->producer ? producer_max_message_bytes(lane->producer) : INT32_MAX,
+        .max_payload_bytes =
+            lane->producer ? producer_max_message_bytes(lane->producer) : INT32_MAX,
         .held = lane->holds.aggregates,
         .held_count = lane->holds.count,
         .waiting = lane->waiting,
