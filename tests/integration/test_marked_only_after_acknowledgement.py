@@ -71,7 +71,9 @@ def test_nothing_is_marked_while_kafka_was_never_there(
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_kafka_goes_and_comes_back(outrider, outbox, writers, settled, observer, kafka, topic, version):
-    daemon = outrider.run("-o", "outbox.batch_size=50")
+    # A short window_deadline only so that the relay gives up its window, and says so, soon.
+    daemon = outrider.run(config={"outbox": {"batch_size": 50, "window_deadline": "5s"},
+                                  "kafka": {"request.timeout.ms": 3000}})
     load = writers(threads=2, transactions=600, hold_ms=5)
     daemon.wait_until(lambda: outbox.published() > 100, 20, "rows on their way")
     kafka.kill()
