@@ -34,7 +34,7 @@ struct producer {
     size_t max_message_bytes;
     bool lingers;
     int served;        // delivery reports of the poll that is under way
-    bool troubled;     // last_error holds something
+    bool troubled;     // `last` holds: no broker has answered since
     bool fatal;        // `last` is what librdkafka died of
     struct error last; // what librdkafka last said of the whole producer
 };
@@ -186,6 +186,7 @@ producer_probe(struct producer *producer, int timeout_ms, struct error *err)
     producer_poll(producer, 0);
     if (!code) {
         rd_kafka_metadata_destroy(metadata);
+        producer->troubled = producer->fatal;
         return true;
     }
     if (producer->troubled) {

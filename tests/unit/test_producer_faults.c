@@ -131,13 +131,11 @@ START_TEST(test_a_granted_right_is_noticed_by_a_probe)
 }
 END_TEST
 
-START_TEST(test_an_acknowledgement_clears_the_last_error)
+// The broker goes, the producer notices, the broker comes back.
+static void
+interrupt_broker(struct mock *mock, struct producer *producer)
 {
-    struct mock mock = mock_start(1);
-    struct producer *producer = mock_producer(mock.bootstrap, NULL);
-    struct message message = mock_message("t", "k", "v");
-    mock_deliver(producer, &message);
-    rd_kafka_mock_broker_set_down(mock.cluster, 1);
+    rd_kafka_mock_broker_set_down(mock->cluster, 1);
     struct error error = {0};
     bool fatal = true;
     for (int i = 0; i < 200 && !error.text[0]; i++) {
@@ -146,11 +144,33 @@ START_TEST(test_an_acknowledgement_clears_the_last_error)
     }
     ck_assert_int_gt(strlen(error.text), 0);
     ck_assert(!fatal);
-    rd_kafka_mock_broker_set_up(mock.cluster, 1);
-    mock_deliver(producer, &message);
-    ck_assert_int_eq(message.outcome.state, OUTCOME_ACKNOWLEDGED);
+    rd_kafka_mock_broker_set_up(mock->cluster, 1);
+}
+
+static void
+assert_no_last_error(const struct producer *producer)
+{
+    struct error error;
+    bool fatal;
     producer_last_error(producer, &error, &fatal);
     ck_assert_str_eq(error.text, "");
+    ck_assert(!fatal);
+}
+
+START_TEST(test_an_answer_clears_the_last_error)
+{
+    struct mock mock = mock_start(1);
+    struct producer *producer = mock_producer(mock.bootstrap, NULL);
+    struct message message = mock_message("t", "k", "v");
+    struct error error;
+    mock_deliver(producer, &message);
+    interrupt_broker(&mock, producer);
+    mock_deliver(producer, &message);
+    ck_assert_int_eq(message.outcome.state, OUTCOME_ACKNOWLEDGED);
+    assert_no_last_error(producer);
+    interrupt_broker(&mock, producer);
+    ck_assert_msg(producer_probe(producer, 10000, &error), "%s", error.text);
+    assert_no_last_error(producer);
     producer_close(producer);
     mock_stop(&mock);
 }
@@ -163,5 +183,5 @@ main(void)
         "producer_faults", test_too_large_is_refused_before_it_is_sent, test_every_broker_code,
         test_a_refused_batch_condemns_nobody, test_what_passes_is_tried_again,
         test_missing_topic_fails_within_its_propagation_time,
-        test_a_granted_right_is_noticed_by_a_probe, test_an_acknowledgement_clears_the_last_error);
+        test_a_granted_right_is_noticed_by_a_probe, test_an_answer_clears_the_last_error);
 }
