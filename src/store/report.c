@@ -57,7 +57,7 @@ expand(const struct report *report, const char *sql, const char *topic)
         {"dead", v2 ? sql_store_report_dead_v2 : sql_store_report_dead_v1, true},
         {"dead_rows", v2 ? sql_store_report_dead_rows_v2 : sql_store_report_dead_rows_v1, true},
         {"order", v2 ? "o.{seq}" : "o.{created_at}", true},
-        {"topic", topic, false},
+        {"topic", topic, true},
         {"version_table", report->version_table, false},
     };
     return names_expand(&report->names, sql, placeholders,
