@@ -7,4 +7,4 @@ UPDATE {version_table}
    AND (SELECT count(*)
           FROM unnest(ARRAY[{index_literals}]) AS name
           JOIN pg_index AS i ON i.indexrelid = to_regclass(name)
-         WHERE i.indisvalid AND i.indisready) = 4
+         WHERE i.indrelid = {table_literal}::regclass AND i.indisvalid AND i.indisready) = 4

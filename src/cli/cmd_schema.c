@@ -26,6 +26,7 @@ static const struct {
     {.code = "2BP01", .exit = EX_NO}, // something of the application's depends on it
 };
 
+// Says what went wrong; the exit code.
 static int
 fail(const struct invocation *invocation, const struct error *err)
 {
@@ -36,6 +37,7 @@ fail(const struct invocation *invocation, const struct error *err)
     return code;
 }
 
+// Progress, apart from the log: it answers somebody who watches.
 static void
 print_line(void *context, const char *text)
 {

@@ -38,6 +38,7 @@ phrase_number(struct context *context, const char *name, int value)
     phrase(context, name, xstrdup(text));
 }
 
+// The texts are this module's own, const only to their readers.
 static void
 clear_phrases(struct context *context)
 {
@@ -46,6 +47,7 @@ clear_phrases(struct context *context)
     context->phrase_count = 0;
 }
 
+// The qualified name as a string, for to_regclass and nextval.
 static char *
 relation_literal(const struct names *names, const char *suffix)
 {
@@ -53,6 +55,7 @@ relation_literal(const struct names *names, const char *suffix)
     return sql_literal(relation);
 }
 
+// Without the schema, as CREATE INDEX wants it: an index is made in its table's.
 static char *
 derived_identifier(const struct names *names, const char *suffix)
 {
@@ -69,6 +72,7 @@ unpublished_index(const struct names *names)
     return derived_identifier(names, "_unpublished");
 }
 
+// "'seq', 'headers', ...": the names as they are in the database.
 static char *
 new_column_literals(const struct names *names)
 {
@@ -80,6 +84,7 @@ new_column_literals(const struct names *names)
     return list.data;
 }
 
+// The qualified names of all indexes of version 2, as strings.
 static char *
 index_literals(const struct names *names)
 {
@@ -101,6 +106,7 @@ owner_identifier(const struct context *context)
                                                 : sql_identifier(context->facts.owner_name);
 }
 
+// What the placeholders of the SQL files stand for, as far as it does not change from step to step.
 static void
 set_phrases(struct context *context)
 {
@@ -141,6 +147,7 @@ context_refresh(struct context *context, struct error *err)
     return true;
 }
 
+// A client that is stopped inside a transaction loses it after the time a writer may have to wait.
 static bool
 prepare_session(struct context *context, struct error *err)
 {
@@ -222,6 +229,7 @@ context_expand(const struct context *context, const struct step *step, const cha
     return names_expand(&context->names, sql, all, count);
 }
 
+// Fills one statement in and hands it on.
 static bool
 visit_one(const struct context *context, const struct step *step, const struct statement *statement,
           const char *column, statement_visitor *visit, void *argument, struct error *err)
@@ -239,6 +247,7 @@ is_made_column(const struct facts *facts, const char *name)
     return false;
 }
 
+// Whether the statement is one for this table.
 static bool
 occurs(const struct context *context, enum occurrence occurrence)
 {

@@ -41,6 +41,7 @@ facts_clear(struct facts *facts)
     *facts = (struct facts){0};
 }
 
+// A query of the SQL files, filled in.
 static bool
 query(struct context *context, const char *sql, struct session_result **ret_result,
       struct error *err)
@@ -62,6 +63,7 @@ number(const struct session_result *result, size_t row, size_t column)
     return value == NULL ? 0 : (int)strtol(value, NULL, 10);
 }
 
+// A name of PostgreSQL's fits by its own limit; NULL becomes "".
 static void
 copy_name(char out[static IDENTIFIER_SIZE], const struct session_result *result, size_t column)
 {
@@ -69,6 +71,7 @@ copy_name(char out[static IDENTIFIER_SIZE], const struct session_result *result,
     snprintf(out, IDENTIFIER_SIZE, "%s", value == NULL ? "" : value);
 }
 
+// The row of facts.sql.
 static void
 note_facts(struct facts *facts, const struct session_result *result)
 {
@@ -113,6 +116,7 @@ facts_read_table(struct context *context, struct error *err)
     return found;
 }
 
+// The columns that are outrider's to remove.
 static bool
 read_made_columns(struct context *context, struct error *err)
 {

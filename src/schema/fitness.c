@@ -51,6 +51,7 @@ static const struct {
     {'c', "a type"},
 };
 
+// types ends with NULL; none at all: any type will do.
 static bool
 type_fits(const char *type, const char *const *types)
 {
@@ -86,6 +87,7 @@ find_column(const struct session_result *columns, const char *name)
     return row;
 }
 
+// One column of the list above, against what the table has.
 static bool
 check_column(const struct context *context, const struct session_result *columns, size_t i,
              struct error *err)
@@ -115,6 +117,7 @@ check_column(const struct context *context, const struct session_result *columns
     return true;
 }
 
+// All columns up to version `to`; and whether seq draws from outrider's sequence.
 static bool
 check_columns(struct context *context, int to, struct error *err)
 {
@@ -164,6 +167,8 @@ fitness_check_rights(const struct context *context, struct error *err)
 {
     const struct facts *facts = &context->facts;
     AUTOFREE char *table = names_relation(&context->names, NULL);
+    // The sequence and the version table are made in the table's schema, the numbers' list in a
+    // temporary table.
     struct text what __attribute__((cleanup(text_free))) = {0};
 
     if (facts->exists && !facts->owner)

@@ -13,6 +13,7 @@
 
 #include <stdio.h>
 
+// One step on its way to text.
 struct rendering {
     const struct context *context;
     struct text *out;
@@ -20,6 +21,7 @@ struct rendering {
     bool patient;
 };
 
+// The same setting as the runner's, for the session or the transaction.
 static void
 render_lock_timeout(const struct rendering *rendering, const char *sql, int timeout_ms)
 {
@@ -31,6 +33,7 @@ render_lock_timeout(const struct rendering *rendering, const char *sql, int time
     text_appendf(rendering->out, "%s;\n", statement);
 }
 
+// A visitor of statements; never fails.
 static bool
 render_statement(void *argument, const struct statement *statement, const char *sql,
                  struct error *err)

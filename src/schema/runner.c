@@ -45,6 +45,7 @@ runner_foresee(struct context *context, const struct step *step, bool *known, bo
     return true;
 }
 
+// For the session or the transaction, as the statement says.
 static bool
 set_lock_timeout(struct context *context, const char *sql, int timeout_ms, struct error *err)
 {
@@ -64,6 +65,7 @@ struct transaction {
     bool patient; // how the transaction waits at present
 };
 
+// How the next statement is to wait; says so to the server only when that changes.
 static bool
 be_patient(struct transaction *transaction, bool patient, struct error *err)
 {
@@ -76,12 +78,14 @@ be_patient(struct transaction *transaction, bool patient, struct error *err)
                             patient ? PATIENT_TIMES * lock_timeout_ms : lock_timeout_ms, err);
 }
 
+// Whether the step may go on, by what a statement of its own answered.
 static bool
 judge(const struct transaction *transaction, const struct statement *statement,
       const struct session_result *result, struct error *err)
 {
     if (statement->must_touch && session_affected(result) == 0)
-        return error_set(err, FAULT_CLUSTER, "UNMET", "an earlier step has work again");
+        return error_set(err, FAULT_CLUSTER, "UNMET",
+                         "rows without a number keep coming; run this again to go on");
     if (!statement->refuses_rows || transaction->force)
         return true;
     const char *rows = session_value(result, 0, 0);
@@ -106,6 +110,7 @@ run_in_transaction(void *argument, const struct statement *statement, const char
     return good;
 }
 
+// All of the step or nothing of it.
 static bool
 try_transaction(struct context *context, const struct step *step, bool force, struct error *err)
 {
@@ -139,11 +144,11 @@ run_transaction(struct context *context, const struct step *step, bool force, st
 static bool
 drop_leftover(struct context *context, const struct step *step, struct error *err)
 {
-    bool there;
+    bool invalid;
 
-    if (!context_ask(context, step, sql_schema_index_exists, &there, err))
+    if (!context_ask(context, step, sql_schema_invalid_index, &invalid, err))
         return false;
-    if (!there)
+    if (!invalid)
         return true;
     AUTOFREE char *sql = context_expand(context, step, NULL, sql_schema_drop_index);
     return context_run(context, sql, LONG_ANSWER_MS, err);
@@ -160,6 +165,8 @@ try_alone(struct context *context, const struct step *step, struct error *err)
     return done;
 }
 
+// Without a lock_timeout, whose end would leave an invalid index. What CONCURRENTLY waits for makes
+// no writer wait: its lock on the table conflicts with other DDL and vacuums only.
 static bool
 run_alone(struct context *context, const struct step *step, struct error *err)
 {
@@ -185,6 +192,7 @@ struct loop {
     struct mono next_line;
 };
 
+// "numbers: 5000 of 12000 rows".
 static void
 say_rows(struct loop *loop)
 {
@@ -238,6 +246,7 @@ repeat(struct loop *loop, const char *sql, struct error *err)
     return true;
 }
 
+// A statement of a loop, repeated or not, as its own transaction.
 static bool
 run_in_loop(void *argument, const struct statement *statement, const char *sql, struct error *err)
 {
@@ -288,6 +297,7 @@ runner_run(struct context *context, const struct step *step, bool force, struct 
 
 // --- other schema commands ----------------------------------------------------------------------
 
+// The holder's pid, so that a person can look what it does.
 static bool
 say_who_works(struct context *context, struct error *err)
 {
@@ -303,6 +313,7 @@ say_who_works(struct context *context, struct error *err)
     return true;
 }
 
+// As long as it takes: the other one's work may be an index build of hours.
 static bool
 wait_for_lock(struct context *context, const char *sql, struct error *err)
 {

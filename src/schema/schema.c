@@ -34,6 +34,7 @@ begin(struct context *context, const struct store_settings *settings, int to,
     return false;
 }
 
+// Rights are asked for only when there is something to do.
 static bool
 run_step(struct context *context, const struct step *step, bool force, struct error *err)
 {
@@ -114,6 +115,7 @@ schema_plan(const struct store_settings *settings, int to, struct text *sql, str
     return planned;
 }
 
+// Runs what is not done of the steps back from a version.
 static bool
 walk_down(struct context *context, int version, bool force, struct error *err)
 {
@@ -130,6 +132,7 @@ walk_down(struct context *context, int version, bool force, struct error *err)
     return context_refresh(context, err);
 }
 
+// A version 2 that is there in part counts as one to be reverted, whichever command left it.
 static bool
 revert(struct context *context, bool force, struct error *err)
 {
@@ -153,7 +156,8 @@ schema_revert(const struct store_settings *settings, bool force,
 {
     struct context context;
 
-    if (!begin(&context, settings, SCHEMA_LATEST, progress, err))
+    // 0: a column that is in the way of a version does not hold up going back.
+    if (!begin(&context, settings, 0, progress, err))
         return false;
     bool reverted = revert(&context, force, err);
     if (reverted)

@@ -13,10 +13,11 @@
 
 #include <stdlib.h>
 
+// What apply would do, by the same probes.
 static bool
 note_pending(struct context *context, struct text *pending, struct error *err)
 {
-    bool known = true, done, there = false;
+    bool known = true, done, invalid = false;
 
     for (size_t i = 0; i < steps_up_count; i++) {
         const struct step *step = &steps_up[i];
@@ -25,14 +26,15 @@ note_pending(struct context *context, struct text *pending, struct error *err)
         if (done)
             continue;
         if (step->index != NULL &&
-            !context_ask(context, step, sql_schema_index_exists, &there, err))
+            !context_ask(context, step, sql_schema_invalid_index, &invalid, err))
             return false;
         text_appendf(pending, "version %d, %s: %s%s\n", step->version, step->name, step->about,
-                     step->index != NULL && there ? " (invalid, will be rebuilt)" : "");
+                     step->index != NULL && invalid ? " (invalid, will be rebuilt)" : "");
     }
     return true;
 }
 
+// What is worth knowing although no step is pending for it.
 static bool
 note_findings(struct context *context, struct text *findings, struct error *err)
 {

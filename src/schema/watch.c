@@ -46,6 +46,7 @@ wait_for_turn(struct watch *watch)
     return !ended;
 }
 
+// "claim index: building index, 40 %, waiting for pid 42".
 static void
 say(const struct watch *watch, const struct session_result *result)
 {
@@ -57,6 +58,7 @@ say(const struct watch *watch, const struct session_result *result)
                 pid == NULL ? "" : ", waiting for pid ", pid == NULL ? "" : pid);
 }
 
+// The thread. A session that broke is opened again at the next turn.
 static void *
 work(void *argument)
 {

@@ -25,7 +25,8 @@ BEGIN
 END $$;
 CREATE EVENT TRIGGER stopper ON ddl_command_start EXECUTE FUNCTION stopper.stop();
 """
-INDEXES_LEFT = "(SELECT count(*) FROM pg_class WHERE relname LIKE 'outbox_messages_outrider_%' AND relkind = 'i')"
+INDEXES_LEFT = "(SELECT count(*) FROM pg_index WHERE indrelid = 'outbox_messages'::regclass " \
+               "AND indexrelid::regclass::text LIKE 'outbox_messages_outrider_%')"
 INSERT = "INSERT INTO outbox_messages (id, aggregate_type, aggregate_id, event_type, payload) " \
          "VALUES (gen_random_uuid(), 'order', 'a', 'orders', '{}')"
 BUILDING = "SELECT pid FROM pg_stat_activity WHERE query LIKE %s AND state = 'active' " \

@@ -207,6 +207,13 @@ def test_revert_leaves_what_outrider_did_not_make(schema, db, outbox):
     assert outbox.value("SELECT headers->>'traceparent' FROM {table} WHERE id = %s", message_id) == "x"
 
 
+def test_a_column_in_the_way_of_version_2_does_not_hold_up_going_back(schema, db):
+    schema("apply", "--to", "1").expect(0)
+    db.execute("ALTER TABLE outbox_messages ADD COLUMN headers text")
+    schema("apply").expect(78)
+    assert schema("revert").expect(0).stdout == "outbox_messages: version 0 (no table)\n"
+
+
 def test_revert_does_not_cascade(schema, db):
     schema("apply").expect(0)
     db.execute("CREATE VIEW dead_letters AS SELECT id, dead_at FROM outbox_messages WHERE dead_at IS NOT NULL")

@@ -52,7 +52,7 @@ ODD = {
     "schema": 'Odd "Sch.ema',
     "table": 'Out.box "Me\\ssages\' ' + "x" * 43,
     "columns": {"aggregate_id": "aggregate.id", "created_at": LONG, "published": 'is "published"?',
-                "seq": "Seq'uence", "dead_at": "dead\\at", "id": "ID"},
+                "seq": "Seq'uence", "event_type": "{table}", "dead_at": "dead\\at", "id": "ID"},
 }
 
 

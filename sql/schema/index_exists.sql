@@ -1,2 +1,0 @@
--- In whatever state.
-SELECT to_regclass({index_literal}) IS NOT NULL
