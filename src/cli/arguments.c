@@ -2,25 +2,30 @@
 //
 // The command line against the command table.
 //
-// Options may stand before the command, so they are taken in first, by the table of all commands,
-// and judged once the command is known. That is also why getopt_long(3) is not used: it would
-// accept abbreviations that a later command makes ambiguous, and stop at the command's name under
-// POSIXLY_CORRECT.
+// Options may stand before the command, so getopt_long(3) takes them in by the table of all
+// commands, and they are judged once the command is known. Its option string begins with '-', so
+// that words come in their places whether POSIXLY_CORRECT is set or not, and goes on with ':', so
+// that a missing value is told from an unknown option.
 #include "arguments.h"
 
 #include "outrider/base/xalloc.h"
 
+#include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 
-// More names than any one place in the table has.
-enum { NAMES_MAX = 64 };
+enum {
+    NAMES_MAX = 64,     // more names than any one place in the table has
+    HELP = 256,         // getopt_long's values: beyond every letter
+    FIRST_OPTION = 257, // and the place in the list of all options
+};
 
-// What is being taken apart, and where.
-struct cursor {
-    const char *const *argv;
-    size_t argc;
-    size_t next;
+// Every option of every command, as getopt_long wants them. A name means the same everywhere, which
+// a test checks, so one that stands in several commands is listed once.
+struct known_options {
+    const struct option_spec *specs[NAMES_MAX];
+    struct option longs[NAMES_MAX + 2];
+    size_t count;
 };
 
 // ' (did you mean "x"?)', or nothing when no name is near.
@@ -50,15 +55,32 @@ option_in(const struct command *command, const char *name, size_t name_len)
     return NULL;
 }
 
-// Before the command is known, the table of all commands says whether an option takes a value; that
-// a name means one or the other everywhere is checked by a test.
-static const struct option_spec *
-option_anywhere(const char *name, size_t name_len)
+static bool
+is_known(const struct known_options *known, const char *name)
 {
-    const struct option_spec *option = NULL;
-    for (size_t i = 0; i < command_count && option == NULL; i++)
-        option = option_in(&commands[i], name, name_len);
-    return option;
+    for (size_t i = 0; i < known->count; i++)
+        if (strcmp(known->specs[i]->name, name) == 0)
+            return true;
+    return false;
+}
+
+static void
+collect_known(const struct command *list, size_t count, struct known_options *known)
+{
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < list[i].option_count; j++) {
+            const struct option_spec *spec = &list[i].options[j];
+            if (is_known(known, spec->name) || known->count == NAMES_MAX)
+                continue;
+            known->longs[known->count] = (struct option){
+                .name = spec->name,
+                .has_arg = spec->argument ? required_argument : no_argument,
+                .val = FIRST_OPTION + (int)known->count,
+            };
+            known->specs[known->count++] = spec;
+        }
+        collect_known(list[i].subcommands, list[i].subcommand_count, known);
+    }
 }
 
 // The names to compare an unknown one with: those of a command and of all below it.
@@ -91,76 +113,72 @@ unknown_option(const char *name, const struct command *command, const char *path
                      text_str(&hint));
 }
 
-// "--name", "--name=value" or "--name value".
+// What getopt_long answered '?' or ':' to. `word` is the argument it stood in.
 static bool
-take_long(struct arguments *arguments, struct cursor *cursor, const char *name, struct error *err)
+refuse(const struct known_options *known, int answer, const char *word, struct error *err)
 {
-    size_t len = strcspn(name, "=");
-    const char *value = name[len] == '=' ? name + len + 1 : NULL; // may be empty, as in --name=
-    AUTOFREE char *bare = xstrndup(name, len);
-    if (value == NULL && strcmp(bare, "help") == 0) {
-        arguments->help = true;
-        return true;
-    }
-    const struct option_spec *option = option_anywhere(name, len);
-    if (option == NULL)
-        return unknown_option(bare, NULL, NULL, err);
-    if (option->argument == NULL && value != NULL)
-        return error_set(err, FAULT_MESSAGE, "USAGE", "option \"--%s\" takes no value", bare);
-    if (option->argument != NULL && value == NULL) {
-        if (cursor->next == cursor->argc)
-            return error_set(err, FAULT_MESSAGE, "USAGE", "option \"--%s\" needs a value: --%s %s",
-                             bare, bare, option->argument);
-        value = cursor->argv[cursor->next++];
-    }
-    arguments->options[arguments->invocation.option_count++] =
-        (struct option_value){.option = option, .value = value};
-    return true;
+    const struct option_spec *spec =
+        optopt >= FIRST_OPTION ? known->specs[optopt - FIRST_OPTION] : NULL;
+
+    if (answer == ':' && spec != NULL)
+        return error_set(err, FAULT_MESSAGE, "USAGE", "option \"--%s\" needs a value: --%s %s",
+                         spec->name, spec->name, spec->argument);
+    if (answer == ':')
+        return error_set(err, FAULT_MESSAGE, "USAGE", "option \"-%c\" needs a value", optopt);
+    if (spec != NULL || optopt == HELP)
+        return error_set(err, FAULT_MESSAGE, "USAGE", "option \"--%s\" takes no value",
+                         spec != NULL ? spec->name : "help");
+    if (optopt != 0)
+        return error_set(err, FAULT_MESSAGE, "USAGE", "unknown option \"-%c\"", optopt);
+    AUTOFREE char *bare = xstrndup(word + 2, strcspn(word + 2, "="));
+    return unknown_option(bare, NULL, NULL, err);
 }
 
-// "-cVALUE", "-c VALUE", "-h".
+// getopt_long also takes abbreviations; one that is clear today is not tomorrow.
 static bool
-take_short(struct arguments *arguments, struct cursor *cursor, const char *word, struct error *err)
+take_option(struct arguments *arguments, const struct option_spec *spec, char *const *argv,
+            struct error *err)
 {
-    char letter = word[1];
-    const char *value = word[2] != '\0' ? word + 2 : NULL;
-    if (letter == 'h' && value == NULL) {
-        arguments->help = true;
-        return true;
+    const char *word = argv[optind - 1] == optarg ? argv[optind - 2] : argv[optind - 1];
+    size_t length = strcspn(word + 2, "=");
+
+    if (strlen(spec->name) != length) {
+        AUTOFREE char *bare = xstrndup(word + 2, length);
+        return unknown_option(bare, NULL, NULL, err);
     }
-    if (letter != 'c' && letter != 'o')
-        return error_set(err, FAULT_MESSAGE, "USAGE", "unknown option \"%s\"", word);
-    if (value == NULL) {
-        if (cursor->next == cursor->argc)
-            return error_set(err, FAULT_MESSAGE, "USAGE", "option \"-%c\" needs a value", letter);
-        value = cursor->argv[cursor->next++];
-    }
-    if (letter == 'c')
-        arguments->config_file = value;
-    else
-        arguments->overrides[arguments->override_count++] = value;
+    arguments->options[arguments->invocation.option_count++] =
+        (struct option_value){.option = spec, .value = optarg};
     return true;
 }
 
 // Sorts every word into options, global options, and the words that name the command and follow it.
 static bool
-take_all(struct arguments *arguments, struct cursor *cursor, struct error *err)
+take_all(struct arguments *arguments, int argc, char *const *argv, struct error *err)
 {
-    bool only_words = false;
-    while (cursor->next < cursor->argc) {
-        const char *word = cursor->argv[cursor->next++];
-        bool good = true;
-        if (only_words || word[0] != '-' || word[1] == '\0')
-            arguments->words[arguments->invocation.argument_count++] = word;
-        else if (strcmp(word, "--") == 0)
-            only_words = true;
-        else if (word[1] == '-')
-            good = take_long(arguments, cursor, word + 2, err);
-        else
-            good = take_short(arguments, cursor, word, err);
-        if (!good)
+    struct invocation *given = &arguments->invocation;
+    struct known_options known = {.count = 0};
+    int answer;
+
+    collect_known(commands, command_count, &known);
+    known.longs[known.count] = (struct option){.name = "help", .val = HELP};
+    opterr = 0;
+    optind = 0; // begin anew, as glibc has it
+    while ((answer = getopt_long(argc, argv, "-:c:o:h", known.longs, NULL)) != -1) {
+        if (answer == 1)
+            arguments->words[given->argument_count++] = optarg;
+        else if (answer == 'c')
+            arguments->config_file = optarg;
+        else if (answer == 'o')
+            arguments->overrides[arguments->override_count++] = optarg;
+        else if (answer == 'h' || answer == HELP)
+            arguments->help = true;
+        else if (answer < FIRST_OPTION)
+            return refuse(&known, answer, argv[optind - 1], err);
+        else if (!take_option(arguments, known.specs[answer - FIRST_OPTION], argv, err))
             return false;
     }
+    while (optind < argc) // behind "--"
+        arguments->words[given->argument_count++] = argv[optind++];
     return true;
 }
 
@@ -219,11 +237,9 @@ judge(const struct arguments *arguments, struct error *err)
 }
 
 bool
-arguments_parse(int argc, const char *const *argv, struct arguments *ret_arguments,
-                struct error *err)
+arguments_parse(int argc, char *const *argv, struct arguments *ret_arguments, struct error *err)
 {
-    size_t count = argc > 0 ? (size_t)argc - 1 : 0, used = 0;
-    struct cursor cursor = {.argv = argv + 1, .argc = count};
+    size_t count = (size_t)argc, used = 0;
     struct arguments arguments = {
         .overrides = xcalloc(count, sizeof *arguments.overrides),
         .options = xcalloc(count, sizeof *arguments.options),
@@ -231,7 +247,7 @@ arguments_parse(int argc, const char *const *argv, struct arguments *ret_argumen
     };
     struct invocation *invocation = &arguments.invocation;
 
-    bool good = take_all(&arguments, &cursor, err);
+    bool good = take_all(&arguments, argc, argv, err);
     if (good && invocation->argument_count > 0) {
         invocation->command =
             command_find(arguments.words, invocation->argument_count, &used, &arguments.path, err);

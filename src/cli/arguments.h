@@ -22,7 +22,7 @@ struct arguments {
 
 // Options may stand anywhere; "--" ends them. Errors have code "USAGE" and name the nearest known
 // word.
-bool arguments_parse(int argc, const char *const *argv, struct arguments *ret_arguments,
+bool arguments_parse(int argc, char *const *argv, struct arguments *ret_arguments,
                      struct error *err) __attribute__((warn_unused_result));
 void arguments_free(struct arguments *arguments);
 

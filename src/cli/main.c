@@ -85,7 +85,7 @@ main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     struct arguments arguments;
     struct error err;
-    if (!arguments_parse(argc, (const char *const *)argv, &arguments, &err)) {
+    if (!arguments_parse(argc, argv, &arguments, &err)) {
         fprintf(stderr, "outrider: %s\nTry \"outrider help\".\n", err.text);
         return EX_USAGE;
     }

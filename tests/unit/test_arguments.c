@@ -14,7 +14,8 @@ static bool
 parse(const char *line, struct arguments *ret_arguments, struct error *err)
 {
     static char copy[256];
-    const char *argv[WORDS_MAX] = {"outrider"};
+    char program[] = "outrider";
+    char *argv[WORDS_MAX] = {program};
     int argc = 1;
     snprintf(copy, sizeof copy, "%s", line);
     for (char *word = strtok(copy, " "); word != NULL; word = strtok(NULL, " ")) {
