@@ -9,32 +9,9 @@
 #include "sql.h"
 
 #include "outrider/base/xalloc.h"
+#include "outrider/store/column_type.h"
 
 enum { OLDEST_SERVER = 140000 }; // client_connection_check_interval
-
-// The columns and the types each may have, the one that outrider makes first. These are the types
-// that the store can relay.
-static const struct {
-    enum column column;
-    int version;
-    const char *const types[5]; // none: any
-} expected[] = {
-    {COLUMN_ID, 1, {"uuid"}},
-    {COLUMN_AGGREGATE_TYPE, 1, {NULL}},
-    {COLUMN_AGGREGATE_ID, 1, {NULL}},
-    {COLUMN_EVENT_TYPE, 1, {NULL}},
-    {COLUMN_PAYLOAD, 1, {"jsonb", "json", "text", "bytea"}},
-    {COLUMN_PUBLISHED, 1, {"boolean"}},
-    {COLUMN_PUBLISHED_AT, 1, {"timestamp with time zone", "timestamp without time zone"}},
-    {COLUMN_RETRY_COUNT, 1, {"integer", "bigint", "smallint"}},
-    {COLUMN_CREATED_AT, 1, {"timestamp with time zone", "timestamp without time zone"}},
-    {COLUMN_SEQ, 2, {"bigint"}},
-    {COLUMN_HEADERS, 2, {"jsonb", "json"}},
-    {COLUMN_NEXT_ATTEMPT_AT, 2, {"timestamp with time zone"}},
-    {COLUMN_LAST_ERROR, 2, {"text", "character varying"}},
-    {COLUMN_ERROR_CLASS, 2, {"text", "character varying"}},
-    {COLUMN_DEAD_AT, 2, {"timestamp with time zone"}},
-};
 
 // pg_class.relkind of what cannot be served.
 static const struct {
@@ -50,18 +27,6 @@ static const struct {
     {'I', "an index"},
     {'c', "a type"},
 };
-
-// types ends with NULL; none at all: any type will do.
-static bool
-type_fits(const char *type, const char *const *types)
-{
-    if (*types == NULL)
-        return true;
-    for (; *types != NULL; types++)
-        if (str_equal(type, *types))
-            return true;
-    return false;
-}
 
 static bool
 check_kind(const struct context *context, const char *table, struct error *err)
@@ -87,28 +52,28 @@ find_column(const struct session_result *columns, const char *name)
     return row;
 }
 
-// One column of the list above, against what the table has.
+// One column, against what the table has.
 static bool
-check_column(const struct context *context, const struct session_result *columns, size_t i,
-             struct error *err)
+check_column(const struct context *context, const struct session_result *columns,
+             enum column column, struct error *err)
 {
-    const enum column column = expected[i].column;
     const char *name = context->names.columns[column];
     const size_t row = find_column(columns, name);
 
     if (row == session_rows(columns)) {
-        if (expected[i].version > 1) // to be added
+        if (column_since(column) > 1) // to be added
             return true;
         return error_set(err, FAULT_CLUSTER, "TABLE",
                          "table \"%s\" has no column \"%s\"; if it has another name, map it: "
                          "outbox.columns.%s",
                          context->names.table, name, column_name(column));
     }
-    if (!type_fits(session_value(columns, row, 1), expected[i].types))
+    if (!column_type_fits(column, session_value(columns, row, 1)))
         return error_set(err, FAULT_CLUSTER, "TABLE",
                          "column \"%s\" of table \"%s\" is of type %s, outrider needs %s%s", name,
-                         context->names.table, session_value(columns, row, 1), expected[i].types[0],
-                         expected[i].version > 1 ? "; map another name under outbox.columns" : "");
+                         context->names.table, session_value(columns, row, 1),
+                         column_type_wanted(column),
+                         column_since(column) > 1 ? "; map another name under outbox.columns" : "");
     if (column == COLUMN_SEQ && str_equal(session_value(columns, row, 2), "t"))
         return error_set(err, FAULT_CLUSTER, "TABLE",
                          "column \"%s\" of table \"%s\" is filled by the application; map another "
@@ -127,8 +92,8 @@ check_columns(struct context *context, int to, struct error *err)
 
     if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &columns, err))
         return false;
-    for (size_t i = 0; fit && i < sizeof expected / sizeof expected[0]; i++)
-        fit = expected[i].version > to || check_column(context, columns, i, err);
+    for (enum column column = 0; fit && column < COLUMN_COUNT; column++)
+        fit = column_since(column) > to || check_column(context, columns, column, err);
     const size_t seq = find_column(columns, context->names.columns[COLUMN_SEQ]);
     context->facts.seq_is_drawn =
         seq < session_rows(columns) && str_equal(session_value(columns, seq, 3), "t");

@@ -9,6 +9,7 @@
 
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
+#include "outrider/store/column_type.h"
 #include "params.h"
 #include "pipeline.h"
 #include "sql.h"
@@ -95,57 +96,23 @@ read_version(struct wire *wire, struct shape *shape, const char *exists_sql,
 }
 
 static bool
-is_one_of(const char *type, const char *const *types)
-{
-    for (; *types; types++)
-        if (strcmp(type, *types) == 0)
-            return true;
-    return false;
-}
-
-// Which types each column may have; a column that is not here may have any.
-static const struct {
-    enum column column;
-    int since_version;
-    const char *const types[5];
-} expected[] = {
-    {COLUMN_ID, 1, {"uuid"}},
-    {COLUMN_AGGREGATE_TYPE, 1, {0}},
-    {COLUMN_AGGREGATE_ID, 1, {0}},
-    {COLUMN_EVENT_TYPE, 1, {0}},
-    {COLUMN_PAYLOAD, 1, {"jsonb", "json", "text", "bytea"}},
-    {COLUMN_PUBLISHED, 1, {"boolean"}},
-    {COLUMN_PUBLISHED_AT, 1, {"timestamp with time zone", "timestamp without time zone"}},
-    {COLUMN_RETRY_COUNT, 1, {"integer", "bigint", "smallint"}},
-    {COLUMN_CREATED_AT, 1, {"timestamp with time zone", "timestamp without time zone"}},
-    {COLUMN_SEQ, 2, {"bigint"}},
-    {COLUMN_HEADERS, 2, {"jsonb", "json"}},
-    {COLUMN_NEXT_ATTEMPT_AT, 2, {"timestamp with time zone"}},
-    {COLUMN_LAST_ERROR, 2, {"text", "character varying"}},
-    {COLUMN_ERROR_CLASS, 2, {"text", "character varying"}},
-    {COLUMN_DEAD_AT, 2, {"timestamp with time zone"}},
-};
-
-static bool
 check_columns(const struct description *description, const struct names *names, int version,
               struct error *err)
 {
-    for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++) {
-        enum column column = expected[i].column;
+    for (enum column column = 0; column < COLUMN_COUNT; column++) {
         const char *type = description->type[column];
-        if (expected[i].since_version > version)
+        if (column_since(column) > version)
             continue;
         if (!description->present[column])
             return error_set(err, FAULT_CLUSTER, "TABLE",
                              "table \"%s\" has no column \"%s\"; if it has another name, map it: "
                              "outbox.columns.%s",
                              names->table, names->columns[column], column_name(column));
-        if (expected[i].types[0] && !is_one_of(type, expected[i].types))
+        if (!column_type_fits(column, type))
             return error_set(err, FAULT_CLUSTER, "TABLE",
-                             "column \"%s\" of table \"%s\" is of type %s; outrider needs %s%s%s",
-                             names->columns[column], names->table, type, expected[i].types[0],
-                             expected[i].types[1] ? " or " : "",
-                             expected[i].types[1] ? expected[i].types[1] : "");
+                             "column \"%s\" of table \"%s\" is of type %s; outrider needs %s",
+                             names->columns[column], names->table, type,
+                             column_type_wanted(column));
     }
     return true;
 }
