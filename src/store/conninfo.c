@@ -38,6 +38,13 @@ userinfo_spills(const char *dsn)
     return last && (first != last || memchr(authority, '/', (size_t)(last - authority)));
 }
 
+// A URI as the value of a field is not taken apart: it would be looked up as a name, and quoted.
+static bool
+holds_uri(const char *value)
+{
+    return strstr(value, "://") != NULL;
+}
+
 bool
 store_check_dsn(const char *dsn, struct error *err)
 {
@@ -54,6 +61,9 @@ store_check_dsn(const char *dsn, struct error *err)
     else if (userinfo_spills(dsn))
         good = error_set(err, FAULT_CLUSTER, "DSN",
                          "the URI holds more than one @, or a / before it; " ESCAPE_HINT);
+    else if (holds_uri(option(options, "host")) || holds_uri(option(options, "dbname")))
+        good = error_set(err, FAULT_CLUSTER, "DSN",
+                         "host or dbname is a URI; allowed: the URI alone, or \"host=… dbname=…\"");
     else if (option(options, "port")[strspn(option(options, "port"), "0123456789,")] != '\0')
         good = error_set(err, FAULT_CLUSTER, "DSN", "the port is not a number; " ESCAPE_HINT);
     PQconninfoFree(options);
