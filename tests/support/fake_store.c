@@ -1,0 +1,424 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Transactions, row locks, claims and scripted failures over tests/support/fake_table.c; see the
+// header. One lock for everything: a call is as atomic as a statement.
+#include "tests/support/fake_store.h"
+
+#include "outrider/base/xalloc.h"
+#include "tests/support/journal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct store {
+    struct store_settings settings;
+    int version; // what it was told last
+    bool in_transaction;
+};
+
+// Begins a call: true, with the lock held, unless it is to fail.
+static bool
+enter(enum fake_call call, const char *word, struct error *err)
+{
+    if (fake_store.on_call)
+        fake_store.on_call(call);
+    if (word)
+        journal_add("%s", word);
+    fake_store_lock();
+    fake_store.calls[call]++;
+    if (fake_store.script[call].times == 0 || fake_store.script[call].skip-- > 0)
+        return true;
+    fake_store.script[call].times--;
+    fake_store.script[call].skip = 0;
+    error_set(err, FAULT_CLUSTER, fake_store.script[call].code, "scripted");
+    fake_store_unlock();
+    return false;
+}
+
+// --- transactions
+
+static void
+end_transaction(struct store *store, bool commit)
+{
+    for (size_t i = 0; i < fake_store.count; i++) {
+        struct fake_row *row = &fake_store.rows[i];
+        if (row->owner != store)
+            continue;
+        if (commit && row->marked)
+            row->published = true;
+        if (commit && row->failed) {
+            row->retry_count++;
+            row->dead = row->failure.dead || row->retry_count >= store->settings.max_retries;
+            row->next_attempt_ms =
+                row->dead || store->version == 1 ? 0 : fake_store.now_ms + row->failure.delay_ms;
+            if (store->version == 1 && row->failure.dead)
+                row->retry_count = store->settings.max_retries;
+        }
+        row->owner = NULL;
+        row->marked = row->failed = false;
+    }
+    if (fake_store.slot_owner == store)
+        fake_store.slot_owner = NULL;
+    store->in_transaction = false;
+}
+
+bool
+store_open(const struct store_settings *settings, const atomic_bool *abort,
+           struct store **ret_store, struct error *err)
+{
+    (void)abort;
+    if (!enter(FAKE_OPEN, "open", err))
+        return false;
+    struct store *store = xcalloc(1, sizeof *store);
+    store->settings = *settings;
+    store->version = fake_store.version;
+    fake_store_unlock();
+    *ret_store = store;
+    return true;
+}
+
+void
+store_close(struct store *store)
+{
+    if (!store)
+        return;
+    journal_add("close");
+    fake_store_lock();
+    end_transaction(store, false);
+    fake_store_unlock();
+    free(store);
+}
+
+int
+store_version(const struct store *store)
+{
+    return store->version;
+}
+
+int
+store_server_pid(const struct store *store)
+{
+    (void)store;
+    return 1;
+}
+
+bool
+store_refresh(struct store *store, struct error *err)
+{
+    if (!enter(FAKE_REFRESH, "refresh", err))
+        return false;
+    store->version = fake_store.version;
+    fake_store_unlock();
+    return true;
+}
+
+static bool
+finish(struct store *store, enum fake_call call, const char *word, struct error *err)
+{
+    if (!enter(call, word, err))
+        return false;
+    end_transaction(store, call == FAKE_COMMIT);
+    fake_store_unlock();
+    return true;
+}
+
+bool
+store_commit(struct store *store, struct error *err)
+{
+    return finish(store, FAKE_COMMIT, "commit", err);
+}
+
+bool
+store_rollback(struct store *store, struct error *err)
+{
+    return finish(store, FAKE_ROLLBACK, "rollback", err);
+}
+
+// --- claims
+
+static struct position
+position_of(const struct store *store, const struct fake_row *row)
+{
+    struct position position = {.major = row->seq};
+    if (store->version == 1)
+        position.id = fake_id(row->seq);
+    return position;
+}
+
+static bool
+is_behind(const struct store *store, const struct fake_row *row, const struct position *after)
+{
+    struct position position = position_of(store, row);
+    if (position.major != after->major || store->version > 1)
+        return position.major > after->major;
+    return memcmp(position.id.bytes, after->id.bytes, sizeof after->id.bytes) > 0;
+}
+
+static bool
+same_aggregate(const struct fake_row *row, struct bytes aggregate)
+{
+    return row->aggregate && bytes_equal(bytes_from(row->aggregate), aggregate);
+}
+
+static bool
+waits(const struct fake_row *row)
+{
+    return row->next_attempt_ms > fake_store.now_ms;
+}
+
+// Does an earlier row of its aggregate wait, or was it due and is below the position?
+static bool
+waits_for_head(const struct fake_row *row, const struct claim *claim)
+{
+    for (size_t i = 0; i < fake_store.count && fake_store.rows[i].seq < row->seq; i++) {
+        const struct fake_row *head = &fake_store.rows[i];
+        if (row->aggregate && same_aggregate(head, bytes_from(row->aggregate)) &&
+            !head->published && !head->dead && head->next_attempt_ms != 0 &&
+            (waits(head) || head->seq <= claim->after.major))
+            return true;
+    }
+    return false;
+}
+
+static bool
+is_claimable(const struct store *store, const struct fake_row *row, const struct claim *claim)
+{
+    bool key = store->settings.ordering == ORDERING_KEY;
+    if (row->published || row->dead || (row->owner == store && (row->marked || row->failed)) ||
+        !is_behind(store, row, &claim->after) || row->seq > claim->until)
+        return false;
+    for (size_t i = 0; i < claim->held_count; i++)
+        if (same_aggregate(row, claim->held[i]))
+            return false;
+    if (store->version == 1)
+        return row->retry_count < store->settings.max_retries;
+    if (key && !claim->waiting)
+        return true;
+    return !waits(row) && (!key || !waits_for_head(row, claim));
+}
+
+static bool
+is_locked(const struct store *store, const struct fake_row *row)
+{
+    return row->locked || (row->owner && row->owner != store);
+}
+
+static struct bytes
+copy(struct batch *batch, const char *text)
+{
+    if (!text)
+        return (struct bytes){0};
+    char *bytes = batch_alloc(batch, strlen(text));
+    memcpy(bytes, text, strlen(text));
+    return (struct bytes){bytes, strlen(text)};
+}
+
+// Everything lies in the batch's own memory, so that a use after its end is seen.
+static void
+fill_message(const struct store *store, const struct claim *claim, struct batch *batch,
+             const struct fake_row *from, bool taken)
+{
+    struct row *row = &batch->messages[batch->count++].row;
+    size_t size = from->payload_bytes ? from->payload_bytes : 2;
+    row->id = fake_id(from->seq);
+    row->position = position_of(store, from);
+    row->aggregate_type = copy(batch, "type");
+    row->aggregate_id = copy(batch, from->aggregate);
+    row->event_type = copy(batch, from->event ? from->event : "event");
+    row->payload_bytes = (int64_t)size;
+    row->payload_withheld = size > claim->max_payload_bytes;
+    row->created_at_us = 1;
+    row->retry_count = from->retry_count;
+    row->taken = taken;
+    if (!row->payload_withheld) {
+        char *payload = batch_alloc(batch, size);
+        memset(payload, 'x', size);
+        row->payload = (struct bytes){payload, size};
+        batch->bytes += size;
+    }
+    batch->holes |= !taken;
+}
+
+// The rows of a claim: false when one is locked and `around` does not allow for it.
+static bool
+collect(const struct store *store, const struct claim *claim, bool around, size_t *ret_places,
+        size_t *ret_count)
+{
+    *ret_count = 0;
+    for (size_t i = 0; i < fake_store.count && *ret_count < (size_t)claim->limit; i++) {
+        const struct fake_row *row = &fake_store.rows[i];
+        if (!is_claimable(store, row, claim))
+            continue;
+        if (is_locked(store, row) && store->settings.ordering == ORDERING_NONE)
+            continue;
+        if (is_locked(store, row) && !around)
+            return false;
+        ret_places[(*ret_count)++] = i;
+    }
+    return true;
+}
+
+// False when a row is locked. The caller holds the lock.
+static bool
+claim_rows(const struct store *store, const struct claim *claim, bool around,
+           struct batch *ret_batch)
+{
+    static size_t places[FAKE_ROWS];
+    size_t count;
+    fake_store.last_claim = *claim;
+    fake_store.last_claim.held = NULL;
+    if (!collect(store, claim, around, places, &count))
+        return false;
+    batch_init(ret_batch, count, NULL, NULL);
+    for (size_t i = 0; i < count && ret_batch->bytes < claim->batch_bytes; i++) {
+        struct fake_row *row = &fake_store.rows[places[i]];
+        bool taken = !is_locked(store, row);
+        fill_message(store, claim, ret_batch, row, taken);
+        if (taken)
+            row->owner = store;
+    }
+    ret_batch->full = count >= (size_t)claim->limit || count > ret_batch->count;
+    return true;
+}
+
+static struct view
+look(const struct store *store)
+{
+    struct view view = {
+        .changed = store->version != fake_store.version,
+        .xmin = fake_store.xmin,
+        .xmax = fake_store.xmax,
+        .last_seq = store->version > 1 ? fake_store.last_seq : 0,
+    };
+    for (size_t i = 0; i < fake_store.count && store->version > 1; i++) {
+        const struct fake_row *row = &fake_store.rows[i];
+        if (row->published || row->dead || row->next_attempt_ms == 0)
+            continue;
+        view.waiting = true;
+        if (!view.due && !waits(row))
+            view.due_after.major = row->seq - 1;
+        view.due |= !waits(row);
+    }
+    return view;
+}
+
+static bool
+take_slot(struct store *store)
+{
+    if (fake_store.slot_is_taken)
+        return false;
+    if (store->settings.ordering == ORDERING_NONE)
+        return true;
+    if (fake_store.slot_owner && fake_store.slot_owner != store)
+        return false;
+    fake_store.slot_owner = store;
+    return true;
+}
+
+bool
+store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
+            struct view *ret_view, struct batch *ret_batch, bool *ret_row_locked, struct error *err)
+{
+    (void)wait_for_slot;
+    if (!enter(FAKE_BEGIN, "begin", err))
+        return false;
+    store->in_transaction = true;
+    *ret_view = look(store);
+    *ret_batch = (struct batch){0};
+    *ret_row_locked = false;
+    ret_view->active = !ret_view->changed && take_slot(store);
+    if (ret_view->active)
+        *ret_row_locked = !claim_rows(store, claim, false, ret_batch);
+    fake_store_unlock();
+    return true;
+}
+
+bool
+store_claim(struct store *store, const struct claim *claim, struct batch *ret_batch,
+            bool *ret_row_locked, struct error *err)
+{
+    if (!enter(FAKE_CLAIM, "claim", err))
+        return false;
+    *ret_batch = (struct batch){0};
+    *ret_row_locked = !claim_rows(store, claim, false, ret_batch);
+    fake_store_unlock();
+    return true;
+}
+
+bool
+store_claim_around(struct store *store, const struct claim *claim, struct batch *ret_batch,
+                   struct error *err)
+{
+    if (!enter(FAKE_AROUND, "around", err))
+        return false;
+    claim_rows(store, claim, true, ret_batch);
+    fake_store_unlock();
+    return true;
+}
+
+bool
+store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid, struct error *err)
+{
+    (void)store;
+    if (!enter(FAKE_HOLDER, "holder", err))
+        return false;
+    *ret_pid = fake_find(fake_seq(id))->locked ? FAKE_HOLDER_PID : 0;
+    fake_store_unlock();
+    return true;
+}
+
+// --- writes
+
+// Rows that are not there to be changed are as the server counts them: missing.
+static bool
+change(struct store *store, const struct message_id *id, bool mark, const struct failure *failure)
+{
+    struct fake_row *row = fake_find(fake_seq(id));
+    journal_add("%c%lld", mark ? 'm' : 'f', (long long)row->seq);
+    if (row->published || row->marked || is_locked(store, row) || !store->in_transaction)
+        return false;
+    row->owner = store;
+    row->marked = mark;
+    row->failed = !mark;
+    if (failure)
+        row->failure = *failure;
+    return true;
+}
+
+bool
+store_mark(struct store *store, const struct message_id *ids, size_t count, struct error *err)
+{
+    size_t changed = 0;
+    if (!enter(FAKE_MARK, NULL, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        changed += change(store, &ids[i], true, NULL);
+    fake_store_unlock();
+    return changed == count || error_set(err, FAULT_CLUSTER, "SHORT", "a row was not there");
+}
+
+bool
+store_fail(struct store *store, const struct failure *failures, size_t count, struct error *err)
+{
+    size_t changed = 0;
+    if (!enter(FAKE_FAIL, NULL, err))
+        return false;
+    for (size_t i = 0; i < count; i++)
+        changed += change(store, &failures[i].id, false, &failures[i]);
+    fake_store_unlock();
+    return changed == count || error_set(err, FAULT_CLUSTER, "SHORT", "a row was not there");
+}
+
+bool
+store_poll(struct store *store, const struct claim *claim, bool *ret_found, struct view *ret_view,
+           struct error *err)
+{
+    if (!enter(FAKE_POLL, "poll", err))
+        return false;
+    *ret_view = look(store);
+    *ret_found = false;
+    for (size_t i = 0; i < fake_store.count; i++)
+        *ret_found |= is_claimable(store, &fake_store.rows[i], claim);
+    fake_store_unlock();
+    return true;
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A store over a table in memory, for the layer above it; stands in for the real one at link time
+// (outrider/store/store.h), with tests/support/fake_table.c and journal.c. It keeps transactions
+// and row locks, claims as the SQL does, and fails where a test says so. Several lanes may use it.
+//
+// Words in the journal: open close refresh poll begin claim around m<seq> f<seq> commit rollback.
+#ifndef OUTRIDER_TESTS_SUPPORT_FAKE_STORE_H
+#define OUTRIDER_TESTS_SUPPORT_FAKE_STORE_H
+
+#include "outrider/store/store.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum { FAKE_ROWS = 8192, FAKE_HOLDER_PID = 4711 };
+
+struct fake_row {
+    int64_t seq; // its position, also on version 1, where it is its created_at
+    const char *aggregate;
+    const char *event;    // NULL: "event"
+    size_t payload_bytes; // of a payload of so many 'x'; 0: "{}"
+    uint32_t writer;      // the transaction that wrote it
+    int retry_count;
+    int64_t next_attempt_ms; // by fake_store.now_ms; 0: none
+    bool published, dead;
+    bool locked; // by somebody else
+    // Of a window in hand:
+    const struct store *owner;
+    bool marked, failed;
+    struct failure failure;
+};
+
+enum fake_call {
+    FAKE_OPEN,
+    FAKE_REFRESH,
+    FAKE_POLL,
+    FAKE_BEGIN,
+    FAKE_CLAIM,
+    FAKE_AROUND,
+    FAKE_HOLDER,
+    FAKE_MARK,
+    FAKE_FAIL,
+    FAKE_COMMIT,
+    FAKE_ROLLBACK,
+    FAKE_CALLS,
+};
+
+struct fake_store {
+    int version;
+    int64_t now_ms;
+    uint64_t xmin, xmax;                  // of every snapshot
+    int64_t last_seq;                     // the newest number drawn; fake_add raises it
+    bool slot_is_taken;                   // by another relay
+    void (*on_call)(enum fake_call call); // runs before each call, without the lock
+    struct fake_row rows[FAKE_ROWS];      // in the order of seq
+    size_t count;
+    const struct store *slot_owner; // of a window in hand, with ordering: key
+    struct {
+        int skip, times;
+        const char *code;
+    } script[FAKE_CALLS]; // see fake_fail
+    // What was seen:
+    struct claim last_claim; // its `held` is not kept
+    int calls[FAKE_CALLS];
+};
+
+extern struct fake_store fake_store;
+
+// An empty table of that version, and an empty journal.
+void fake_store_reset(int version);
+
+// Rows come in the order of seq, or later: a late commit.
+void fake_add(struct fake_row row);
+void fake_add_many(int64_t from, int64_t to, const char *aggregate);
+
+// A copy.
+struct fake_row fake_row(int64_t seq);
+void fake_lock_row(int64_t seq, bool locked);
+size_t fake_published(void);
+
+// The next calls of that kind but `skip` fail `times` times, with this code.
+void fake_fail(enum fake_call call, int skip, int times, const char *code);
+
+// A row's id says its seq.
+struct message_id fake_id(int64_t seq);
+int64_t fake_seq(const struct message_id *id);
+
+// The row itself; the lock is held. Aborts when there is none.
+struct fake_row *fake_find(int64_t seq);
+
+// For a test that changes fake_store while lanes run.
+void fake_store_lock(void);
+void fake_store_unlock(void);
+
+#endif
