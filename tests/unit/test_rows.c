@@ -31,9 +31,10 @@ static PGresult *
 empty_result(void)
 {
     static PGresAttDesc fields[FIELDS];
+    static char name[] = "x";
     PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
     for (int i = 0; i < FIELDS; i++)
-        fields[i] = (PGresAttDesc){.name = (char[]){"x"}, .format = 1};
+        fields[i] = (PGresAttDesc){.name = name, .format = 1};
     ck_assert(PQsetResultAttrs(result, FIELDS, fields));
     return result;
 }
