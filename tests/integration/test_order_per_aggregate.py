@@ -5,6 +5,12 @@ import pytest
 
 from support.observer import judge
 
+# A relay in the middle of a slow mark (Outbox.slow_marks).
+MARKING = """
+SELECT 1 FROM pg_stat_activity WHERE application_name = 'outrider' AND wait_event = 'PgSleep'
+   AND datname = current_database()
+"""
+
 
 @pytest.mark.parametrize("relays", [1, 4])
 @pytest.mark.parametrize("on_published", ["mark", "delete"])
@@ -48,3 +54,43 @@ def test_four_relays_send_each_row_once(outrider, outbox, settled, observer, top
     settled(daemons[0])
     judge(observer.read(topic), ledger, outbox.marked_ids()).assert_perfect()
     assert sum(outbox.who_marked().values()) == 3000
+
+
+@pytest.mark.parametrize("version", [2])
+def test_a_transaction_that_commits_late_is_overtaken_by_no_later_one(
+    outrider, outbox, connect, settled, observer, topic
+):
+    daemon = outrider.run()
+    expected = []
+    for n in range(5):
+        with connect(autocommit=False) as late:
+            expected.append(outbox.insert(topic, aggregate="late", connection=late))
+            for other in range(20):  # numbers above the late one's, published one by one: the floor would rise
+                passed = outbox.insert(topic, aggregate=f"other-{other}")
+                daemon.wait_until(lambda: outbox.row(passed)[0], 5, "a row with a later number")
+            late.commit()
+        expected.append(outbox.insert(topic, aggregate="late"))
+        settled(daemon, timeout=10)
+        arrived = [record.message_id for record in observer.read(topic) if record.key == b"late"]
+        assert arrived == expected, f"round {n}"
+
+
+@pytest.mark.parametrize("version", [2])
+def test_a_transaction_that_commits_inside_a_window_is_not_torn(
+    outrider, outbox, connect, db, settled, observer, kafka, topic
+):
+    # Its first row's number is below what the window has claimed when it commits, its last one's above.
+    kafka.create_topic(topic)
+    outbox.slow_marks(0.3)
+    with connect(autocommit=False) as torn:
+        first = outbox.insert(topic, aggregate="torn", connection=torn)
+        for n in range(4):
+            outbox.insert(topic, aggregate=f"before-{n}")
+        last = outbox.insert(topic, aggregate="torn", connection=torn)
+        for n in range(6):
+            outbox.insert(topic, aggregate=f"behind-{n}")
+        daemon = outrider.run("-o", "outbox.batch_size=2")
+        daemon.wait_until(lambda: db.execute(MARKING).fetchone(), 10, "the window's first mark")
+        torn.commit()
+    settled(daemon, timeout=20)
+    assert [record.message_id for record in observer.read(topic) if record.key == b"torn"] == [first, last]
