@@ -1,2 +1,2 @@
 -- Version 1 keeps nothing about attempts in the row but their count.
-false AS waiting, NULL::bigint AS due, NULL::bigint AS last_seq
+false AS waiting, NULL::bigint AS due

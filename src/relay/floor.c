@@ -8,14 +8,17 @@
 // commits. Then a later row of the same aggregate may be visible, and a claim that began above the
 // late row would overtake it.
 //
-// The proof. A position p was claimed, so whoever drew a number up to p had drawn it before that,
-// in a transaction that had its id by then (table version 2's default takes the id first). The next
-// snapshot's xmax is above all those ids: the pair (p, xmax) is a mark. Once a later window's first
-// snapshot has xmin >= xmax, all those transactions have ended; that window's claim is taken with a
-// still later snapshot, begins at a floor not above p, and so sees every row they left. Only when
-// it has ended well may the *next* window begin at p. Sub-transactions, prepared transactions and
-// rows locked by others (whose lockers have ids too) are covered by the same pair. A transaction
-// that holds a snapshot but has no id does not hold the floor back.
+// The proof. The row at p was locked by a claim, so whoever drew a number up to p had drawn it
+// before that claim's snapshot, in a transaction that had its id by then (table version 2's default
+// takes the id first). A snapshot's xmax is one above the highest id that has ended, and to lock a
+// row takes an id: the claim's own, of its savepoint, is above all those, and ends with the window.
+// So the next window's xmax is above them too: the pair (p, xmax) is a mark. A row that was claimed
+// but not locked would not do. Once a later window's first snapshot has xmin >= xmax, all those
+// transactions have ended; that window's claim is taken with a still later snapshot, begins at a
+// floor not above p, and so sees every row they left. Only when it has ended well may the *next*
+// window begin at p. Sub-transactions, prepared transactions and rows locked by others (whose
+// lockers have ids too) are covered by the same pair. A transaction that holds a snapshot but has
+// no id does not hold the floor back.
 //
 // On version 1 created_at is the transaction's start, which precedes its id by as long as it likes:
 // there the floor is a mere saving and the lane resets it often (see lane.c).

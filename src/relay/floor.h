@@ -22,7 +22,7 @@ struct floor {
     struct position start; // claims begin behind it
     struct position
         proved; // how high it may be; above `start` while something below is looked at again
-    struct position reached;              // the furthest that was ever claimed
+    struct position reached;              // the furthest that was ever locked
     bool unmarked;                        // `reached` moved since the newest mark
     struct floor_mark marks[FLOOR_MARKS]; // oldest first
     size_t count;
@@ -45,8 +45,8 @@ void floor_sweep(struct floor *floor);
 // A window or a poll began with a snapshot of these bounds, taken before its claim's.
 void floor_view(struct floor *floor, uint64_t xmin, uint64_t xmax);
 
-// It ended well and looked at everything from `start` to `reached`; `exhausted`: and beyond, to the
-// end.
+// It ended well and looked at everything from `start` to `reached`, a row that it locked;
+// `exhausted`: and beyond, to the end.
 void floor_end(struct floor *floor, struct position reached, bool exhausted);
 
 int position_compare(const struct position *a, const struct position *b);

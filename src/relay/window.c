@@ -6,9 +6,11 @@
 // only claim on a message, and they go with the transaction, so there is nothing to clean up after
 // a crash: what was published and not marked is published again.
 //
-// Later claims of a window are bounded by the newest number drawn when it began. A row that commits
-// late, behind a position that the window has passed, may then be overtaken by no later row of its
-// aggregate: that one drew its number after the late one's commit.
+// A row can commit late, behind a position that the window has passed. No later row of its
+// aggregate may overtake it, and there can be one at once: of the same transaction. So the later
+// claims of a window end in front of the first row whose transaction had perhaps not ended when the
+// window began; the next window starts below. What was there when a window began is claimed in
+// order, as if by one snapshot.
 #include "window.h"
 
 #include "outrider/base/log.h"
@@ -73,7 +75,9 @@ reserve(struct window *window, int limit)
 
     if (shared->goal.max_messages == 0)
         return true;
-    if (limit > 0 && atomic_fetch_sub(&shared->messages_left, limit) >= limit) {
+    if (limit <= 0)
+        return false;
+    if (atomic_fetch_sub(&shared->messages_left, limit) >= limit) {
         window->reserved += limit;
         return true;
     }
@@ -114,8 +118,30 @@ note_claimed(struct window *window)
     if (batch->count == 0)
         return;
     window->reached = batch->messages[batch->count - 1].row.position;
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->messages[i].row.taken)
+            window->locked = batch->messages[i].row.position;
     update_mean(window->lane, batch);
     atomic_fetch_add(&window->lane->shared->stats.claimed, batch->count);
+}
+
+// Keeps of a later claim what is surely older than the window. Ids are compared as PostgreSQL does:
+// half of them lie behind any.
+static void
+cut_newer(struct window *window)
+{
+    struct batch *batch = &window->claimed;
+    uint32_t xmin = (uint32_t)window->view.xmin;
+
+    if (!window->later || !window_keeps_order(window) || !window_is_version_2(window))
+        return;
+    for (size_t i = 0; i < batch->count && !window->cut; i++) {
+        if (batch->messages[i].row.writer - xmin > INT32_MAX)
+            continue;
+        batch->count = i;
+        batch->full = true;
+        window->cut = true;
+    }
 }
 
 // Says who holds locks on rows, once a holder.
@@ -170,6 +196,7 @@ claim_again(struct window *window, bool around, struct error *err)
         return false;
     if (row_locked && !store_claim_around(store, &window->claim, &window->claimed, err))
         return false;
+    cut_newer(window);
     return hold_locked(window, err);
 }
 
@@ -187,7 +214,7 @@ adapt_to_view(struct window *window, bool row_locked, struct error *err)
     lane->waiting = view->waiting;
     if (view->due && position_compare(&view->due_after, &window->claim.after) < 0) {
         floor_lower(&lane->floor, view->due_after);
-        window->claim.after = view->due_after;
+        window->claim.after = window->reached = window->locked = view->due_after;
         again = true;
     }
     if (!again)
@@ -234,12 +261,11 @@ claim_next(struct window *window, struct error *err)
     window->claim.after = window->reached;
     window->claim.held = lane->holds.aggregates;
     window->claim.held_count = lane->holds.count;
-    if (window_keeps_order(window) && window_is_version_2(window) &&
-        window->claim.until > window->view.last_seq)
-        window->claim.until = window->view.last_seq;
+    window->later = true;
     if (!store_claim(lane->store, &window->claim, &window->claimed, &row_locked, err) ||
         (row_locked && !claim_again(window, true, err)))
         return false;
+    cut_newer(window);
     note_claimed(window);
     return true;
 }
@@ -285,7 +311,8 @@ publish(struct window *window, struct batch *batch)
 static bool
 wants_more(const struct window *window)
 {
-    return !window->exhausted && !window->faulted && window->batches + 1 < WINDOW_BATCHES &&
+    return !window->exhausted && !window->faulted && !window->cut &&
+           window->batches + 1 < WINDOW_BATCHES &&
            mono_diff_ns(mono_now(), window->began) < WINDOW_MS * INT64_C(1000000) &&
            window->lane->shared->goal.rate == 0 && window->lane->producer &&
            !lane_stopping(window->lane);
@@ -348,7 +375,7 @@ finish(struct window *window, struct error *err)
         return WINDOW_FAILED;
     }
     if (!window->faulted)
-        floor_end(&lane->floor, window->reached, window->exhausted);
+        floor_end(&lane->floor, window->locked, window->exhausted);
     window->committed = true;
     count_window(window);
     pay_rate(window);
@@ -387,7 +414,7 @@ window_run(struct lane *lane, struct error *err)
     if (holds_expire(&lane->holds, window.began, &lowest))
         floor_lower_before(&lane->floor, lowest);
     window.claim = window_first_claim(lane, limit);
-    window.reached = window.claim.after;
+    window.reached = window.locked = window.claim.after;
 
     enum window_end end = begin(&window, err);
     if (end == WINDOW_SHORT && !relay_batches(&window, err))

@@ -21,6 +21,7 @@ enum {
     FIELD_PAYLOAD_BYTES,
     FIELD_RETRY_COUNT,
     FIELD_HEADERS,
+    FIELD_WRITER,
     FIELD_CLAIMED,
 };
 
@@ -108,6 +109,7 @@ decode_row(struct batch *batch, const PGresult *result, int i, bool tie_by_id)
     row->payload_withheld = !row->payload.data && !PQgetisnull(result, i, FIELD_PAYLOAD_BYTES);
     row->created_at_us = unix_us(field_int8(result, i, FIELD_CREATED_AT));
     row->retry_count = wire_int4(PQgetvalue(result, i, FIELD_RETRY_COUNT));
+    row->writer = (uint32_t)wire_int4(PQgetvalue(result, i, FIELD_WRITER));
     row->taken = PQgetvalue(result, i, FIELD_TAKEN)[0] != 0;
     decode_headers(batch, row, field_bytes(result, i, FIELD_HEADERS));
     batch->bytes += row->payload.len;

@@ -224,13 +224,11 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
     AUTOFREE char *table_literal = sql_literal(table);
     AUTOFREE char *version_table = names_relation(names, "_outrider");
     AUTOFREE char *version_table_literal = sql_literal(version_table);
-    AUTOFREE char *sequence = names_relation(names, "_outrider_seq");
     AUTOFREE char *payload = sql_identifier(names->columns[COLUMN_PAYLOAD]);
     const struct placeholder fixed[] = {
         {"table_literal", table_literal, false},
         {"version_table", version_table, false},
         {"version_table_literal", version_table_literal, false},
-        {"sequence", sequence, false},
         {"payload_column", payload, false},
     };
     const size_t fixed_count = sizeof fixed / sizeof fixed[0];

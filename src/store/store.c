@@ -132,7 +132,7 @@ kind_of(const struct claim *claim)
 static void
 read_view(const PGresult *result, struct view *view)
 {
-    enum { CHANGED = 1, XMIN, XMAX, WAITING, DUE, LAST_SEQ };
+    enum { CHANGED = 1, XMIN, XMAX, WAITING, DUE };
 
     view->changed = PQgetvalue(result, 0, CHANGED)[0] != 0;
     view->xmin = (uint64_t)wire_int8(PQgetvalue(result, 0, XMIN));
@@ -141,8 +141,6 @@ read_view(const PGresult *result, struct view *view)
     view->due = !PQgetisnull(result, 0, DUE);
     if (view->due)
         view->due_after.major = wire_int8(PQgetvalue(result, 0, DUE)) - 1;
-    if (!PQgetisnull(result, 0, LAST_SEQ))
-        view->last_seq = wire_int8(PQgetvalue(result, 0, LAST_SEQ));
 }
 
 static void

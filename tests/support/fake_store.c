@@ -228,6 +228,7 @@ fill_message(const struct store *store, const struct claim *claim, struct batch 
     row->payload_bytes = (int64_t)size;
     row->payload_withheld = size > claim->max_payload_bytes;
     row->created_at_us = 1;
+    row->writer = from->writer;
     row->retry_count = from->retry_count;
     row->taken = taken;
     if (!row->payload_withheld) {
@@ -288,7 +289,6 @@ look(const struct store *store)
         .changed = store->version != fake_store.version,
         .xmin = fake_store.xmin,
         .xmax = fake_store.xmax,
-        .last_seq = store->version > 1 ? fake_store.last_seq : 0,
     };
     for (size_t i = 0; i < fake_store.count && store->version > 1; i++) {
         const struct fake_row *row = &fake_store.rows[i];

@@ -51,7 +51,6 @@ struct fake_store {
     int version;
     int64_t now_ms;
     uint64_t xmin, xmax;                  // of every snapshot
-    int64_t last_seq;                     // the newest number drawn; fake_add raises it
     bool slot_is_taken;                   // by another relay
     void (*on_call)(enum fake_call call); // runs before each call, without the lock
     struct fake_row rows[FAKE_ROWS];      // in the order of seq

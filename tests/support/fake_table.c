@@ -68,8 +68,6 @@ fake_add(struct fake_row row)
     for (; place > 0 && fake_store.rows[place - 1].seq > row.seq; place--)
         fake_store.rows[place] = fake_store.rows[place - 1];
     fake_store.rows[place] = row;
-    if (fake_store.last_seq < row.seq)
-        fake_store.last_seq = row.seq;
     fake_store_unlock();
 }
 

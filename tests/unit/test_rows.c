@@ -23,6 +23,7 @@ enum {
     PAYLOAD_BYTES,
     RETRY_COUNT,
     HEADERS,
+    WRITER,
     CLAIMED,
     FIELDS,
 };
@@ -76,6 +77,7 @@ add_row(PGresult *result, int row, int64_t claimed)
     set_int8(result, row, PAYLOAD_BYTES, 4);
     set(result, row, RETRY_COUNT, "\0\0\0\3", 4);
     set_null(result, row, HEADERS);
+    set(result, row, WRITER, "\xff\0\0\1", 4);
     set_int8(result, row, CLAIMED, claimed);
 }
 
@@ -100,6 +102,7 @@ START_TEST(test_every_field)
     ck_assert(row->payload.data == PQgetvalue(result, 0, PAYLOAD)); // not copied
     ck_assert_int_eq(row->payload_bytes, 4);
     ck_assert_int_eq(row->retry_count, 3);
+    ck_assert_uint_eq(row->writer, 0xff000001);
     ck_assert(row->taken);
     ck_assert(!row->payload_withheld && !row->headers_malformed);
     ck_assert_ptr_null(row->headers);

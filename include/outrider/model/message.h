@@ -34,6 +34,7 @@ struct row {
     struct bytes payload;   // data NULL: SQL NULL (a tombstone), or too large to be fetched
     int64_t payload_bytes;  // the payload's true size, 0 for SQL NULL
     int64_t created_at_us;  // Unix microseconds; INT64_MIN and INT64_MAX: -infinity and infinity
+    uint32_t writer;        // low half of the id of the transaction that wrote the row
     int retry_count;        // failed attempts before this one
     struct header *headers; // the row's own, pairs in no promised order
     size_t header_count;

@@ -73,9 +73,8 @@ struct view {
     bool waiting; // some row waits for its next attempt
     bool due;     // some waiting row's time has come; the first is just behind `due_after`
     struct position due_after;
-    uint64_t xmin;    // pg_snapshot_xmin: every transaction before it has ended
-    uint64_t xmax;    // pg_snapshot_xmax: every transaction from it on started later
-    int64_t last_seq; // version 2: the newest number drawn
+    uint64_t xmin; // pg_snapshot_xmin: every transaction before it has ended
+    uint64_t xmax; // pg_snapshot_xmax: no transaction from it on had ended
 };
 
 // Begins the window's transaction: locks, view, and the first claim in one round trip.
