@@ -30,33 +30,36 @@ window_is_version_2(const struct window *window)
     return store_version(window->lane->store) >= 2;
 }
 
-// Waits for every outcome of the batch. When the deadline passes, what is left is given up.
-static void
-await(struct window *window, struct batch *batch)
+// Waits for every outcome of the batch; false when the deadline, or an order to leave at once, came
+// first.
+static bool
+await_until(struct lane *lane, const struct batch *batch, struct mono deadline)
 {
-    struct lane *lane = window->lane;
-    struct mono deadline = window->deadline;
-    bool purged = false;
-
     for (size_t i = 0; i < batch->count; i++) {
         while (batch->messages[i].outcome.state == OUTCOME_PENDING) {
             int left = mono_ms_until(deadline);
-            bool over = left == 0 || atomic_load(&lane->shared->abort);
-            if (over && purged) { // librdkafka answers no more: closing settles what is left
-                producer_close(lane->producer);
-                lane->producer = NULL;
-                lane->reachable = false;
-                return;
-            }
-            if (over) {
-                producer_purge(lane->producer);
-                purged = true;
-                deadline = mono_add_ms(mono_now(), PURGE_MS);
-                continue;
-            }
+            if (left == 0 || atomic_load(&lane->shared->abort))
+                return false;
             producer_poll(lane->producer, left < POLL_MS ? left : POLL_MS);
         }
     }
+    return true;
+}
+
+// Waits for every outcome of the batch. When the deadline passes, what is left is given up, and the
+// producer with it: its sockets can still hold references to the bytes of what was purged.
+static void
+await(struct window *window, const struct batch *batch)
+{
+    struct lane *lane = window->lane;
+
+    if (await_until(lane, batch, window->deadline))
+        return;
+    producer_purge(lane->producer);
+    (void)await_until(lane, batch, mono_add_ms(mono_now(), PURGE_MS));
+    producer_close(lane->producer); // settles what librdkafka never answered
+    lane->producer = NULL;
+    lane->reachable = false;
 }
 
 struct settlement {
