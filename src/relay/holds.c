@@ -135,6 +135,13 @@ holds_add_window(struct holds *holds, struct bytes aggregate, struct position po
     add(holds, (struct hold){.aggregate = aggregate, .position = position, .window = true});
 }
 
+void
+holds_forget_positions(struct holds *holds)
+{
+    for (size_t i = 0; i < holds->count; i++)
+        holds->list[i].position = (struct position){.major = INT64_MIN};
+}
+
 // Keeps what `ended` says no to.
 static bool
 drop(struct holds *holds, bool (*ended)(const struct hold *, struct mono), struct mono now,

@@ -40,6 +40,10 @@ void holds_add(struct holds *holds, struct bytes aggregate, struct position posi
                struct mono until);
 void holds_add_window(struct holds *holds, struct bytes aggregate, struct position position);
 
+// Every row of a held aggregate is held back from now on, and looked at again afterwards: what was
+// sent before the row that holds the others back may have to be sent again.
+void holds_forget_positions(struct holds *holds);
+
 // Drops what has passed by `now`, or with the window. True when any was dropped: *ret_lowest is
 // then the lowest position among them, where the claims have to begin anew.
 bool holds_expire(struct holds *holds, struct mono now, struct position *ret_lowest);

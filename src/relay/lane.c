@@ -120,6 +120,7 @@ reach_postgres(struct lane *lane, struct error *err)
     if (!store_open(lane->shared->store_settings, &lane->shared->abort, &lane->store, err))
         return false;
     floor_reset(&lane->floor);
+    holds_forget_positions(&lane->holds);
     lane->last_sweep = mono_now();
     tell_version(lane);
     LOG(LOG_INFO, "connected", LOG_INT("lane", lane->number),
@@ -132,17 +133,19 @@ static bool
 connect_lane(struct lane *lane)
 {
     struct error err;
+    const char *trouble = NULL;
 
     if (lane->store && lane->reachable)
         return true;
     lane_enter(lane, LANE_CONNECT);
     if (!reach_kafka(lane, &err))
-        lane_back_off(lane, "kafka_unavailable", &err);
+        trouble = "kafka_unavailable";
     else if (!reach_postgres(lane, &err))
-        lane_back_off(lane, "postgres_unavailable", &err);
-    else
-        atomic_store(&lane->connected, true);
-    return atomic_load(&lane->connected);
+        trouble = "postgres_unavailable";
+    atomic_store(&lane->connected, !trouble);
+    if (trouble)
+        lane_back_off(lane, trouble, &err);
+    return !trouble;
 }
 
 // A failed window. What Kafka did wrong makes the producer prove itself again; a producer that

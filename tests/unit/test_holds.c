@@ -180,6 +180,21 @@ START_TEST(test_an_earlier_row_takes_the_hold_over)
 }
 END_TEST
 
+START_TEST(test_forgotten_positions_hold_every_row)
+{
+    struct holds holds = {0};
+    struct position lowest;
+    holds_add(&holds, bytes_from("a"), at(10), later_ms(100));
+    holds_forget_positions(&holds);
+    ck_assert(held(&holds, "a", 1));
+    ck_assert(!held(&holds, "b", 1));
+    holds_add(&holds, bytes_from("a"), at(10), later_ms(5000)); // the hold stands
+    ck_assert(holds_expire(&holds, later_ms(100), &lowest));
+    ck_assert_int_eq(lowest.major, INT64_MIN);
+    holds_free(&holds);
+}
+END_TEST
+
 static void
 add_many(struct holds *holds, int from, int to)
 {
@@ -238,5 +253,6 @@ main(void)
         test_a_null_aggregate_has_no_order, test_expiry_gives_the_lowest_position,
         test_window_holds_end_with_the_window, test_a_window_hold_becomes_one_for_longer,
         test_a_longer_hold_is_not_cut_to_the_window, test_an_earlier_row_takes_the_hold_over,
-        test_ten_thousand_are_found_and_dropped, test_beyond_the_cap_a_hold_lasts_for_the_window);
+        test_forgotten_positions_hold_every_row, test_ten_thousand_are_found_and_dropped,
+        test_beyond_the_cap_a_hold_lasts_for_the_window);
 }
