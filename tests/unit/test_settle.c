@@ -1,0 +1,402 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// From outcomes to the table: what is marked, what is blamed, what goes again, and that no memory
+// is freed while Kafka may look at it.
+// links: base model relay src/broker/topic_name.c tests/support/fake_store.c
+// links: tests/support/fake_table.c tests/support/fake_producer.c tests/support/journal.c
+// links: tests/support/one_lane.c
+#include "outrider/base/text.h"
+#include "tests/support/fake_producer.h"
+#include "tests/support/fake_store.h"
+#include "tests/support/journal.h"
+#include "tests/support/one_lane.h"
+#include "tests/support/unit.h"
+
+#include <string.h>
+
+static struct fate fates[16]; // by seq; those that are not set are acknowledged
+
+static struct fate
+by_seq(const struct message *message)
+{
+    return fates[message->row.position.major];
+}
+
+static const struct fate cluster = {.kind = FATE_FAILED, .fault = FAULT_CLUSTER};
+static const struct fate topic = {.kind = FATE_FAILED, .fault = FAULT_TOPIC};
+static const struct fate blamed = {.kind = FATE_FAILED, .fault = FAULT_MESSAGE};
+static const struct fate never = {.kind = FATE_NEVER};
+static const struct fate late = {.polls = 5};
+
+// Rows 1, 2, … of these aggregates, a letter each, in one batch.
+static void
+setup(int version, const char *aggregates)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    one_setup(version);
+    memset(fates, 0, sizeof fates);
+    fake_producer.judge = by_seq;
+    one.settings.batch_size = 8;
+    for (int64_t seq = 1; *aggregates; seq++, aggregates++)
+        fake_add((struct fake_row){.seq = seq, .aggregate = names[*aggregates - 'a']});
+}
+
+static void
+assert_untouched(int64_t seq)
+{
+    struct fake_row row = fake_row(seq);
+    ck_assert(!row.published && !row.dead);
+    ck_assert_int_eq(row.retry_count, 0);
+}
+
+// --- acknowledged
+
+START_TEST(test_late_reports_are_waited_for)
+{
+    setup(2, "aabb");
+    fates[1] = fates[3] = late;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s3 s4 m1 m2 m3 m4 commit");
+    one_teardown();
+}
+END_TEST
+
+// --- somebody else's fault
+
+START_TEST(test_only_the_acknowledged_prefix_of_an_aggregate_is_marked)
+{
+    setup(2, "aaabb");
+    fates[2] = cluster;
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 s3 s4 s5 m1 m4 m5 commit");
+    ck_assert_uint_eq(fake_published(), 3);
+    assert_untouched(2);
+    assert_untouched(3);
+    ck_assert_int_eq(one.err.fault, FAULT_CLUSTER);
+    ck_assert_str_eq(one.err.code, "SCRIPTED");
+    ck_assert_ptr_nonnull(strstr(one.err.text, "topic event"));
+    ck_assert_uint_eq(one.shared.stats.possible_duplicates, 1); // row 3
+    ck_assert_uint_eq(one.shared.stats.order_breaks, 0);
+    ck_assert_uint_eq(one.shared.stats.published, 3);
+    ck_assert_uint_eq(one.shared.stats.errors[FAULT_MESSAGE], 0);
+    memset(fates, 0, sizeof fates);
+    ONE_WINDOW(WINDOW_SHORT, "begin s2 s3 m2 m3 commit");
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_the_prefix_spans_batches)
+{
+    setup(2, "abab");
+    one.settings.batch_size = 2;
+    fates[1] = cluster;
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 claim s3 s4 m2 m4 commit");
+    assert_untouched(1);
+    assert_untouched(3);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_without_order_all_that_was_acknowledged_is_marked)
+{
+    setup(2, "aaa");
+    one.store_settings.ordering = ORDERING_NONE;
+    fates[1] = cluster;
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 s3 m2 m3 commit");
+    ck_assert_uint_eq(one.shared.stats.possible_duplicates, 0);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_a_fault_ends_the_window)
+{
+    setup(2, "aabb");
+    one.settings.batch_size = 1;
+    fates[1] = topic;
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 claim s2 commit");
+    ck_assert_int_eq(one.err.fault, FAULT_TOPIC);
+    ck_assert_int_eq(one.lane.floor.reached.major, INT64_MIN);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_the_cluster_is_named_before_a_topic)
+{
+    setup(2, "abc");
+    fates[1] = topic;
+    fates[2] = cluster;
+    fates[3] = topic;
+    ck_assert_int_eq(one_window(), WINDOW_FAILED);
+    ck_assert_int_eq(one.err.fault, FAULT_CLUSTER);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_a_possibly_written_message_is_counted)
+{
+    setup(2, "ab");
+    fates[1] = cluster;
+    fates[1].possibly_persisted = true;
+    fates[2] = cluster;
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 commit");
+    ck_assert_uint_eq(one.shared.stats.possible_duplicates, 1);
+    one_teardown();
+}
+END_TEST
+
+// --- its own fault
+
+START_TEST(test_a_blamed_row_costs_one_attempt)
+{
+    setup(2, "ab");
+    fates[1] = blamed;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m2 f1 commit");
+    struct fake_row row = fake_row(1);
+    ck_assert_int_eq(row.retry_count, 1);
+    ck_assert_int_ge(row.next_attempt_ms, 500); // half of retry_backoff at least
+    ck_assert_int_le(row.next_attempt_ms, 1000);
+    ck_assert_str_eq(row.failure.error_class, "message");
+    ck_assert_str_eq(row.failure.text, "scripted");
+    ck_assert(!row.dead);
+    ck_assert_uint_eq(one.shared.stats.failed_attempts, 1);
+    ck_assert_uint_eq(one.shared.stats.errors[FAULT_MESSAGE], 1);
+    ck_assert_uint_eq(one.shared.stats.dead, 0);
+    ck_assert_int_eq(one_logged("message_failed"), 1);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_it_is_dead_after_its_last_attempt)
+{
+    setup(2, "a");
+    for (int attempt = 1; attempt <= 3; attempt++) {
+        fates[1] = blamed;
+        one_window();
+        ck_assert_int_eq(fake_row(1).retry_count, attempt);
+        ck_assert_int_eq(fake_row(1).dead, attempt == 3);
+        fake_store.now_ms += 60000;
+    }
+    ck_assert_uint_eq(one.shared.stats.dead, 1);
+    ck_assert_uint_eq(one.shared.stats.failed_attempts, 3);
+    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    ck_assert_int_eq(fake_sent(1), 3);
+    ck_assert_int_eq(one_logged("message_dead"), 1);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_a_permanent_fault_is_dead_at_once_and_holds_nobody)
+{
+    setup(2, "aaa");
+    one.settings.batch_size = 2;
+    fates[1] = blamed;
+    fates[1].permanent = true;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 claim s3 m2 f1 m3 commit");
+    ck_assert(fake_row(1).dead);
+    ck_assert_uint_eq(one.shared.stats.order_breaks, 0);
+    one_teardown();
+}
+END_TEST
+
+// The broker rejects row 1 when rows 2 and 3 are with it already: that cannot be taken back, and is
+// counted. Rows of batches claimed later wait.
+START_TEST(test_what_overtook_a_rejected_row_is_counted)
+{
+    setup(2, "aaaaa");
+    one.settings.batch_size = 2;
+    fates[1] = blamed;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 claim s3 s4 m2 f1 claim m3 m4 commit");
+    ck_assert_uint_eq(one.shared.stats.order_breaks, 3);
+    assert_untouched(5);
+    fates[1] = (struct fate){0};
+    fake_store.now_ms += 1000;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s5 claim m1 m5 commit");
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_version_1_writes_a_dead_row_as_exhausted)
+{
+    setup(1, "aa");
+    fates[1] = blamed;
+    fates[1].permanent = true;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m2 f1 commit");
+    ck_assert_int_eq(fake_row(1).retry_count, 3);
+    ck_assert_uint_eq(one.lane.holds.count, 0);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_version_1_backs_off_in_memory)
+{
+    setup(1, "ab");
+    one.settings.retry_backoff_ms = 30000;
+    one.settings.retry_backoff_max_ms = 30000;
+    fates[1] = blamed;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m2 f1 commit");
+    ck_assert_uint_eq(one.lane.holds.count, 1);
+    int left_ms = mono_ms_until(one.lane.holds.list[0].until);
+    ck_assert(left_ms > 10000 && left_ms <= 30000);
+    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_faults_of_both_kinds_in_one_batch)
+{
+    setup(2, "aabbc");
+    fates[1] = blamed;
+    fates[3] = cluster;
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 s3 s4 s5 m2 m5 f1 commit");
+    ck_assert_int_eq(fake_row(1).retry_count, 1);
+    assert_untouched(3);
+    assert_untouched(4);
+    one_teardown();
+}
+END_TEST
+
+// --- the database's fault
+
+static const char *const marking[] = {"SHORT", "42501", "53100"};
+
+START_TEST(test_a_mark_that_fails_counts_nothing)
+{
+    for (size_t i = 0; i < sizeof marking / sizeof marking[0]; i++) {
+        setup(2, "aa");
+        fake_fail(FAKE_MARK, 0, 1, marking[i]);
+        ONE_WINDOW(WINDOW_FAILED, "begin s1 s2");
+        ck_assert_str_eq(one.err.code, marking[i]);
+        ck_assert(str_starts_with(one.err.text, "marking published rows: "));
+        ck_assert_uint_eq(one.shared.stats.published, 0);
+        one_teardown();
+    }
+}
+END_TEST
+
+static void
+publish_behind_our_back(enum fake_call call)
+{
+    if (call == FAKE_MARK)
+        fake_find(1)->published = true;
+}
+
+START_TEST(test_a_row_that_was_not_there_to_mark_is_an_error)
+{
+    setup(2, "a");
+    fake_store.on_call = publish_behind_our_back;
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 m1");
+    ck_assert_str_eq(one.err.code, "SHORT");
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_an_attempt_that_can_not_be_counted_fails_the_window)
+{
+    setup(2, "ab");
+    fates[1] = blamed;
+    fake_fail(FAKE_FAIL, 0, 1, "42501");
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 m2");
+    ck_assert(str_starts_with(one.err.text, "counting failed attempts: "));
+    ck_assert_uint_eq(one.shared.stats.failed_attempts, 0);
+    one_teardown();
+}
+END_TEST
+
+// --- deadlines
+
+START_TEST(test_a_deadline_marks_the_prefix_and_rebuilds_the_producer)
+{
+    setup(2, "aabb");
+    one.settings.window_deadline_ms = 30;
+    fates[2] = never;
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 s3 s4 purge end m1 m3 m4 commit");
+    ck_assert_ptr_null(one.lane.producer);
+    ck_assert(!one.lane.reachable);
+    assert_untouched(2);
+    ck_assert_uint_eq(one.shared.stats.possible_duplicates, 1);
+    ck_assert_uint_eq(one.shared.stats.published, 3);
+    memset(fates, 0, sizeof fates);
+    one_connect();
+    ONE_WINDOW(WINDOW_SHORT, "begin s2 m2 commit");
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_a_deadline_gives_up_the_next_batch_too)
+{
+    setup(2, "aabb");
+    one.settings.batch_size = 2;
+    one.settings.window_deadline_ms = 30;
+    fates[1] = fates[4] = never;
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 claim s3 s4 purge end m3 commit");
+    ck_assert_int_eq(fake_producer.closed, 1);
+    one_teardown();
+}
+END_TEST
+
+static void
+order_to_leave(enum fake_call call)
+{
+    if (call == FAKE_CLAIM)
+        atomic_store(&one.shared.abort, true);
+}
+
+// A producer that does not even answer a purge: its end settles everything.
+START_TEST(test_a_deaf_producer_is_closed)
+{
+    setup(2, "aabb");
+    one.settings.batch_size = 2;
+    fake_producer.deaf = true;
+    fates[1] = never;
+    fake_store.on_call = order_to_leave; // or it would be waited for
+    ck_assert_int_eq(one_window(), WINDOW_FAILED);
+    ck_assert_ptr_null(one.lane.producer);
+    ck_assert_int_eq(journal_count("purge"), 1);
+    ck_assert_int_eq(journal_count("end"), 1);
+    one_teardown();
+}
+END_TEST
+
+// The reports came while the producer was given up, and they were good: all is marked, and the lane
+// has to connect before its next window.
+START_TEST(test_a_purge_that_came_too_late)
+{
+    setup(2, "aa");
+    one.settings.window_deadline_ms = 30;
+    fake_producer.reprieves = true;
+    fates[2] = never;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 purge end m1 m2 commit");
+    ck_assert_ptr_null(one.lane.producer);
+    ck_assert(!one.lane.reachable);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_leaving_at_once_waits_for_nobody)
+{
+    setup(2, "ab");
+    fates[1] = never;
+    atomic_store(&one.shared.abort, true);
+    ck_assert_int_eq(one_window(), WINDOW_FAILED);
+    ck_assert_str_eq(journal(), "begin s1 s2 purge end commit");
+    ck_assert_uint_eq(fake_published(), 0);
+    one_teardown();
+}
+END_TEST
+
+int
+main(void)
+{
+    return RUN_TESTS(
+        "settle", test_late_reports_are_waited_for,
+        test_only_the_acknowledged_prefix_of_an_aggregate_is_marked, test_the_prefix_spans_batches,
+        test_without_order_all_that_was_acknowledged_is_marked, test_a_fault_ends_the_window,
+        test_the_cluster_is_named_before_a_topic, test_a_possibly_written_message_is_counted,
+        test_a_blamed_row_costs_one_attempt, test_it_is_dead_after_its_last_attempt,
+        test_a_permanent_fault_is_dead_at_once_and_holds_nobody,
+        test_what_overtook_a_rejected_row_is_counted, test_version_1_writes_a_dead_row_as_exhausted,
+        test_version_1_backs_off_in_memory, test_faults_of_both_kinds_in_one_batch,
+        test_a_mark_that_fails_counts_nothing, test_a_row_that_was_not_there_to_mark_is_an_error,
+        test_an_attempt_that_can_not_be_counted_fails_the_window,
+        test_a_deadline_marks_the_prefix_and_rebuilds_the_producer,
+        test_a_deadline_gives_up_the_next_batch_too, test_a_deaf_producer_is_closed,
+        test_a_purge_that_came_too_late, test_leaving_at_once_waits_for_nobody);
+}
