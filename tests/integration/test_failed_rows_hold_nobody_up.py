@@ -28,6 +28,14 @@ def test_exhausted_rows(outrider, outbox, observer, topic):
 
 
 @pytest.mark.parametrize("ordering", ["key", "none"])
+def test_rows_exhausted_before_version_2_came(outrider, outbox, observer, topic):
+    outbox.fill(topic, FAILED, prefix="bad", retry_count=5, minutes_ago=10)
+    outrider.command("schema", "apply", "--to", "2").expect(0)
+    good_rows_arrive(outrider, outbox, observer, topic)
+    assert outbox.given_up() == FAILED
+
+
+@pytest.mark.parametrize("ordering", ["key", "none"])
 @pytest.mark.parametrize("version", [1, 2])
 def test_rows_that_can_never_be_sent(outrider, outbox, observer, topic):
     outbox.fill(BAD_TOPIC, FAILED, prefix="bad", aggregates=FAILED, minutes_ago=10)
