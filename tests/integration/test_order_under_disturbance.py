@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Nothing is lost and no first delivery is out of order while relays are killed and stopped, their
+backends terminated, rows locked, and long transactions held, all at once and under load."""
+
+import random
+import time
+
+import pytest
+
+from support.observer import judge
+
+RELAYS, SECONDS = 3, 15
+BATCH, WINDOW_BATCHES = 25, 8
+
+
+class Disturber:
+    """Does one thing after the other to the relays and to the table; counts what can cost copies."""
+
+    def __init__(self, start_relay, outbox, connect, seed):
+        self.chance = random.Random(seed)
+        self.start_relay, self.outbox, self.connect = start_relay, outbox, connect
+        self.relays = [start_relay(n) for n in range(RELAYS)]
+        self.admin = connect()
+        self.faults = 0
+
+    def kill(self):
+        number = self.chance.randrange(RELAYS)
+        self.relays[number].kill()
+        self.relays[number] = self.start_relay(number)
+        self.faults += 1
+
+    def stop(self):
+        number = self.chance.randrange(RELAYS)
+        assert self.relays[number].terminate() == 0
+        self.relays[number] = self.start_relay(number)
+
+    def terminate_backends(self):
+        self.faults += len(self.admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'relay-%'"
+        ).fetchall())
+
+    def lock_rows(self):
+        with self.connect(autocommit=False) as holder:
+            holder.execute(self.outbox.statement(
+                "SELECT FROM {table} WHERE {id} IN (SELECT {id} FROM {table} WHERE NOT {published}"
+                " ORDER BY random() LIMIT 2) FOR UPDATE SKIP LOCKED"))
+            self.pause(0.6)
+            holder.rollback()
+
+    def hold_transaction(self):
+        with self.connect(autocommit=False) as holder:
+            holder.execute("SELECT pg_current_xact_id()")
+            self.pause(1.0)
+            holder.rollback()
+
+    def pause(self, longest):
+        time.sleep(self.chance.random() * longest)
+
+    def disturb(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.chance.choice([self.kill, self.stop, self.terminate_backends, self.lock_rows,
+                                self.hold_transaction])()
+            self.pause(0.5)
+
+
+@pytest.mark.parametrize("version", [2])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_order_and_rows_survive(outrider, outbox, connect, writers, settled, observer, topic, seed):
+    def start_relay(number):
+        return outrider.run("-o", f"outbox.batch_size={BATCH}",
+                            "-o", f"database.application_name=relay-{number}")
+
+    disturber = Disturber(start_relay, outbox, connect, seed)
+    crowd = writers(threads=4, transactions=100_000, aggregates=12, rows=4, hold_ms=30, seed=seed)
+    disturber.disturb(SECONDS)
+    crowd.stop()
+    ledger = crowd.join()
+    settled(disturber.relays[0])
+    verdict = judge(observer.read(topic), ledger,
+                    outbox.marked_ids({entry.message_id for entry in ledger.committed}))
+    verdict.assert_nothing_lost()
+    assert not verdict.order_violations, f"seed {seed}: {verdict}: {verdict.order_violations[:5]}"
+    assert len(verdict.duplicates) <= disturber.faults * BATCH * WINDOW_BATCHES, str(verdict)
