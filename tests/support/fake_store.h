@@ -72,6 +72,8 @@ void fake_store_reset(int version);
 
 // Rows come in the order of seq, or later: a late commit.
 void fake_add(struct fake_row row);
+// The rows of a transaction, all at once, and the bounds of the snapshots from now on.
+void fake_commit(const struct fake_row *rows, size_t count, uint64_t xmin, uint64_t xmax);
 void fake_add_many(int64_t from, int64_t to, const char *aggregate);
 
 // A copy.

@@ -60,14 +60,31 @@ fake_find(int64_t seq)
     abort(); // a test names a row that it did not add
 }
 
+static void
+insert(const struct fake_row *row)
+{
+    size_t place = fake_store.count++;
+    for (; place > 0 && fake_store.rows[place - 1].seq > row->seq; place--)
+        fake_store.rows[place] = fake_store.rows[place - 1];
+    fake_store.rows[place] = *row;
+}
+
 void
 fake_add(struct fake_row row)
 {
     fake_store_lock();
-    size_t place = fake_store.count++;
-    for (; place > 0 && fake_store.rows[place - 1].seq > row.seq; place--)
-        fake_store.rows[place] = fake_store.rows[place - 1];
-    fake_store.rows[place] = row;
+    insert(&row);
+    fake_store_unlock();
+}
+
+void
+fake_commit(const struct fake_row *rows, size_t count, uint64_t xmin, uint64_t xmax)
+{
+    fake_store_lock();
+    for (size_t i = 0; i < count; i++)
+        insert(&rows[i]);
+    fake_store.xmin = xmin;
+    fake_store.xmax = xmax;
     fake_store_unlock();
 }
 

@@ -11,13 +11,14 @@
 #include <string.h>
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct text words;
+static struct text words, shown;
 
 void
 journal_clear(void)
 {
     pthread_mutex_lock(&lock);
     text_free(&words);
+    text_free(&shown);
     pthread_mutex_unlock(&lock);
 }
 
@@ -37,7 +38,11 @@ journal_add(const char *fmt, ...)
 const char *
 journal(void)
 {
-    return text_str(&words);
+    pthread_mutex_lock(&lock);
+    text_clear(&shown);
+    text_append(&shown, text_str(&words));
+    pthread_mutex_unlock(&lock);
+    return text_str(&shown);
 }
 
 int

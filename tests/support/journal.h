@@ -9,7 +9,7 @@ void journal_clear(void);
 // Adds a word; several threads may.
 void journal_add(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-// All words with one space between them. Borrowed until the next word.
+// All words so far with one space between them. Borrowed until the next call; one thread asks.
 const char *journal(void);
 
 // How many words begin with this.

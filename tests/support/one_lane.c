@@ -40,7 +40,7 @@ fill_settings(void)
 }
 
 void
-one_setup(int version)
+one_prepare(int version)
 {
     memset(&one, 0, sizeof one);
     one.log = memfd_create("log", MFD_CLOEXEC);
@@ -48,6 +48,12 @@ one_setup(int version)
     fake_producer_reset();
     fake_store_reset(version);
     fill_settings();
+}
+
+void
+one_setup(int version)
+{
+    one_prepare(version);
     one.shared.settings = &one.settings;
     one.shared.store_settings = &one.store_settings;
     one.shared.producer_settings = &one.producer_settings;

@@ -19,7 +19,9 @@ struct one_lane {
 
 extern struct one_lane one;
 
-// A lane of that table version, connected.
+// Settings and empty fakes only, for a relay with threads of its own.
+void one_prepare(int version);
+// And a lane of that table version, connected.
 void one_setup(int version);
 void one_teardown(void);
 
@@ -38,6 +40,16 @@ enum window_end one_window(void);
 
 // Ends every hold that lasts for a time.
 void one_let_holds_pass(void);
+
+// Waits for a condition that another thread will make true.
+#define WAIT_FOR(condition)                                                                        \
+    do {                                                                                           \
+        struct mono give_up = mono_add_ms(mono_now(), 20000);                                      \
+        while (!(condition)) {                                                                     \
+            ck_assert_msg(!mono_passed(give_up), "not in time: %s", #condition);                   \
+            mono_sleep_ms(1);                                                                      \
+        }                                                                                          \
+    } while (0)
 
 // How many log lines hold this text.
 int one_logged(const char *text);

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A lane with its thread: connecting, waiting, backing off, and what it keeps over a failure.
+// links: base model relay src/broker/topic_name.c tests/support/fake_store.c
+// links: tests/support/fake_table.c tests/support/fake_producer.c tests/support/journal.c
+// links: tests/support/one_lane.c
+#include "outrider/base/text.h"
+#include "tests/support/fake_producer.h"
+#include "tests/support/fake_store.h"
+#include "tests/support/journal.h"
+#include "tests/support/one_lane.h"
+#include "tests/support/unit.h"
+
+#include <string.h>
+
+static struct relay *relay;
+
+static void
+start(void)
+{
+    relay = relay_start(&one.settings, &one.store_settings, &one.producer_settings, NULL);
+}
+
+static void
+stop(bool now)
+{
+    relay_stop(relay, now);
+    WAIT_FOR(relay_wait(relay, 100));
+    ck_assert_int_eq(relay_lane(relay, 0).phase, LANE_ENDED);
+    relay_free(relay);
+    one_teardown();
+}
+
+static void
+row(int64_t seq, const char *aggregate)
+{
+    fake_add((struct fake_row){.seq = seq, .aggregate = aggregate});
+}
+
+static int
+calls(enum fake_call call)
+{
+    fake_store_lock();
+    int count = fake_store.calls[call];
+    fake_store_unlock();
+    return count;
+}
+
+static uint64_t
+cluster_errors(void)
+{
+    return relay_stats(relay)->errors[FAULT_CLUSTER];
+}
+
+// An outage of Kafka opens no connection and writes nothing to the database.
+START_TEST(test_kafka_is_asked_first)
+{
+    one_prepare(2);
+    row(1, "a");
+    fake_producer.open_failures = 2;
+    fake_producer.probe_failures = 3;
+    start();
+    WAIT_FOR(fake_published() == 1);
+    ck_assert(str_starts_with(journal(), "produce open begin s1"));
+    ck_assert_uint_eq(cluster_errors(), 2);
+    ck_assert_int_eq(fake_producer.probed, 4);
+    ck_assert_int_eq(fake_row(1).retry_count, 0);
+    ck_assert_int_eq(one_logged("event=kafka_unavailable"), 2);
+    WAIT_FOR(relay_lane(relay, 0).connected && relay_lane(relay, 0).active);
+    stop(false);
+}
+END_TEST
+
+START_TEST(test_postgres_away)
+{
+    one_prepare(2);
+    row(1, "a");
+    fake_fail(FAKE_OPEN, 0, 2, "57P03");
+    start();
+    WAIT_FOR(fake_published() == 1);
+    ck_assert_int_eq(calls(FAKE_OPEN), 3);
+    ck_assert_uint_eq(cluster_errors(), 2);
+    ck_assert_int_eq(fake_producer.probed, 1);
+    stop(false);
+}
+END_TEST
+
+static const enum fake_call steps[] = {FAKE_BEGIN, FAKE_CLAIM, FAKE_MARK, FAKE_COMMIT, FAKE_POLL};
+
+// Whichever step fails: the connection is closed, Kafka has to prove itself, all goes on.
+START_TEST(test_a_failed_step_connects_anew)
+{
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        one_prepare(2);
+        fake_add_many(1, 4, "a");
+        fake_fail(steps[i], 0, 1, "08006");
+        start();
+        WAIT_FOR(calls(FAKE_OPEN) == 2 && fake_published() == 4);
+        ck_assert_int_eq(fake_producer.probed, 2);
+        ck_assert_uint_eq(relay_stats(relay)->published, 4);
+        stop(false);
+    }
+}
+END_TEST
+
+static atomic_int failures_left;
+
+static struct fate
+fail_first(const struct message *message)
+{
+    (void)message;
+    if (atomic_load(&failures_left) <= 0)
+        return (struct fate){0};
+    atomic_fetch_sub(&failures_left, 1);
+    return (struct fate){.kind = FATE_FAILED, .fault = FAULT_CLUSTER};
+}
+
+static struct fate
+never_first(const struct message *message)
+{
+    struct fate fate = fail_first(message);
+    if (fate.kind == FATE_FAILED)
+        fate.kind = FATE_NEVER;
+    return fate;
+}
+
+START_TEST(test_a_fatal_producer_is_rebuilt)
+{
+    one_prepare(2);
+    row(1, "a");
+    atomic_store(&failures_left, 1);
+    fake_producer.judge = fail_first;
+    fake_producer.fatal = false;
+    start();
+    WAIT_FOR(fake_published() == 1);
+    ck_assert_int_eq(fake_producer.opened, 1); // it was not fatal: the same one goes on
+    ck_assert_int_eq(fake_producer.probed, 2);
+    fake_producer_lock();
+    fake_producer.fatal = true;
+    fake_producer_unlock();
+    atomic_store(&failures_left, 1);
+    row(2, "a");
+    WAIT_FOR(fake_published() == 2);
+    ck_assert_int_eq(fake_producer.opened, 2);
+    ck_assert_int_eq(fake_producer.closed, 1);
+    stop(false);
+}
+END_TEST
+
+START_TEST(test_a_purged_producer_is_rebuilt)
+{
+    one_prepare(2);
+    one.settings.window_deadline_ms = 20;
+    fake_add_many(1, 2, "a");
+    atomic_store(&failures_left, 1);
+    fake_producer.judge = never_first;
+    start();
+    WAIT_FOR(fake_published() == 2);
+    ck_assert_int_eq(fake_producer.opened, 2);
+    ck_assert_int_eq(fake_sent(1), 2);
+    stop(false);
+}
+END_TEST
+
+static void
+lose_kafka(enum fake_call call)
+{
+    if (call == FAKE_COMMIT && fake_producer.closed == 1)
+        fake_producer.open_failures = 1;
+}
+
+// The window went well and yet its producer is gone: no window without another.
+START_TEST(test_no_window_begins_without_a_producer)
+{
+    one_prepare(2);
+    one.settings.window_deadline_ms = 20;
+    row(1, "a");
+    atomic_store(&failures_left, 1);
+    fake_producer.judge = never_first;
+    fake_producer.reprieves = true;
+    fake_store.on_call = lose_kafka;
+    start();
+    WAIT_FOR(fake_published() == 1);
+    row(2, "a");
+    WAIT_FOR(fake_published() == 2);
+    ck_assert_int_eq(fake_producer.opened, 2);
+    ck_assert_int_eq(calls(FAKE_OPEN), 1);
+    stop(false);
+}
+END_TEST
+
+START_TEST(test_a_changed_version_is_adopted)
+{
+    one_prepare(1);
+    row(1, "a");
+    start();
+    WAIT_FOR(fake_published() == 1);
+    ck_assert_int_eq(one_logged("event=table_version_1"), 1);
+    fake_store_lock();
+    fake_store.version = 2;
+    fake_store_unlock();
+    row(2, "a");
+    WAIT_FOR(fake_published() == 2);
+    ck_assert_int_eq(calls(FAKE_REFRESH), 1);
+    ck_assert_int_eq(calls(FAKE_OPEN), 1);
+    ck_assert_int_eq(one_logged("event=table_version_changed"), 1);
+    stop(false);
+}
+END_TEST
+
+START_TEST(test_a_standby_takes_over)
+{
+    one_prepare(2);
+    row(1, "a");
+    fake_store.slot_is_taken = true;
+    start();
+    WAIT_FOR(calls(FAKE_BEGIN) >= 3);
+    ck_assert(!relay_lane(relay, 0).active);
+    ck_assert(relay_lane(relay, 0).connected);
+    ck_assert_int_eq(fake_producer.sent, 0);
+    fake_store_lock();
+    fake_store.slot_is_taken = false;
+    fake_store_unlock();
+    WAIT_FOR(fake_published() == 1);
+    WAIT_FOR(relay_lane(relay, 0).active);
+    stop(false);
+}
+END_TEST
+
+START_TEST(test_an_idle_lane_only_polls)
+{
+    one_prepare(2);
+    start();
+    WAIT_FOR(calls(FAKE_POLL) >= 5);
+    ck_assert_int_eq(calls(FAKE_BEGIN), 1);
+    ck_assert_int_eq(relay_lane(relay, 0).phase, LANE_IDLE);
+    row(1, "a");
+    WAIT_FOR(fake_published() == 1);
+    stop(false);
+}
+END_TEST
+
+START_TEST(test_a_late_row_is_found_while_its_transaction_could_run)
+{
+    one_prepare(2);
+    fake_store.xmin = 50; // of snapshots with an xmax of 1000
+    fake_add_many(2, 9, "b");
+    start();
+    WAIT_FOR(fake_published() == 8 && calls(FAKE_POLL) >= 3);
+    row(1, "a");
+    WAIT_FOR(fake_row(1).published);
+    stop(false);
+}
+END_TEST
+
+START_TEST(test_version_1_sweeps_for_rows_below_the_floor)
+{
+    one_prepare(1);
+    fake_add_many(2, 9, "b");
+    start();
+    WAIT_FOR(fake_published() == 8 && calls(FAKE_POLL) >= 3);
+    row(1, "a");
+    WAIT_FOR(fake_row(1).published);
+    stop(false);
+}
+END_TEST
+
+START_TEST(test_a_due_row_wakes_it)
+{
+    one_prepare(2);
+    fake_store.now_ms = 1000;
+    fake_add((struct fake_row){.seq = 1, .aggregate = "a", .next_attempt_ms = 5000});
+    row(2, "a");
+    fake_add_many(3, 9, "b");
+    start();
+    WAIT_FOR(fake_published() == 7 && calls(FAKE_POLL) >= 3);
+    ck_assert_int_eq(fake_sent(1), 0);
+    ck_assert_int_eq(fake_sent(2), 0);
+    fake_store_lock();
+    fake_store.now_ms = 5000;
+    fake_store_unlock();
+    WAIT_FOR(fake_published() == 9);
+    stop(false);
+}
+END_TEST
+
+START_TEST(test_a_released_row_is_found_again)
+{
+    one_prepare(2);
+    row(1, "a");
+    row(2, "a");
+    row(3, "b");
+    fake_lock_row(1, true);
+    start();
+    WAIT_FOR(fake_row(3).published);
+    fake_lock_row(1, false);
+    WAIT_FOR(fake_published() == 3);
+    stop(false);
+}
+END_TEST
+
+static struct fate
+blame_a(const struct message *message)
+{
+    if (!bytes_equal(message->row.aggregate_id, bytes_from("a")))
+        return (struct fate){0};
+    return (struct fate){.kind = FATE_FAILED, .fault = FAULT_MESSAGE};
+}
+
+// Version 1 has the wait in memory: a new connection is no reason to try at once.
+START_TEST(test_a_wait_outlasts_a_connection)
+{
+    one_prepare(1);
+    one.settings.retry_backoff_ms = one.settings.retry_backoff_max_ms = 60000;
+    fake_producer.judge = blame_a;
+    row(1, "a");
+    start();
+    WAIT_FOR(fake_row(1).retry_count == 1);
+    fake_fail(FAKE_POLL, 0, 1, "08006");
+    WAIT_FOR(calls(FAKE_OPEN) == 2);
+    row(2, "b");
+    WAIT_FOR(fake_row(2).published);
+    ck_assert_int_eq(fake_sent(1), 1);
+    stop(false);
+}
+END_TEST
+
+START_TEST(test_a_stop_waits_for_what_is_in_flight)
+{
+    one_prepare(2);
+    atomic_store(&failures_left, 1);
+    fake_producer.judge = never_first;
+    one.settings.window_deadline_ms = 300;
+    row(1, "a");
+    row(2, "b");
+    start();
+    WAIT_FOR(fake_sent(2) == 1);
+    stop(false);
+    ck_assert(!fake_row(1).published);
+    ck_assert(fake_row(2).published);
+}
+END_TEST
+
+START_TEST(test_leaving_at_once)
+{
+    one_prepare(2);
+    atomic_store(&failures_left, 1000);
+    fake_producer.judge = never_first;
+    fake_producer.deaf = true;
+    fake_add_many(1, 6, "a");
+    start();
+    WAIT_FOR(fake_sent(1) == 1);
+    struct mono began = mono_now();
+    stop(true);
+    ck_assert(mono_diff_ns(mono_now(), began) < INT64_C(5000000000));
+    ck_assert_uint_eq(fake_published(), 0);
+}
+END_TEST
+
+START_TEST(test_it_closes_what_it_opened)
+{
+    one_prepare(2);
+    start();
+    WAIT_FOR(calls(FAKE_POLL) >= 1);
+    relay_stop(relay, false);
+    WAIT_FOR(relay_wait(relay, 100));
+    const char *words = journal();
+    ck_assert_msg(str_equal(words + strlen(words) - strlen("close end"), "close end"), "%s", words);
+    relay_free(relay);
+    one_teardown();
+}
+END_TEST
+
+int
+main(void)
+{
+    return RUN_TESTS("lane", test_kafka_is_asked_first, test_postgres_away,
+                     test_a_failed_step_connects_anew, test_a_fatal_producer_is_rebuilt,
+                     test_a_purged_producer_is_rebuilt, test_no_window_begins_without_a_producer,
+                     test_a_changed_version_is_adopted, test_a_standby_takes_over,
+                     test_an_idle_lane_only_polls,
+                     test_a_late_row_is_found_while_its_transaction_could_run,
+                     test_version_1_sweeps_for_rows_below_the_floor, test_a_due_row_wakes_it,
+                     test_a_released_row_is_found_again, test_a_wait_outlasts_a_connection,
+                     test_a_stop_waits_for_what_is_in_flight, test_leaving_at_once,
+                     test_it_closes_what_it_opened);
+}
