@@ -133,19 +133,18 @@ static bool
 connect_lane(struct lane *lane)
 {
     struct error err;
-    const char *trouble = NULL;
 
     if (lane->store && lane->reachable)
         return true;
     lane_enter(lane, LANE_CONNECT);
+    atomic_store(&lane->connected, false);
     if (!reach_kafka(lane, &err))
-        trouble = "kafka_unavailable";
+        lane_back_off(lane, "kafka_unavailable", &err);
     else if (!reach_postgres(lane, &err))
-        trouble = "postgres_unavailable";
-    atomic_store(&lane->connected, !trouble);
-    if (trouble)
-        lane_back_off(lane, trouble, &err);
-    return !trouble;
+        lane_back_off(lane, "postgres_unavailable", &err);
+    else
+        atomic_store(&lane->connected, true);
+    return atomic_load(&lane->connected);
 }
 
 // A failed window. What Kafka did wrong makes the producer prove itself again; a producer that

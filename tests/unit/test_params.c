@@ -42,7 +42,7 @@ START_TEST(test_wire_integers_are_read_back)
     ck_assert_int_eq(wire_int4("\xff\xff\xff\xfe"), -2);
     ck_assert_int_eq(wire_int8("\1\2\3\4\5\6\7\10"), INT64_C(0x0102030405060708));
     ck_assert_int_eq(wire_int8("\x80\0\0\0\0\0\0\0"), INT64_MIN);
-    ck_assert_int_eq(wire_int8("x\x7f\xff\xff\xff\xff\xff\xff\xff" + 1), INT64_MAX); // unaligned
+    ck_assert_int_eq(wire_int8(&"x\x7f\xff\xff\xff\xff\xff\xff\xff"[1]), INT64_MAX); // unaligned
 }
 END_TEST
 
