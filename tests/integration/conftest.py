@@ -124,7 +124,8 @@ def on_published():
 
 @pytest.fixture
 def topic(kafka):
-    return kafka.topic_name()
+    """A fresh topic, made beforehand: librdkafka looks only once a second for one that the broker makes."""
+    return kafka.create_topic(kafka.topic_name())
 
 
 @pytest.fixture

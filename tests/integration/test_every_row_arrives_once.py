@@ -99,6 +99,18 @@ def test_rows_of_one_instant_are_all_sent(outrider, outbox, settled, observer, t
     judge(observer.read(topic), ledger, outbox.marked_ids()).assert_perfect(order=False)
 
 
+@pytest.mark.parametrize("ordering", ["key", "none"])
+def test_topics_that_the_broker_makes_on_first_use(outrider, outbox, kafka, observer):
+    names = [kafka.topic_name("new") for _ in range(5)]
+    for n in range(50):
+        outbox.insert(names[n % 5], aggregate=f"a-{n % 7}")
+    ledger = outbox.ledger()
+    outrider.drain().expect(0)
+    records = observer.read(*names)
+    judge(records, ledger, outbox.marked_ids()).assert_perfect(order=False)
+    assert all(record.partition == partition(record.key, PARTITIONS) for record in records)
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_an_empty_key_goes_where_java_puts_it(outrider, outbox, observer, topic):
     outbox.insert(topic, aggregate="")

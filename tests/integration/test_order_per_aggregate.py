@@ -77,10 +77,9 @@ def test_a_transaction_that_commits_late_is_overtaken_by_no_later_one(
 
 @pytest.mark.parametrize("version", [2])
 def test_a_transaction_that_commits_inside_a_window_is_not_torn(
-    outrider, outbox, connect, db, settled, observer, kafka, topic
+    outrider, outbox, connect, db, settled, observer, topic
 ):
     # Its first row's number is below what the window has claimed when it commits, its last one's above.
-    kafka.create_topic(topic)
     outbox.slow_marks(0.3)
     with connect(autocommit=False) as torn:
         first = outbox.insert(topic, aggregate="torn", connection=torn)

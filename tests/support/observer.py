@@ -57,22 +57,30 @@ class Observer:
         finally:
             admin.close()
 
+    def _partitions(self, topics):
+        """The partitions of those topics that exist, in order."""
+        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+        try:
+            wanted = sorted(set(topics) & set(admin.list_topics()))
+            return sorted(
+                TopicPartition(topic["name"], partition["partition_index"])
+                for topic in (admin.describe_topics(wanted) if wanted else ())
+                for partition in topic["partitions"]
+            )
+        finally:
+            admin.close()
+
     def read(self, *topics, timeout=60):
         """Every record of the topics from offset 0 to where each partition ends now.
 
         In partition and offset order. A topic that does not exist holds nothing.
         """
-        present = self.topics()
+        wanted = self._partitions(topics)
+        if not wanted:
+            return []
         records = []
         consumer = self._consumer()
         try:
-            wanted = [
-                TopicPartition(topic, number)
-                for topic in topics if topic in present
-                for number in sorted(consumer.partitions_for_topic(topic) or ())
-            ]
-            if not wanted:
-                return []
             ends = consumer.end_offsets(wanted)
             left = {tp for tp in wanted if ends[tp] > 0}
             consumer.assign(wanted)
@@ -90,15 +98,12 @@ class Observer:
 
     def count(self, *topics):
         """How many records the topics hold."""
-        present = self.topics()
+        wanted = self._partitions(topics)
+        if not wanted:
+            return 0
         consumer = self._consumer()
         try:
-            wanted = [
-                TopicPartition(topic, number)
-                for topic in topics if topic in present
-                for number in consumer.partitions_for_topic(topic) or ()
-            ]
-            return sum(consumer.end_offsets(wanted).values()) if wanted else 0
+            return sum(consumer.end_offsets(wanted).values())
         finally:
             consumer.close()
 
