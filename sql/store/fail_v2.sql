@@ -1,6 +1,6 @@
--- Counts an attempt and says why. The last one, or a fault that no retry can heal, makes the row dead.
+-- Counts an attempt, unless all were used up before, and says why. The last one, or a fault that no retry can heal, makes the row dead.
 UPDATE {table} AS o
-   SET {retry_count} = coalesce(o.{retry_count}, 0) + 1,
+   SET {retry_count} = coalesce(o.{retry_count}, 0) + CASE WHEN o.{retry_count} >= $6::integer THEN 0 ELSE 1 END,
        {last_error} = f.error, {error_class} = f.class,
        {next_attempt_at} = CASE WHEN f.dead <> 0 OR coalesce(o.{retry_count}, 0) + 1 >= $6::integer THEN NULL
                                 ELSE clock_timestamp() + f.delay_ms * interval '1 millisecond' END,

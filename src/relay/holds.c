@@ -89,13 +89,14 @@ holds_back(const struct holds *holds, struct bytes aggregate, struct position po
 
 // An aggregate has one hold: it begins at its first row, and that row's time counts.
 static void
-extend(struct hold *known, const struct hold *hold)
+extend(struct holds *holds, struct hold *known, const struct hold *hold)
 {
     bool earlier = position_compare(&hold->position, &known->position) < 0;
 
     if (earlier)
         known->position = hold->position;
     if (!hold->window && (earlier || known->window)) {
+        holds->lasting += known->window;
         known->window = false;
         known->until = hold->until;
     }
@@ -109,7 +110,7 @@ add(struct holds *holds, struct hold hold)
     if (!hold.aggregate.data)
         return;
     if (known) {
-        extend(known, &hold);
+        extend(holds, known, &hold);
         return;
     }
     if (holds->count == holds->capacity)
@@ -118,6 +119,7 @@ add(struct holds *holds, struct hold hold)
     holds->list[holds->count] = hold;
     holds->aggregates[holds->count] = hold.aggregate;
     *cell(holds, hold.aggregate) = ++holds->count;
+    holds->lasting += !hold.window;
 }
 
 void
@@ -126,7 +128,7 @@ holds_add(struct holds *holds, struct bytes aggregate, struct position position,
     add(holds, (struct hold){.aggregate = aggregate,
                              .position = position,
                              .until = until,
-                             .window = holds->count >= HOLDS_MAX});
+                             .window = holds->lasting >= HOLDS_MAX});
 }
 
 void
@@ -159,6 +161,7 @@ drop(struct holds *holds, bool (*ended)(const struct hold *, struct mono), struc
         if (!dropped || position_compare(&hold->position, ret_lowest) < 0)
             *ret_lowest = hold->position;
         dropped = true;
+        holds->lasting -= !hold->window;
         free((char *)hold->aggregate.data);
     }
     holds->count = kept;

@@ -23,6 +23,7 @@ struct holds {
     struct hold *list;
     struct bytes *aggregates; // of the list, side by side for a claim
     size_t count;
+    size_t lasting; // of them: not for a window only
     size_t capacity;
     size_t *index; // open addressing by the aggregate's hash: place in the list + 1, 0 is free
     size_t index_size;

@@ -33,6 +33,7 @@ window_first_claim(const struct lane *lane, int limit)
 
     return (struct claim){
         .after = lane->floor.start,
+        .since = lane->floor.start,
         .until = lane->until,
         .limit = limit,
         .batch_bytes = (size_t)settings->batch_bytes,
@@ -214,7 +215,8 @@ adapt_to_view(struct window *window, bool row_locked, struct error *err)
     lane->waiting = view->waiting;
     if (view->due && position_compare(&view->due_after, &window->claim.after) < 0) {
         floor_lower(&lane->floor, view->due_after);
-        window->claim.after = window->reached = window->locked = view->due_after;
+        window->claim.after = window->claim.since = view->due_after;
+        window->reached = window->locked = view->due_after;
         again = true;
     }
     if (!again)
@@ -270,6 +272,16 @@ claim_next(struct window *window, struct error *err)
     return true;
 }
 
+// A row of version 2 whose attempts were used up by another hand or under another max_retries is
+// not sent: it is made dead, which version 2 has a column for.
+static const struct outcome exhausted = {
+    .state = OUTCOME_FAILED,
+    .fault = FAULT_MESSAGE,
+    .permanent = true,
+    .code = "EXHAUSTED",
+    .text = "its attempts were used up before (outbox.max_retries)",
+};
+
 // Hands one message to the producer; waits for room in its queue.
 static void
 publish_message(struct window *window, struct batch *batch, struct message *message)
@@ -283,7 +295,10 @@ publish_message(struct window *window, struct batch *batch, struct message *mess
         message->outcome.state = OUTCOME_HELD;
         return;
     }
-    envelope_fill(envelope, batch, message, producer_max_message_bytes(lane->producer));
+    if (message->row.retry_count >= lane->shared->settings->max_retries)
+        message->outcome = exhausted;
+    else
+        envelope_fill(envelope, batch, message, producer_max_message_bytes(lane->producer));
     while (message->outcome.state == OUTCOME_NONE && !producer_send(lane->producer, message)) {
         if (mono_passed(window->deadline) || atomic_load(&lane->shared->abort))
             message->outcome = (struct outcome){.state = OUTCOME_FAILED,

@@ -106,7 +106,7 @@ store_server_pid(const struct store *store)
     return PQbackendPID(store->wire.connection);
 }
 
-// The parameters $1 to $7 of a claim or a poll.
+// The parameters $1 to $8 of a claim or a poll.
 static void
 claim_params(const struct store *store, const struct claim *claim, struct params *params)
 {
@@ -120,6 +120,7 @@ claim_params(const struct store *store, const struct claim *claim, struct params
     params_end_array(params);
     params_int8(params, (int64_t)claim->max_payload_bytes, TYPE_INT8);
     params_int8(params, (int64_t)claim->batch_bytes, TYPE_INT8);
+    params_int8(params, claim->since.major, store->shape.position_type);
 }
 
 static enum claim_kind

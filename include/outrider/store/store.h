@@ -57,6 +57,7 @@ int store_server_pid(const struct store *store); // the backend's pid
 
 struct claim {
     struct position after; // rows behind it only
+    struct position since; // where the window's first claim began
     int64_t until;         // version 2: seq at most; version 1: created_at at most; INT64_MAX: all
     int limit;             // rows
     size_t batch_bytes;    // sum of payload sizes; the first row always fits
