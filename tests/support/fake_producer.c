@@ -195,14 +195,25 @@ deliver(struct producer *producer, size_t i)
         fake_producer.sends[pending->send].acknowledged = true;
 }
 
-// What is due goes to its message, in the order of sending; the rest moves up.
+// Reports of one key come in the order of sending.
+static bool
+is_behind(const struct producer *producer, size_t kept, const struct message *message)
+{
+    for (size_t i = 0; i < kept; i++)
+        if (bytes_equal(producer->pending[i].message->key, message->key))
+            return true;
+    return false;
+}
+
+// What is due goes to its message; the rest moves up.
 static int
 serve(struct producer *producer)
 {
     size_t kept = 0, served = 0;
     for (size_t i = 0; i < producer->count; i++) {
         struct fate *fate = &producer->pending[i].fate;
-        if (fate->kind == FATE_NEVER || fate->polls-- > 0) {
+        if (fate->kind == FATE_NEVER || fate->polls-- > 0 ||
+            is_behind(producer, kept, producer->pending[i].message)) {
             producer->pending[kept++] = producer->pending[i];
         } else {
             deliver(producer, i);

@@ -14,6 +14,7 @@ struct store {
     struct store_settings settings;
     int version; // what it was told last
     bool in_transaction;
+    int64_t now_ms; // of the transaction or the poll: it does not move inside
 };
 
 // Begins a call: true, with the lock held, unless it is to fail.
@@ -47,7 +48,7 @@ end_transaction(struct store *store, bool commit)
         if (commit && row->marked)
             row->published = true;
         if (commit && row->failed) {
-            row->retry_count++;
+            row->retry_count += row->retry_count < store->settings.max_retries;
             row->dead = row->failure.dead || row->retry_count >= store->settings.max_retries;
             row->next_attempt_ms =
                 row->dead || store->version == 1 ? 0 : fake_store.now_ms + row->failure.delay_ms;
@@ -161,20 +162,20 @@ same_aggregate(const struct fake_row *row, struct bytes aggregate)
 }
 
 static bool
-waits(const struct fake_row *row)
+waits(const struct store *store, const struct fake_row *row)
 {
-    return row->next_attempt_ms > fake_store.now_ms;
+    return row->next_attempt_ms > store->now_ms;
 }
 
-// Does an earlier row of its aggregate wait, or was it due and is below the position?
+// Does an earlier row of its aggregate wait, or was it due and is below the window?
 static bool
-waits_for_head(const struct fake_row *row, const struct claim *claim)
+waits_for_head(const struct store *store, const struct fake_row *row, const struct claim *claim)
 {
     for (size_t i = 0; i < fake_store.count && fake_store.rows[i].seq < row->seq; i++) {
         const struct fake_row *head = &fake_store.rows[i];
         if (row->aggregate && same_aggregate(head, bytes_from(row->aggregate)) &&
             !head->published && !head->dead && head->next_attempt_ms != 0 &&
-            (waits(head) || head->seq <= claim->after.major))
+            (waits(store, head) || head->seq <= claim->since.major))
             return true;
     }
     return false;
@@ -194,7 +195,7 @@ is_claimable(const struct store *store, const struct fake_row *row, const struct
         return row->retry_count < store->settings.max_retries;
     if (key && !claim->waiting)
         return true;
-    return !waits(row) && (!key || !waits_for_head(row, claim));
+    return !waits(store, row) && (!key || !waits_for_head(store, row, claim));
 }
 
 static bool
@@ -295,9 +296,9 @@ look(const struct store *store)
         if (row->published || row->dead || row->next_attempt_ms == 0)
             continue;
         view.waiting = true;
-        if (!view.due && !waits(row))
+        if (!view.due && !waits(store, row))
             view.due_after.major = row->seq - 1;
-        view.due |= !waits(row);
+        view.due |= !waits(store, row);
     }
     return view;
 }
@@ -323,10 +324,12 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
     if (!enter(FAKE_BEGIN, "begin", err))
         return false;
     store->in_transaction = true;
+    store->now_ms = fake_store.now_ms;
     *ret_view = look(store);
     *ret_batch = (struct batch){0};
     *ret_row_locked = false;
     ret_view->active = !ret_view->changed && take_slot(store);
+    fake_store.windows += ret_view->active;
     if (ret_view->active)
         *ret_row_locked = !claim_rows(store, claim, false, ret_batch);
     fake_store_unlock();
@@ -415,6 +418,7 @@ store_poll(struct store *store, const struct claim *claim, bool *ret_found, stru
 {
     if (!enter(FAKE_POLL, "poll", err))
         return false;
+    store->now_ms = fake_store.now_ms;
     *ret_view = look(store);
     *ret_found = false;
     for (size_t i = 0; i < fake_store.count; i++)

@@ -63,6 +63,7 @@ struct fake_store {
     // What was seen:
     struct claim last_claim; // its `held` is not kept
     int calls[FAKE_CALLS];
+    int windows; // that had the slot
 };
 
 extern struct fake_store fake_store;

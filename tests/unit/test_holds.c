@@ -244,6 +244,28 @@ START_TEST(test_beyond_the_cap_a_hold_lasts_for_the_window)
 }
 END_TEST
 
+// What a window holds does not use up the room of what it then holds for longer.
+START_TEST(test_the_cap_counts_lasting_holds)
+{
+    struct holds holds = {0};
+    struct position lowest;
+    char name[16];
+    for (int i = 0; i < HOLDS_MAX + 5; i++) {
+        snprintf(name, sizeof name, "order-%d", i);
+        holds_add_window(&holds, bytes_from(name), at(i));
+    }
+    add_many(&holds, 0, HOLDS_MAX + 5);
+    ck_assert(holds_end_window(&holds, &lowest));
+    ck_assert_int_eq(lowest.major, HOLDS_MAX);
+    ck_assert_uint_eq(holds.count, HOLDS_MAX);
+    ck_assert(holds_expire(&holds, later_ms(2000), &lowest));
+    ck_assert_uint_eq(holds.count, 0);
+    holds_add(&holds, bytes_from("a"), at(1), later_ms(9000)); // there is room again
+    ck_assert(!holds_end_window(&holds, &lowest));
+    holds_free(&holds);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -254,5 +276,5 @@ main(void)
         test_window_holds_end_with_the_window, test_a_window_hold_becomes_one_for_longer,
         test_a_longer_hold_is_not_cut_to_the_window, test_an_earlier_row_takes_the_hold_over,
         test_forgotten_positions_hold_every_row, test_ten_thousand_are_found_and_dropped,
-        test_beyond_the_cap_a_hold_lasts_for_the_window);
+        test_the_cap_counts_lasting_holds, test_beyond_the_cap_a_hold_lasts_for_the_window);
 }
