@@ -325,6 +325,25 @@ START_TEST(test_a_wait_outlasts_a_connection)
 }
 END_TEST
 
+// Row 3 is locked and holds its aggregate; row 2 goes, but its window fails. The hold outlasts
+// that, and the floor passes row 2 meanwhile.
+START_TEST(test_a_hold_forgets_its_row_with_the_window)
+{
+    one_prepare(2);
+    row(2, "a");
+    row(3, "a");
+    fake_add_many(4, 9, "b");
+    fake_lock_row(3, true);
+    fake_fail(FAKE_COMMIT, 0, 1, "08006");
+    start();
+    WAIT_FOR(fake_row(2).published);
+    ck_assert_int_eq(fake_sent(2), 2);
+    fake_lock_row(3, false);
+    WAIT_FOR(fake_published() == 8);
+    stop(false);
+}
+END_TEST
+
 START_TEST(test_a_stop_waits_for_what_is_in_flight)
 {
     one_prepare(2);
@@ -374,14 +393,14 @@ END_TEST
 int
 main(void)
 {
-    return RUN_TESTS("lane", test_kafka_is_asked_first, test_postgres_away,
-                     test_a_failed_step_connects_anew, test_a_fatal_producer_is_rebuilt,
-                     test_a_purged_producer_is_rebuilt, test_no_window_begins_without_a_producer,
-                     test_a_changed_version_is_adopted, test_a_standby_takes_over,
-                     test_an_idle_lane_only_polls,
-                     test_a_late_row_is_found_while_its_transaction_could_run,
-                     test_version_1_sweeps_for_rows_below_the_floor, test_a_due_row_wakes_it,
-                     test_a_released_row_is_found_again, test_a_wait_outlasts_a_connection,
-                     test_a_stop_waits_for_what_is_in_flight, test_leaving_at_once,
-                     test_it_closes_what_it_opened);
+    return RUN_TESTS(
+        "lane", test_kafka_is_asked_first, test_postgres_away, test_a_failed_step_connects_anew,
+        test_a_fatal_producer_is_rebuilt, test_a_purged_producer_is_rebuilt,
+        test_no_window_begins_without_a_producer, test_a_changed_version_is_adopted,
+        test_a_standby_takes_over, test_an_idle_lane_only_polls,
+        test_a_late_row_is_found_while_its_transaction_could_run,
+        test_version_1_sweeps_for_rows_below_the_floor, test_a_due_row_wakes_it,
+        test_a_released_row_is_found_again, test_a_wait_outlasts_a_connection,
+        test_a_hold_forgets_its_row_with_the_window, test_a_stop_waits_for_what_is_in_flight,
+        test_leaving_at_once, test_it_closes_what_it_opened);
 }

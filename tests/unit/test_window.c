@@ -272,6 +272,22 @@ START_TEST(test_a_due_row_below_the_floor_lowers_it)
 }
 END_TEST
 
+START_TEST(test_more_followers_than_a_window_holds_are_not_left_below_the_floor)
+{
+    one_setup(2);
+    fake_store.now_ms = 1000;
+    fake_add((struct fake_row){.seq = 1, .aggregate = "a", .next_attempt_ms = 5000});
+    fake_add_many(2, 20, "a");
+    fake_add_many(21, 25, "b");
+    lift();
+    fake_store.now_ms = 5000;
+    ck_assert_int_eq(one_window(), WINDOW_FULL);
+    ck_assert_int_eq(one_window(), WINDOW_SHORT);
+    ck_assert_uint_eq(fake_published(), 25);
+    one_teardown();
+}
+END_TEST
+
 // The due head is with Kafka and not marked yet when the window claims again: its followers are not
 // passed over for it, for nobody would look below the floor for them.
 START_TEST(test_the_followers_of_a_due_row_come_in_the_same_window)
@@ -390,6 +406,23 @@ START_TEST(test_the_last_attempt_lets_its_followers_go_in_the_next_window)
 }
 END_TEST
 
+START_TEST(test_what_waited_for_a_dead_row_is_not_left_below_the_floor)
+{
+    one_setup(2);
+    fake_producer.judge = refuse_2;
+    fake_store.now_ms = 1000;
+    fake_add(
+        (struct fake_row){.seq = 2, .aggregate = "a", .retry_count = 2, .next_attempt_ms = 5000});
+    row(3, "a");
+    fake_add_many(4, 9, "b");
+    lift();
+    fake_store.now_ms = 5000;
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s2 claim f2 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin s3 m3 commit");
+    one_teardown();
+}
+END_TEST
+
 START_TEST(test_ordering_none_holds_nobody)
 {
     one_setup(2);
@@ -434,10 +467,12 @@ main(void)
         test_a_lock_met_later_in_the_window_spares_what_was_published,
         test_a_locked_row_without_aggregate_holds_nobody, test_ordering_none_skips_locked_rows,
         test_waiting_rows_make_it_claim_again,
+        test_more_followers_than_a_window_holds_are_not_left_below_the_floor,
         test_the_followers_of_a_due_row_come_in_the_same_window,
         test_a_due_row_below_the_floor_lowers_it, test_a_lock_and_a_waiting_row_at_once,
         test_followers_of_a_failed_row_wait_in_this_batch_and_the_next,
         test_a_dead_row_holds_nobody, test_an_exhausted_row_is_made_dead_unsent,
         test_the_last_attempt_lets_its_followers_go_in_the_next_window,
+        test_what_waited_for_a_dead_row_is_not_left_below_the_floor,
         test_ordering_none_holds_nobody, test_version_1_remembers_who_waits);
 }
