@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-enum { WORLDS = 8000, STEPS = 250, AGGREGATES = 6, TRANSACTIONS = 8, ROWS = 1024, BATCHES = 3 };
+enum { WORLDS = 1500, STEPS = 250, AGGREGATES = 6, TRANSACTIONS = 8, ROWS = 256, BATCHES = 3 };
 enum { NONE = -1 };
 
 enum state { UNCOMMITTED, READY, SENT, DONE, GONE };
