@@ -12,6 +12,7 @@
 enum {
     PROBE_MS = 5000, // how long a cluster may take to answer who it is
     PROBE_STEP_MS = 500,
+    PROBE_PAUSE_MS = 50,
     OUTAGE_FIRST_MS = 100, // the wait after the first failure
     OUTAGE_MAX_MS = 5000,  // and at most
     SLICE_MS = 100,        // how long a stop can go unnoticed
@@ -81,9 +82,11 @@ probe(struct lane *lane, struct error *err)
 {
     struct mono deadline = mono_add_ms(mono_now(), PROBE_MS);
 
-    while (!producer_probe(lane->producer, PROBE_STEP_MS, err))
+    while (!producer_probe(lane->producer, PROBE_STEP_MS, err)) {
         if (mono_passed(deadline) || lane_stopping(lane))
             return false;
+        lane_wait(lane, PROBE_PAUSE_MS); // when it failed at once
+    }
     return true;
 }
 
