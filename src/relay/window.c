@@ -134,7 +134,7 @@ cut_newer(struct window *window)
     struct batch *batch = &window->claimed;
     uint32_t xmin = (uint32_t)window->view.xmin;
 
-    if (!window->later || !window_keeps_order(window) || !window_is_version_2(window))
+    if (!window_keeps_order(window) || !window_is_version_2(window))
         return;
     for (size_t i = 0; i < batch->count && !window->cut; i++) {
         if (batch->messages[i].row.writer - xmin > INT32_MAX)
@@ -197,7 +197,6 @@ claim_again(struct window *window, bool around, struct error *err)
         return false;
     if (row_locked && !store_claim_around(store, &window->claim, &window->claimed, err))
         return false;
-    cut_newer(window);
     return hold_locked(window, err);
 }
 
@@ -263,7 +262,6 @@ claim_next(struct window *window, struct error *err)
     window->claim.after = window->reached;
     window->claim.held = lane->holds.aggregates;
     window->claim.held_count = lane->holds.count;
-    window->later = true;
     if (!store_claim(lane->store, &window->claim, &window->claimed, &row_locked, err) ||
         (row_locked && !claim_again(window, true, err)))
         return false;

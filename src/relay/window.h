@@ -17,7 +17,6 @@ struct window {
     struct position reached; // of the last row claimed
     struct position locked;  // of the last row that was taken
     bool exhausted;          // the last claim met the end of the queue
-    bool later;              // the claim is not the window's first
     bool cut;                // a later claim met rows that are not older than the window
     int batches;
     bool committed;
