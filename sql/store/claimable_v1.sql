@@ -3,3 +3,4 @@
 o.{published} = false AND coalesce(o.{retry_count}, 0) < {max_retries}
 AND (o.{created_at}, o.{id}) > ($2, $3) AND o.{created_at} <= $4
 AND coalesce(o.{aggregate_id}::text <> ALL ($5), true)
+{unblocked}

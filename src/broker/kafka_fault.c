@@ -23,6 +23,10 @@ enum { UNKNOWN_TOPIC_ID = 100, INCONSISTENT_TOPIC_ID = 103 };
     {                                                                                              \
         .code = RD_KAFKA_RESP_ERR_##name, .fault = FAULT_CLUSTER                                   \
     }
+#define GIVEN_UP(name)                                                                             \
+    {                                                                                              \
+        .code = RD_KAFKA_RESP_ERR_##name, .fault = FAULT_CLUSTER, .given_up = true                 \
+    }
 
 static const struct kafka_fault table[] = {
     // The record itself. INVALID_MSG is Kafka's CORRUPT_MESSAGE: also a null key on a compacted
@@ -55,10 +59,10 @@ static const struct kafka_fault table[] = {
 
     // Reaching the cluster, being let in, the producer's own state, and what says nothing of a
     // cause.
-    CLUSTER(_MSG_TIMED_OUT),
-    CLUSTER(_PURGE_QUEUE),
-    CLUSTER(_PURGE_INFLIGHT),
-    CLUSTER(_DESTROY),
+    GIVEN_UP(_MSG_TIMED_OUT),
+    GIVEN_UP(_PURGE_QUEUE),
+    GIVEN_UP(_PURGE_INFLIGHT),
+    GIVEN_UP(_DESTROY),
     CLUSTER(_FATAL),
     CLUSTER(_TRANSPORT),
     CLUSTER(_RESOLVE),

@@ -14,6 +14,7 @@ struct kafka_fault {
     enum fault fault;
     bool permanent; // no retry can heal it
     bool batch;     // a broker says it of a batch: there, innocents bear it with the culprit
+    bool given_up;  // said by librdkafka when nobody answered: no cause
 };
 
 // Never NULL: a code that is not in the table is the cluster's fault, which costs no row anything.

@@ -25,7 +25,7 @@
 #include <string.h>
 #include <sys/types.h>
 
-enum { CLOSE_MS = 1000, CLOSE_POLL_MS = 10, PUSH_MS = 1 };
+enum { CLOSE_MS = 1000, PURGE_POLL_MS = 10, PUSH_MS = 1 };
 
 struct producer {
     rd_kafka_t *kafka;
@@ -39,6 +39,7 @@ struct producer {
     struct error last; // what librdkafka last said of the whole producer
 };
 
+// `by_itself`: librdkafka looked at this message alone.
 static void
 settle_failed(struct message *message, rd_kafka_resp_err_t code, bool by_itself,
               bool possibly_persisted)
@@ -47,8 +48,11 @@ settle_failed(struct message *message, rd_kafka_resp_err_t code, bool by_itself,
     message->outcome = (struct outcome){
         .state = OUTCOME_FAILED,
         .fault = fault->fault,
-        .permanent = fault->permanent && (by_itself || !fault->batch),
+        .permanent = fault->permanent,
         .possibly_persisted = possibly_persisted,
+        .of_batch = fault->batch && !by_itself,
+        .given_up = fault->given_up,
+        .unlisted = fault->code != code,
         .code = kafka_fault_name(code),
         .text = kafka_fault_text(code),
     };
@@ -160,20 +164,27 @@ settle_destroyed(struct message *message)
     settle_failed(message, RD_KAFKA_RESP_ERR__DESTROY, false, true);
 }
 
+// A request that is being answered can bring its messages back after a purge: purge again.
+void
+producer_give_up(struct producer *producer, int timeout_ms)
+{
+    struct mono deadline = mono_add_ms(mono_now(), timeout_ms);
+    while (producer_pending(producer) > 0 && !mono_passed(deadline)) {
+        rd_kafka_purge(producer->kafka, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
+                                            RD_KAFKA_PURGE_F_NON_BLOCKING);
+        producer_poll(producer, PURGE_POLL_MS);
+    }
+    pending_end(&producer->pending, settle_destroyed);
+}
+
 void
 producer_close(struct producer *producer)
 {
     if (!producer)
         return;
-    // A request that is being answered can bring its messages back after a purge: purge again.
-    struct mono deadline = mono_add_ms(mono_now(), CLOSE_MS);
-    while (producer_pending(producer) > 0 && !mono_passed(deadline)) {
-        producer_purge(producer);
-        producer_poll(producer, CLOSE_POLL_MS);
-    }
+    producer_give_up(producer, CLOSE_MS);
     topics_clear(&producer->topics);
     rd_kafka_destroy(producer->kafka);
-    pending_end(&producer->pending, settle_destroyed);
     free(producer);
 }
 
@@ -194,6 +205,48 @@ producer_probe(struct producer *producer, int timeout_ms, struct error *err)
         return false;
     }
     return error_set(err, FAULT_CLUSTER, kafka_fault_name(code), "%s", kafka_fault_text(code));
+}
+
+// Adds up the partitions; the first that cannot be written is the verdict.
+static rd_kafka_resp_err_t
+judge_topic(const rd_kafka_metadata_topic_t *topic, struct topic_health *health)
+{
+    rd_kafka_resp_err_t code = topic->err;
+    for (int i = 0; i < topic->partition_cnt; i++) {
+        const rd_kafka_metadata_partition_t *partition = &topic->partitions[i];
+        health->replicas += partition->replica_cnt;
+        health->in_sync += partition->isr_cnt;
+        if (!code && partition->leader < 0)
+            code = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+    }
+    health->partitions = topic->partition_cnt;
+    return code || topic->partition_cnt > 0 ? code : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+}
+
+bool
+producer_look_at_topic(struct producer *producer, const char *topic, int timeout_ms,
+                       struct topic_health *ret_health, struct error *err)
+{
+    rd_kafka_topic_t *handle = topics_get(&producer->topics, producer->kafka, topic);
+    const struct rd_kafka_metadata *metadata;
+    struct topic_health health = {0};
+
+    if (!handle)
+        return error_set(err, FAULT_TOPIC, "TOPIC_EXCEPTION", "librdkafka refuses the name");
+    rd_kafka_resp_err_t code = rd_kafka_metadata(producer->kafka, 0, handle, &metadata, timeout_ms);
+    producer_poll(producer, 0);
+    if (code)
+        return error_set(err, FAULT_CLUSTER, kafka_fault_name(code), "%s", kafka_fault_text(code));
+    if (metadata->topic_cnt == 1)
+        code = judge_topic(&metadata->topics[0], &health);
+    else
+        code = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
+    rd_kafka_metadata_destroy(metadata);
+    producer->troubled = producer->fatal;
+    if (code)
+        return error_set(err, FAULT_TOPIC, kafka_fault_name(code), "%s", kafka_fault_text(code));
+    *ret_health = health;
+    return true;
 }
 
 // NULL for no headers; for produceva, which takes ownership when it succeeds.
@@ -273,13 +326,6 @@ producer_poll(struct producer *producer, int timeout_ms)
     producer->served = 0;
     rd_kafka_poll(producer->kafka, timeout_ms);
     return producer->served;
-}
-
-void
-producer_purge(struct producer *producer)
-{
-    rd_kafka_purge(producer->kafka, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT |
-                                        RD_KAFKA_PURGE_F_NON_BLOCKING);
 }
 
 size_t

@@ -248,6 +248,16 @@ const struct key keys_table[] = {
         .doc = "The longest wait before a failed row's next attempt.",
     },
     {
+        .path = "outbox.topic_retry",
+        .type = KEY_DURATION,
+        AT(relay.topic_retry_ms),
+        .fallback = "5s",
+        .least = 10,
+        .most = 5 * MINUTE,
+        .doc = "How long a topic that refused a message is left alone before it is asked about; a "
+               "row tries it after up to four times that.",
+    },
+    {
         .path = "message.topic",
         .type = KEY_TEMPLATE,
         AT(relay.envelope.topic),

@@ -365,5 +365,6 @@ settle_all(const struct loading *loading, struct settings *settings)
     collect_properties(config, settings);
     // What two layers ask for, or one borrows from the other.
     settings->store.max_retries = settings->relay.max_retries;
+    settings->store.topic = settings->relay.envelope.topic;
     settings->producer.client_id = settings->store.application_name;
 }

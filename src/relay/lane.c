@@ -11,6 +11,7 @@
 
 enum {
     PROBE_MS = 5000, // how long a cluster may take to answer who it is
+    LOOK_MS = 1000,  // and what it says of a topic
     PROBE_STEP_MS = 500,
     PROBE_PAUSE_MS = 50,
     OUTAGE_FIRST_MS = 100, // the wait after the first failure
@@ -160,6 +161,7 @@ recover(struct lane *lane, const struct error *err)
 
     disconnect(lane);
     lane->reachable = false;
+    lane->careful = true;
     if (lane->producer) {
         producer_last_error(lane->producer, &last, &fatal);
         if (fatal || producer_pending(lane->producer) > 0) {
@@ -169,6 +171,27 @@ recover(struct lane *lane, const struct error *err)
     }
     if (!atomic_load(&lane->shared->abort))
         lane_back_off(lane, "window_failed", err);
+}
+
+// A blocked topic whose time has come is asked about, one at a time. When the cluster says that it
+// can be written, its next row tries, and the claims begin where its rows were first passed over.
+static void
+look_at_topics(struct lane *lane)
+{
+    struct breaker *breaker = breakers_due(&lane->breakers, mono_now());
+    struct topic_health health;
+    struct error err;
+
+    if (!breaker || !lane->producer)
+        return;
+    if (!producer_look_at_topic(lane->producer, breaker->topic, LOOK_MS, &health, &err)) {
+        breakers_postpone(&lane->breakers, breaker, mono_now());
+        LOG(LOG_DEBUG, "topic_still_blocked", LOG_INT("lane", lane->number),
+            LOG_STR("topic", breaker->topic), LOG_FAULT(&err), LOG_STR("next", "asked again"));
+    } else if (breakers_try(&lane->breakers, breaker, health.in_sync, health.replicas,
+                            mono_now())) {
+        floor_lower(&lane->floor, breaker->since);
+    }
 }
 
 // Now and then the claims begin at the very start of the queue again: on version 1 because rows
@@ -231,13 +254,14 @@ idle(struct lane *lane, struct error *err)
     bool found = false;
 
     lane_enter(lane, LANE_IDLE);
-    while (!found && !lane_stopping(lane)) {
+    while (!found && !lane_stopping(lane) && lane->producer) {
         progress(lane);
         lane_wait(lane, backoff_next(&lane->idle));
         if (mono_ms_until(lane->not_before) > 0)
             continue;
         if (holds_expire(&lane->holds, mono_now(), &lowest))
             floor_lower_before(&lane->floor, lowest);
+        look_at_topics(lane);
         maybe_sweep(lane);
         struct mono began = mono_now();
         if (!poll_once(lane, &found, err))
@@ -266,6 +290,7 @@ adopt_change(struct lane *lane, struct error *err)
     // A position of one version means nothing in another.
     floor_reset(&lane->floor);
     holds_free(&lane->holds);
+    breakers_forget_positions(&lane->breakers);
     lane->until = INT64_MAX;
     lane->waiting = false;
     LOG(LOG_INFO, "table_version_changed", LOG_INT("lane", lane->number),
@@ -309,6 +334,7 @@ turn(struct lane *lane)
     struct error err;
     bool was_standby = atomic_load(&lane->phase) == LANE_STANDBY;
 
+    look_at_topics(lane);
     if (was_standby) // another may have failed rows, or released them, meanwhile
         floor_sweep(&lane->floor);
     else
@@ -330,7 +356,9 @@ lane_main(void *argument)
     lane->outage = (struct backoff){.initial_ms = OUTAGE_FIRST_MS, .maximum_ms = OUTAGE_MAX_MS};
     lane->idle =
         (struct backoff){.initial_ms = settings->poll_min_ms, .maximum_ms = settings->poll_max_ms};
+    lane->breakers.retry_ms = settings->topic_retry_ms;
     lane->told_holder = NOBODY;
+    lane->careful = true;
     lane->mean_bytes = settings->batch_bytes / 64 + 1;
     floor_reset(&lane->floor);
     while (!lane_stopping(lane)) {
@@ -340,6 +368,7 @@ lane_main(void *argument)
     disconnect(lane);
     producer_close(lane->producer);
     holds_free(&lane->holds);
+    breakers_free(&lane->breakers);
     lane_enter(lane, LANE_ENDED);
     atomic_store(&lane->ended, true);
     return NULL;

@@ -3,6 +3,7 @@
 #ifndef OUTRIDER_RELAY_LANE_H
 #define OUTRIDER_RELAY_LANE_H
 
+#include "breakers.h"
 #include "floor.h"
 #include "holds.h"
 #include "outrider/base/backoff.h"
@@ -46,15 +47,19 @@ struct lane {
     struct backoff idle;       // between polls while there is nothing to do
     struct floor floor;
     struct holds holds;
-    bool waiting;      // some row waits for its next attempt (version 2)
-    bool told_version; // what version 1 cannot promise was said
-    int64_t until;     // rows up to this position only
+    struct breakers breakers;
+    struct holds refused; // of the window in hand: topic and aggregate of rows that a topic refused
+    bool careful;         // the next window is one row, marked before it is sent
+    bool waiting;         // some row waits for its next attempt (version 2)
+    bool told_version;    // what version 1 cannot promise was said
+    int64_t until;        // rows up to this position only
     struct mono last_sweep;
     bool sweeping;          // the window or poll in hand is a full sweep
     int64_t sweep_ns;       // how long the last one took
     struct mono not_before; // goal.rate allows nothing until then
     int64_t mean_bytes;     // running mean of a payload's size
     int told_holder;        // of locks on rows: the backend that was named last
+    const char *told_code;  // of Kafka's that nobody classified: the one that was named last
 };
 
 void *lane_main(void *lane);

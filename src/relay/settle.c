@@ -4,19 +4,17 @@
 //
 // An acknowledged message is marked, unless an earlier one of its aggregate was lost to a fault
 // that is not its own: then both go again, in order. A message that failed by its own fault costs
-// its row an attempt. Whatever else went wrong costs nobody anything and ends the window.
+// its row an attempt. A topic that refused one is blocked, which costs nobody anything: its rows
+// stay, the window goes on. Whatever else went wrong is the cluster's fault, costs nobody anything
+// either, and ends the window.
 #include "window.h"
 
 #include "outrider/base/log.h"
+#include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
 
 #include <assert.h>
 #include <stdlib.h>
-
-enum {
-    POLL_MS = 50,    // how long one wait for delivery reports lasts at most
-    PURGE_MS = 2000, // how long the reports of given-up messages are waited for
-};
 
 bool
 window_keeps_order(const struct window *window)
@@ -30,37 +28,79 @@ window_is_version_2(const struct window *window)
     return store_version(window->lane->store) >= 2;
 }
 
-// Waits for every outcome of the batch; false when the deadline, or an order to leave at once, came
-// first.
-static bool
-await_until(struct lane *lane, const struct batch *batch, struct mono deadline)
+// --- topics
+
+// Topic and aggregate as one name: Kafka orders nothing across topics, so what a topic refused
+// holds back only the later rows of both. No topic that is sent to has a slash in it.
+static struct text
+topic_and_aggregate(const struct message *message)
 {
-    for (size_t i = 0; i < batch->count; i++) {
-        while (batch->messages[i].outcome.state == OUTCOME_PENDING) {
-            int left = mono_ms_until(deadline);
-            if (left == 0 || atomic_load(&lane->shared->abort))
-                return false;
-            producer_poll(lane->producer, left < POLL_MS ? left : POLL_MS);
-        }
+    struct text name = {0};
+    struct bytes aggregate = message->row.aggregate_id;
+
+    text_append(&name, message->topic);
+    text_append_char(&name, '/');
+    text_append_bytes(&name, aggregate.data ? aggregate.data : "", aggregate.len);
+    return name;
+}
+
+// Was an earlier row of this topic and aggregate refused in this window?
+static bool
+is_behind_refused(const struct lane *lane, const struct message *message)
+{
+    if (lane->refused.count == 0)
+        return false;
+    __attribute__((cleanup(text_free))) struct text name = topic_and_aggregate(message);
+    struct bytes bytes = {name.data, name.len};
+    return holds_back(&lane->refused, bytes, message->row.position);
+}
+
+static void
+tell_blocked(const struct lane *lane, const char *topic, const struct error *why)
+{
+    LOG(LOG_WARN, "topic_blocked", LOG_INT("lane", lane->number), LOG_STR("topic", topic),
+        LOG_FAULT(why),
+        LOG_STR("next", "its rows wait and cost nothing, all others go on; it is tried again "
+                        "every few seconds"));
+}
+
+bool
+window_block_topic(struct window *window, const struct message *message, const struct error *why)
+{
+    struct lane *lane = window->lane;
+    bool known = breakers_find(&lane->breakers, message->topic) != NULL;
+
+    if (!breakers_open(&lane->breakers, message->topic, window->claim.since, mono_now()))
+        return false;
+    if (!known) {
+        atomic_fetch_add(&lane->shared->stats.errors[FAULT_TOPIC], 1);
+        tell_blocked(lane, message->topic, why);
     }
+    __attribute__((cleanup(text_free))) struct text name = topic_and_aggregate(message);
+    holds_add_window(&lane->refused, (struct bytes){name.data, name.len}, message->row.position);
     return true;
 }
 
-// Waits for every outcome of the batch. When the deadline passes, what is left is given up, and the
-// producer with it: its sockets can still hold references to the bytes of what was purged.
+// An answer about a message is one from its topic too: what was blocked is not any more. Its rows
+// are looked at again from where the first was passed over.
 static void
-await(struct window *window, const struct batch *batch)
+note_answer(struct window *window, const struct message *message)
 {
     struct lane *lane = window->lane;
+    struct breaker *breaker =
+        breakers_probed_by(&lane->breakers, message->topic, message->row.position);
 
-    if (await_until(lane, batch, window->deadline))
+    if (!breaker)
         return;
-    producer_purge(lane->producer);
-    (void)await_until(lane, batch, mono_add_ms(mono_now(), PURGE_MS));
-    producer_close(lane->producer); // settles what librdkafka never answered
-    lane->producer = NULL;
-    lane->reachable = false;
+    LOG(LOG_INFO, "topic_released", LOG_INT("lane", lane->number), LOG_STR("topic", message->topic),
+        LOG_INT("blocked_ms", mono_diff_ns(mono_now(), breaker->opened) / 1000000));
+    if (!window->released || position_compare(&breaker->since, &window->released_since) < 0)
+        window->released_since = breaker->since;
+    window->released = true;
+    breakers_close(&lane->breakers, breaker);
 }
+
+// --- what each outcome means
 
 struct settlement {
     struct message_id *ids; // to be marked
@@ -74,19 +114,23 @@ settle_acknowledged(struct window *window, const struct message *message,
                     struct settlement *settlement, int64_t now_us)
 {
     struct stats *stats = &window->lane->shared->stats;
+    const struct row *row = &message->row;
+    bool order = window_keeps_order(window);
 
-    if (window_keeps_order(window) &&
-        holds_back(&window->lane->holds, message->row.aggregate_id, message->row.position)) {
-        if (window->faulted) { // an earlier one of its aggregate did not arrive: both go again
-            atomic_fetch_add(&stats->possible_duplicates, 1);
-            return;
-        }
-        atomic_fetch_add(&stats->order_breaks, 1);
+    note_answer(window, message);
+    bool behind = order && holds_back(&window->lane->holds, row->aggregate_id, row->position);
+    if ((behind && window->faulted) || (order && is_behind_refused(window->lane, message))) {
+        // An earlier one did not arrive: both go again.
+        atomic_fetch_add(&stats->possible_duplicates, 1);
+        return;
     }
-    settlement->ids[settlement->marked++] = message->row.id;
-    window->marked_bytes += message->row.payload.len;
-    if (message->row.created_at_us >= 0) // -infinity has no age
-        histogram_add(&stats->delivery, now_us - message->row.created_at_us);
+    if (behind)
+        atomic_fetch_add(&stats->order_breaks, 1);
+    settlement->ids[settlement->marked++] = row->id;
+    window->acknowledged++;
+    window->marked_bytes += row->payload.len;
+    if (row->created_at_us >= 0) // -infinity has no age
+        histogram_add(&stats->delivery, now_us - row->created_at_us);
 }
 
 // A message failed by its own fault: an attempt is counted against it.
@@ -101,6 +145,8 @@ settle_blamed(struct window *window, const struct message *message, struct settl
                                         message->row.retry_count + 1);
     char id[MESSAGE_ID_TEXT];
 
+    if (message->topic)
+        note_answer(window, message);
     settlement->failures[settlement->failed++] = (struct failure){
         .id = message->row.id,
         .delay_ms = delay_ms,
@@ -123,18 +169,55 @@ settle_blamed(struct window *window, const struct message *message, struct settl
         LOG_STR("next", dead ? "left alone" : "retried"), LOG_INT("retry_ms", dead ? 0 : delay_ms));
 }
 
-// A message failed by no fault of its own: nothing is written, and the window ends.
+// Whose fault it is that a message was not acknowledged. A row that tries its topic has a short
+// deadline: others that missed it say nothing of theirs.
+static void
+explain(const struct window *window, const struct message *message, struct error *ret_why)
+{
+    const struct outcome *outcome = &message->outcome;
+    const struct breakers *breakers = &window->lane->breakers;
+
+    if (!outcome->given_up) {
+        error_set(ret_why, outcome->fault, outcome->code, "%s", outcome->text);
+        return;
+    }
+    *ret_why = window->silence;
+    if (window->probing && !breakers_probed_by(breakers, message->topic, message->row.position))
+        ret_why->fault = FAULT_CLUSTER;
+}
+
+// Says once that a code is none of those that somebody has classified.
+static void
+tell_unlisted(struct lane *lane, const struct outcome *outcome)
+{
+    atomic_fetch_add(&lane->shared->stats.unlisted, 1);
+    if (str_equal(lane->told_code, outcome->code))
+        return;
+    lane->told_code = outcome->code;
+    LOG(LOG_WARN, "kafka_code_unlisted", LOG_STR("code", outcome->code),
+        LOG_STR("error", outcome->text),
+        LOG_STR("next", "taken as the cluster's fault: no row is blamed; please report it"));
+}
+
+// A message failed by no fault of its own: nothing is written. Its topic is blocked, or the window
+// ends.
 static void
 settle_innocent(struct window *window, const struct message *message)
 {
-    const struct outcome *outcome = &message->outcome;
+    struct lane *lane = window->lane;
+    struct error why;
 
-    holds_add_window(&window->lane->holds, message->row.aggregate_id, message->row.position);
-    if (outcome->possibly_persisted)
-        atomic_fetch_add(&window->lane->shared->stats.possible_duplicates, 1);
-    if (!window->faulted || outcome->fault == FAULT_CLUSTER)
-        error_set(&window->fault, outcome->fault, outcome->code, "%s%s%s", outcome->text,
-                  message->topic ? "; topic " : "", message->topic ? message->topic : "");
+    explain(window, message, &why);
+    if (message->outcome.possibly_persisted)
+        atomic_fetch_add(&lane->shared->stats.possible_duplicates, 1);
+    if (message->outcome.unlisted)
+        tell_unlisted(lane, &message->outcome);
+    if (why.fault == FAULT_TOPIC && window_block_topic(window, message, &why))
+        return;
+    holds_add_window(&lane->holds, message->row.aggregate_id, message->row.position);
+    if (!window->faulted)
+        error_set(&window->fault, FAULT_CLUSTER, why.code, "%s; topic %s", why.text,
+                  message->topic);
     window->faulted = true;
 }
 
@@ -160,6 +243,30 @@ settle_message(struct window *window, const struct message *message, struct sett
     }
 }
 
+// The messages are done with. Their bytes may still be lent to a producer that was given up.
+static void
+retire(struct window *window, struct batch *batch)
+{
+    if (window->given_up)
+        window->spent[window->spent_count++] = *batch;
+    else
+        batch_free(batch);
+    *batch = (struct batch){0};
+}
+
+static bool
+write_marks(struct window *window, const struct settlement *settlement, struct error *err)
+{
+    struct store *store = window->lane->store;
+
+    if (window->marked_first && settlement->marked == 0 && !store_unmark(store, err))
+        return error_prefix(err, "taking a mark back");
+    if (!window->marked_first && settlement->marked > 0 &&
+        !store_mark(store, settlement->ids, settlement->marked, err))
+        return error_prefix(err, "marking published rows");
+    return true;
+}
+
 bool
 window_settle(struct window *window, struct batch *batch, struct error *err)
 {
@@ -171,17 +278,17 @@ window_settle(struct window *window, struct batch *batch, struct error *err)
     if (batch->count == 0)
         return true;
     lane_enter(lane, LANE_SETTLE);
-    await(window, batch);
+    window_hear(window, batch);
     int64_t now_us = wall_us();
     for (size_t i = 0; i < batch->count; i++)
         settle_message(window, &batch->messages[i], &settlement, now_us);
-    if (settlement.marked > 0 && !store_mark(lane->store, ids, settlement.marked, err))
-        return error_prefix(err, "marking published rows");
+    retire(window, batch);
+    if (!write_marks(window, &settlement, err))
+        return false;
     if (settlement.failed > 0 && !store_fail(lane->store, failures, settlement.failed, err))
         return error_prefix(err, "counting failed attempts");
     window->marked += settlement.marked;
     window->failed += settlement.failed;
-    batch_free(batch);
     window->batches++;
     return true;
 }

@@ -15,7 +15,6 @@
 
 #include "outrider/base/log.h"
 #include "outrider/base/xalloc.h"
-#include "outrider/relay/envelope.h"
 
 #include <string.h>
 
@@ -23,7 +22,6 @@ enum {
     WINDOW_BATCHES = 8,    // a crash sends at most this many batches again
     WINDOW_MS = 1000,      // and nobody who waits for our locks waits for much longer
     LOCKED_RETRY_MS = 250, // how often a row that somebody else holds is looked at again
-    POLL_MS = 50,          // how long one wait for room in the producer's queue lasts
 };
 
 struct claim
@@ -42,6 +40,8 @@ window_first_claim(const struct lane *lane, int limit)
         .held = lane->holds.aggregates,
         .held_count = lane->holds.count,
         .waiting = lane->waiting,
+        .blocked = lane->breakers.blocked,
+        .blocked_count = lane->breakers.blocked_count,
     };
 }
 
@@ -55,6 +55,8 @@ claim_limit(struct lane *lane)
     int64_t limit = settings->batch_size;
     int64_t by_bytes = settings->batch_bytes / lane->mean_bytes + 1;
 
+    if (lane->careful)
+        return 1;
     if (limit > by_bytes)
         limit = by_bytes;
     if (goal->rate > 0) { // small steps, twenty a second
@@ -262,6 +264,8 @@ claim_next(struct window *window, struct error *err)
     window->claim.after = window->reached;
     window->claim.held = lane->holds.aggregates;
     window->claim.held_count = lane->holds.count;
+    window->claim.blocked = lane->breakers.blocked;
+    window->claim.blocked_count = lane->breakers.blocked_count;
     if (!store_claim(lane->store, &window->claim, &window->claimed, &row_locked, err) ||
         (row_locked && !claim_again(window, true, err)))
         return false;
@@ -270,62 +274,11 @@ claim_next(struct window *window, struct error *err)
     return true;
 }
 
-// A row of version 2 whose attempts were used up by another hand or under another max_retries is
-// not sent: it is made dead, which version 2 has a column for.
-static const struct outcome exhausted = {
-    .state = OUTCOME_FAILED,
-    .fault = FAULT_MESSAGE,
-    .permanent = true,
-    .code = "EXHAUSTED",
-    .text = "its attempts were used up before (outbox.max_retries)",
-};
-
-// Hands one message to the producer; waits for room in its queue.
-static void
-publish_message(struct window *window, struct batch *batch, struct message *message)
-{
-    struct lane *lane = window->lane;
-    const struct envelope_settings *envelope = &lane->shared->settings->envelope;
-
-    if (!message->row.taken ||
-        (window_keeps_order(window) &&
-         holds_back(&lane->holds, message->row.aggregate_id, message->row.position))) {
-        message->outcome.state = OUTCOME_HELD;
-        return;
-    }
-    if (message->row.retry_count >= lane->shared->settings->max_retries)
-        message->outcome = exhausted;
-    else
-        envelope_fill(envelope, batch, message, producer_max_message_bytes(lane->producer));
-    while (message->outcome.state == OUTCOME_NONE && !producer_send(lane->producer, message)) {
-        if (mono_passed(window->deadline) || atomic_load(&lane->shared->abort))
-            message->outcome = (struct outcome){.state = OUTCOME_FAILED,
-                                                .fault = FAULT_CLUSTER,
-                                                .code = "QUEUE_FULL",
-                                                .text = "Kafka takes messages too slowly"};
-        else
-            producer_poll(lane->producer, POLL_MS);
-    }
-    if (message->outcome.state == OUTCOME_FAILED && window_keeps_order(window) &&
-        !message->outcome.permanent)
-        holds_add_window(&lane->holds, message->row.aggregate_id, message->row.position);
-}
-
-static void
-publish(struct window *window, struct batch *batch)
-{
-    lane_enter(window->lane, LANE_PUBLISH);
-    window->deadline = mono_add_ms(mono_now(), window->lane->shared->settings->window_deadline_ms);
-    for (size_t i = 0; i < batch->count; i++)
-        publish_message(window, batch, &batch->messages[i]);
-    producer_push(window->lane->producer);
-}
-
 static bool
 wants_more(const struct window *window)
 {
-    return !window->exhausted && !window->faulted && !window->cut &&
-           window->batches + 1 < WINDOW_BATCHES &&
+    return !window->exhausted && !window->faulted && !window->cut && !window->careful &&
+           !window->probing && window->batches + 1 < WINDOW_BATCHES &&
            mono_diff_ns(mono_now(), window->began) < WINDOW_MS * INT64_C(1000000) &&
            window->lane->shared->goal.rate == 0 && window->lane->producer &&
            !lane_stopping(window->lane);
@@ -336,8 +289,8 @@ static bool
 relay_batches(struct window *window, struct error *err)
 {
     for (;;) {
-        publish(window, &window->claimed);
-        if (!window_settle(window, &window->published, err))
+        if (!window_publish(window, &window->claimed, err) ||
+            !window_settle(window, &window->published, err))
             return false;
         window->published = window->claimed;
         window->claimed = (struct batch){0};
@@ -397,7 +350,22 @@ finish(struct window *window, struct error *err)
         *err = window->fault;
         return WINDOW_FAILED;
     }
+    lane->careful &= window->batches == 0;
     return window->exhausted ? WINDOW_SHORT : WINDOW_FULL;
+}
+
+// What was or may have been written, and is not marked.
+static uint64_t
+copies_to_come(const struct batch *batch)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct outcome *outcome = &batch->messages[i].outcome;
+        count += outcome->state == OUTCOME_ACKNOWLEDGED ||
+                 (outcome->state == OUTCOME_FAILED && outcome->possibly_persisted);
+    }
+    return count;
 }
 
 // Every batch gives its memory back; the producer first gives up what it still borrows of it.
@@ -405,21 +373,44 @@ static void
 abandon(struct window *window)
 {
     struct lane *lane = window->lane;
+    uint64_t copies = window->committed ? 0 : window->acknowledged;
 
     if (lane->producer && producer_pending(lane->producer) > 0) {
         producer_close(lane->producer);
         lane->producer = NULL;
         lane->reachable = false;
     }
+    producer_close(window->given_up);
+    copies += copies_to_come(&window->published) + copies_to_come(&window->claimed);
+    atomic_fetch_add(&lane->shared->stats.possible_duplicates, copies);
     batch_free(&window->published);
     batch_free(&window->claimed);
+    for (size_t i = 0; i < window->spent_count; i++)
+        batch_free(&window->spent[i]);
+}
+
+// What the window kept back for its own time only is looked at again.
+static void
+release(struct window *window)
+{
+    struct lane *lane = window->lane;
+    struct position lowest;
+
+    if (holds_end_window(&lane->holds, &lowest))
+        floor_lower_before(&lane->floor, lowest);
+    if (window->released)
+        floor_lower(&lane->floor, window->released_since);
+    holds_free(&lane->refused); // their topics' breakers know where to begin again
+    breakers_end_window(&lane->breakers, window->committed && window->exhausted,
+                        window->claim.since);
 }
 
 enum window_end
 window_run(struct lane *lane, struct error *err)
 {
     int limit = claim_limit(lane);
-    struct window window = {.lane = lane, .began = mono_now(), .reached = lane->floor.start};
+    struct window window = {
+        .lane = lane, .began = mono_now(), .reached = lane->floor.start, .careful = lane->careful};
     struct position lowest;
 
     if (!reserve(&window, limit))
@@ -436,8 +427,7 @@ window_run(struct lane *lane, struct error *err)
         enum window_end finished = finish(&window, err);
         end = finished == WINDOW_FAILED || end == WINDOW_SHORT ? finished : end;
     }
-    if (holds_end_window(&lane->holds, &lowest))
-        floor_lower_before(&lane->floor, lowest);
+    release(&window);
     give_back(&window);
     abandon(&window);
     return end;

@@ -19,14 +19,24 @@ struct window {
     bool exhausted;          // the last claim met the end of the queue
     bool cut;                // a later claim met rows that are not older than the window
     int batches;
+    bool careful;      // one row, marked before it is sent
+    bool marked_first; // and it is
+    bool probing;      // a row was sent to try its topic
+    bool released;     // its topic takes rows again, from behind `released_since`
+    struct position released_since;
     bool committed;
-    int64_t reserved; // of the drain's limit
+    int64_t reserved;      // of the drain's limit
+    uint64_t acknowledged; // messages of this window, settled
     uint64_t marked;
     uint64_t marked_bytes;
     uint64_t failed;
     uint64_t dead;
-    bool faulted; // a message met no fault of its own: `fault` says which
+    bool faulted; // the cluster failed a message: `fault` says how
     struct error fault;
+    struct error silence;      // why nobody answered before the deadline
+    struct producer *given_up; // that had not answered: closed when the window has ended
+    struct batch spent[2];     // settled, with bytes that it may still refer to
+    size_t spent_count;
 };
 
 enum window_end {
@@ -43,8 +53,20 @@ enum window_end window_run(struct lane *lane, struct error *err);
 // The claim that a window or a poll begins with.
 struct claim window_first_claim(const struct lane *lane, int limit);
 
+// Hands the batch to the producer, but for what has to wait or cannot be sent.
+bool window_publish(struct window *window, struct batch *batch, struct error *err) MUST_CHECK;
+
+// Waits for the batch's outcomes. Those that Kafka did not give in time, or gave of a whole batch,
+// are judged or asked for again: each is then the message's own.
+void window_hear(struct window *window, struct batch *batch);
+
 // Waits for the batch's outcomes, and writes what they mean to the table. Frees the batch.
 bool window_settle(struct window *window, struct batch *batch, struct error *err) MUST_CHECK;
+
+// Opens the breaker of a message's topic, which Kafka refused it for. False when there are too many
+// open: then it is the cluster's fault.
+bool window_block_topic(struct window *window, const struct message *message,
+                        const struct error *why) MUST_CHECK;
 
 bool window_keeps_order(const struct window *window);
 bool window_is_version_2(const struct window *window);

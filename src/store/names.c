@@ -134,6 +134,22 @@ sql_literal(const char *text)
     return out.data;
 }
 
+char *
+names_topic(const struct names *names, const struct template *topic)
+{
+    struct text out = {0};
+
+    text_append(&out, "");
+    for (size_t i = 0; i < topic->count; i++) {
+        const struct template_part *part = &topic->parts[i];
+        AUTOFREE char *quoted = part->literal ? sql_literal(part->literal)
+                                              : sql_identifier(names->columns[part->column]);
+        text_appendf(&out, part->literal ? "%s%s" : "%scoalesce(o.%s::text, '')",
+                     i > 0 ? " || " : "", quoted);
+    }
+    return out.data;
+}
+
 // FNV-1a, to tell two names apart that were cut to the same bytes.
 static uint32_t
 hash(const char *name)

@@ -22,7 +22,6 @@ enum {
     LOOK_TIMEOUT_MS = 10000,   // catalog and version
     COUNT_TIMEOUT_MS = 600000, // a full count of a large table
     GRACE_MS = 2000,           // for the server's own time-out to arrive first
-    PARTS_MAX = 64,            // literals of a topic template that a report can take
 };
 
 #define PG_EPOCH_US INT64_C(946684800000000) // 2000-01-01 in Unix microseconds
@@ -57,7 +56,7 @@ expand(const struct report *report, const char *sql, const char *topic)
         {"dead", v2 ? sql_store_report_dead_v2 : sql_store_report_dead_v1, true},
         {"dead_rows", v2 ? sql_store_report_dead_rows_v2 : sql_store_report_dead_rows_v1, true},
         {"order", v2 ? "o.{seq}" : "o.{created_at}", true},
-        {"topic", topic, true},
+        {"topic", topic, false},
         {"version_table", report->version_table, false},
     };
     return names_expand(&report->names, sql, placeholders,
@@ -188,29 +187,6 @@ report_version(const struct report *report)
     return report->version;
 }
 
-// The template as an expression. Its literals travel as parameters behind the first one: they may
-// hold anything.
-static bool
-topic_expression(const struct template *topic, struct text *expression, const char **params,
-                 size_t *count, struct error *err)
-{
-    for (size_t i = 0; i < topic->count; i++) {
-        const struct template_part *part = &topic->parts[i];
-        if (i > 0)
-            text_append(expression, " || ");
-        if (part->literal == NULL) {
-            text_appendf(expression, "coalesce(o.{%s}::text, '')", column_name(part->column));
-            continue;
-        }
-        if (*count == PARTS_MAX)
-            return error_set(err, FAULT_CLUSTER, "TEMPLATE",
-                             "message.topic has more than %d literal parts", PARTS_MAX - 1);
-        params[(*count)++] = part->literal;
-        text_appendf(expression, "$%zu::text", *count);
-    }
-    return true;
-}
-
 // Sums are made here: the server has grouped by topic already.
 static void
 read_topics(const struct session_result *result, struct backlog *backlog)
@@ -237,18 +213,17 @@ bool
 report_backlog(struct report *report, const struct template *topic, int64_t limit,
                struct backlog *ret_backlog, struct error *err)
 {
-    __attribute__((cleanup(text_free))) struct text expression = {0};
+    AUTOFREE char *expression = names_topic(&report->names, topic);
     char limit_text[24];
-    const char *params[PARTS_MAX] = {limit_text};
-    size_t param_count = 1;
+    const char *const params[] = {limit_text};
     struct session_result *result;
 
     snprintf(limit_text, sizeof limit_text, "%" PRId64, limit);
-    if (!topic_expression(topic, &expression, params, &param_count, err) || !look(report, err))
+    if (!look(report, err))
         return false;
-    AUTOFREE char *sql = expand(report, sql_store_report_backlog, text_str(&expression));
-    if (!ask(report, sql, params, param_count,
-             limit > 0 ? report->count_timeout_ms : COUNT_TIMEOUT_MS, &result, err))
+    AUTOFREE char *sql = expand(report, sql_store_report_backlog, expression);
+    if (!ask(report, sql, params, 1, limit > 0 ? report->count_timeout_ms : COUNT_TIMEOUT_MS,
+             &result, err))
         return error_prefix(err, "counting the backlog");
     read_topics(result, ret_backlog);
     session_result_free(result);

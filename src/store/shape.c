@@ -156,7 +156,7 @@ claimable(const struct shape *shape, const struct description *description,
                                                        : sql_store_claimable_v1;
     if (settings->ordering == ORDERING_NONE)
         return sql_store_claimable_v2_due;
-    return kind == CLAIM_WAITING ? sql_store_claimable_v2_waiting : sql_store_claimable_v2;
+    return kind == CLAIM_CHOOSING ? sql_store_claimable_v2_waiting : sql_store_claimable_v2;
 }
 
 // Puts every statement together.
@@ -198,9 +198,11 @@ compose(struct shape *shape, const struct description *description,
     for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++) {
         all[count] =
             (struct placeholder){"claimable", claimable(shape, description, settings, kind), true};
-        shape->claim[kind] = names_expand(names, sql_store_claim, all, count + 1);
-        shape->claim_around[kind] = names_expand(names, sql_store_claim_around, all, count + 1);
-        shape->poll[kind] = names_expand(names, sql_store_poll, all, count + 1);
+        all[count + 1] = (struct placeholder){
+            "unblocked", kind == CLAIM_CHOOSING ? sql_store_unblocked : "", true};
+        shape->claim[kind] = names_expand(names, sql_store_claim, all, count + 2);
+        shape->claim_around[kind] = names_expand(names, sql_store_claim_around, all, count + 2);
+        shape->poll[kind] = names_expand(names, sql_store_poll, all, count + 2);
     }
     all[count] =
         (struct placeholder){"slot", key ? sql_store_slot_exclusive : sql_store_slot_shared, true};
@@ -225,7 +227,9 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
     AUTOFREE char *version_table = names_relation(names, "_outrider");
     AUTOFREE char *version_table_literal = sql_literal(version_table);
     AUTOFREE char *payload = sql_identifier(names->columns[COLUMN_PAYLOAD]);
+    AUTOFREE char *topic = names_topic(names, &settings->topic);
     const struct placeholder fixed[] = {
+        {"topic", topic, false},
         {"table_literal", table_literal, false},
         {"version_table", version_table, false},
         {"version_table_literal", version_table_literal, false},

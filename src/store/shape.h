@@ -12,7 +12,9 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
-enum claim_kind { CLAIM_PLAIN, CLAIM_WAITING, CLAIM_KINDS };
+// CLAIM_PLAIN reads everything behind the position; CLAIM_CHOOSING leaves out what waits behind a
+// row that waits, and blocked topics.
+enum claim_kind { CLAIM_PLAIN, CLAIM_CHOOSING, CLAIM_KINDS };
 
 struct shape {
     int version;

@@ -4,6 +4,7 @@
 #ifndef OUTRIDER_STORE_SQL_H
 #define OUTRIDER_STORE_SQL_H
 
+extern const char sql_store_check_constraints[];
 extern const char sql_store_claim[];
 extern const char sql_store_claim_around[];
 extern const char sql_store_claimable_v1[];
@@ -38,14 +39,17 @@ extern const char sql_store_report_slot_holder[];
 extern const char sql_store_report_unpublished_v1[];
 extern const char sql_store_report_unpublished_v1_nullable[];
 extern const char sql_store_report_unpublished_v2[];
+extern const char sql_store_rollback_mark[];
 extern const char sql_store_rollback_to_savepoint[];
 extern const char sql_store_row[];
 extern const char sql_store_row_headers[];
 extern const char sql_store_savepoint[];
+extern const char sql_store_savepoint_mark[];
 extern const char sql_store_settings[];
 extern const char sql_store_slot_exclusive[];
 extern const char sql_store_slot_shared[];
 extern const char sql_store_slot_wait[];
+extern const char sql_store_unblocked[];
 extern const char sql_store_unchanged_absent[];
 extern const char sql_store_unchanged_present[];
 extern const char sql_store_version[];

@@ -106,7 +106,16 @@ store_server_pid(const struct store *store)
     return PQbackendPID(store->wire.connection);
 }
 
-// The parameters $1 to $8 of a claim or a poll.
+static void
+array_of_texts(struct params *params, const struct bytes *texts, size_t count)
+{
+    params_begin_array(params, TYPE_TEXT, count);
+    for (size_t i = 0; i < count; i++)
+        params_element(params, texts[i].data, texts[i].len);
+    params_end_array(params);
+}
+
+// The parameters $1 to $9 of a claim or a poll.
 static void
 claim_params(const struct store *store, const struct claim *claim, struct params *params)
 {
@@ -114,19 +123,17 @@ claim_params(const struct store *store, const struct claim *claim, struct params
     params_int8(params, claim->after.major, store->shape.position_type);
     params_uuid(params, &claim->after.id);
     params_int8(params, claim->until, store->shape.position_type);
-    params_begin_array(params, TYPE_TEXT, claim->held_count);
-    for (size_t i = 0; i < claim->held_count; i++)
-        params_element(params, claim->held[i].data, claim->held[i].len);
-    params_end_array(params);
+    array_of_texts(params, claim->held, claim->held_count);
     params_int8(params, (int64_t)claim->max_payload_bytes, TYPE_INT8);
     params_int8(params, (int64_t)claim->batch_bytes, TYPE_INT8);
     params_int8(params, claim->since.major, store->shape.position_type);
+    array_of_texts(params, claim->blocked, claim->blocked_count);
 }
 
 static enum claim_kind
 kind_of(const struct claim *claim)
 {
-    return claim->waiting ? CLAIM_WAITING : CLAIM_PLAIN;
+    return claim->waiting || claim->blocked_count > 0 ? CLAIM_CHOOSING : CLAIM_PLAIN;
 }
 
 // Reads a row of sql/store/view.sql or poll.sql. Their first column differs and is the caller's.
@@ -352,6 +359,32 @@ store_mark(struct store *store, const struct message_id *ids, size_t count, stru
         params_element(&params, ids[i].bytes, sizeof ids[i].bytes);
     params_end_array(&params);
     return change_rows(store, store->shape.settle, &params, count, err);
+}
+
+bool
+store_mark_first(struct store *store, const struct message_id *id, struct error *err)
+{
+    struct step savepoint = {.sql = sql_store_savepoint_mark};
+    struct step constraints = {.sql = sql_store_check_constraints};
+
+    if (!pipeline_require(&store->wire, patience_ms(store), &savepoint, 1, err))
+        return false;
+    pipeline_clear(&savepoint, 1);
+    if (!store_mark(store, id, 1, err) ||
+        !pipeline_require(&store->wire, patience_ms(store), &constraints, 1, err))
+        return false;
+    pipeline_clear(&constraints, 1);
+    return true;
+}
+
+bool
+store_unmark(struct store *store, struct error *err)
+{
+    struct step step = {.sql = sql_store_rollback_mark};
+    bool good = pipeline_require(&store->wire, patience_ms(store), &step, 1, err);
+
+    pipeline_clear(&step, good ? 1 : 0);
+    return good;
 }
 
 bool

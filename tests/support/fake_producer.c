@@ -129,6 +129,9 @@ outcome_of(const struct fate *fate)
                             .fault = fate->fault,
                             .permanent = fate->permanent,
                             .possibly_persisted = fate->possibly_persisted,
+                            .of_batch = fate->of_batch,
+                            .given_up = fate->given_up,
+                            .unlisted = fate->unlisted,
                             .code = "SCRIPTED",
                             .text = "scripted"};
 }
@@ -247,19 +250,36 @@ give_up(struct producer *producer)
         pending->fate = fake_producer.reprieves ? (struct fate){.kind = FATE_ACKNOWLEDGED}
                                                 : (struct fate){.kind = FATE_FAILED,
                                                                 .fault = FAULT_CLUSTER,
-                                                                .possibly_persisted = true};
+                                                                .possibly_persisted = true,
+                                                                .given_up = true};
+        deliver(producer, i);
     }
+    producer->count = 0;
 }
 
 void
-producer_purge(struct producer *producer)
+producer_give_up(struct producer *producer, int timeout_ms)
 {
+    (void)timeout_ms;
     journal_add("purge");
     fake_producer_lock();
     fake_producer.purged++;
-    if (!fake_producer.deaf)
-        give_up(producer);
+    give_up(producer);
     fake_producer_unlock();
+}
+
+bool
+producer_look_at_topic(struct producer *producer, const char *topic, int timeout_ms,
+                       struct topic_health *ret_health, struct error *err)
+{
+    (void)producer, (void)topic, (void)timeout_ms;
+    fake_producer_lock();
+    fake_producer.looked++;
+    bool fails = fake_producer.look_failures != 0;
+    fake_producer.look_failures -= fake_producer.look_failures > 0;
+    *ret_health = fake_producer.health;
+    fake_producer_unlock();
+    return !fails || error_set(err, FAULT_TOPIC, "UNKNOWN_TOPIC_OR_PART", "scripted");
 }
 
 void
@@ -270,8 +290,6 @@ producer_close(struct producer *producer)
     journal_add("end");
     fake_producer_lock();
     give_up(producer);
-    for (size_t i = 0; i < producer->count; i++)
-        deliver(producer, i);
     for (size_t i = 0; i < producer->lent_count; i++)
         assert(sum(producer->lent[i].value) == producer->lent[i].sum);
     fake_producer.closed++;

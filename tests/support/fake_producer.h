@@ -5,7 +5,8 @@
 // bytes again when its outcome comes, and at those of a message that was purged until it is closed,
 // so that a batch freed too early is seen by a sanitizer.
 //
-// Words in the journal: s<seq>, full, purge, produce (a producer was opened), end (and closed).
+// Words in the journal: s<seq>, full, purge (it was given up), produce (a producer was opened), end
+// (and closed).
 #ifndef OUTRIDER_TESTS_SUPPORT_FAKE_PRODUCER_H
 #define OUTRIDER_TESTS_SUPPORT_FAKE_PRODUCER_H
 
@@ -26,7 +27,7 @@ struct fate {
     } kind;
     int polls;
     enum fault fault;
-    bool permanent, possibly_persisted;
+    bool permanent, possibly_persisted, of_batch, given_up, unlisted;
 };
 
 struct fake_send {
@@ -39,12 +40,12 @@ struct fake_producer {
     struct fate (*judge)(const struct message *message); // NULL: acknowledged
     size_t max_message_bytes;                            // 0: 1,000,000
     int full;       // so many of the next sends find the queue full; -1: all
-    bool deaf;      // a purge brings no reports: only the end does
-    bool reprieves; // a purge, or the end, comes too late: everything was acknowledged
+    bool reprieves; // giving up comes too late: everything was acknowledged
     bool fatal;     // of the producers that are open now
-    int open_failures, probe_failures; // of the next calls
+    int open_failures, probe_failures, look_failures; // of the next calls; -1: of all
+    struct topic_health health;
     // What was seen:
-    int opened, closed, purged, probed;
+    int opened, closed, purged, probed, looked;
     struct fake_send sends[FAKE_SENDS];
     size_t sent;
 };

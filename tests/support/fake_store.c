@@ -56,7 +56,7 @@ end_transaction(struct store *store, bool commit)
                 row->retry_count = store->settings.max_retries;
         }
         row->owner = NULL;
-        row->marked = row->failed = false;
+        row->marked = row->first = row->failed = false;
     }
     if (fake_store.slot_owner == store)
         fake_store.slot_owner = NULL;
@@ -182,15 +182,26 @@ waits_for_head(const struct store *store, const struct fake_row *row, const stru
 }
 
 static bool
+is_passed_over(const struct fake_row *row, const struct claim *claim)
+{
+    struct bytes event = bytes_from(row->event ? row->event : "event");
+    for (size_t i = 0; i < claim->held_count; i++)
+        if (same_aggregate(row, claim->held[i]))
+            return true;
+    for (size_t i = 0; i < claim->blocked_count; i++)
+        if (bytes_equal(event, claim->blocked[i]))
+            return true;
+    return false;
+}
+
+static bool
 is_claimable(const struct store *store, const struct fake_row *row, const struct claim *claim)
 {
     bool key = store->settings.ordering == ORDERING_KEY;
     if (row->published || row->dead || (row->owner == store && (row->marked || row->failed)) ||
-        !is_behind(store, row, &claim->after) || row->seq > claim->until)
+        !is_behind(store, row, &claim->after) || row->seq > claim->until ||
+        is_passed_over(row, claim))
         return false;
-    for (size_t i = 0; i < claim->held_count; i++)
-        if (same_aggregate(row, claim->held[i]))
-            return false;
     if (store->version == 1)
         return row->retry_count < store->settings.max_retries;
     if (key && !claim->waiting)
@@ -268,7 +279,7 @@ claim_rows(const struct store *store, const struct claim *claim, bool around,
     static size_t places[FAKE_ROWS];
     size_t count;
     fake_store.last_claim = *claim;
-    fake_store.last_claim.held = NULL;
+    fake_store.last_claim.held = fake_store.last_claim.blocked = NULL;
     if (!collect(store, claim, around, places, &count))
         return false;
     batch_init(ret_batch, count, NULL, NULL);
@@ -374,15 +385,16 @@ store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid
 
 // Rows that are not there to be changed are as the server counts them: missing.
 static bool
-change(struct store *store, const struct message_id *id, bool mark, const struct failure *failure)
+change(struct store *store, const struct message_id *id, char how, const struct failure *failure)
 {
     struct fake_row *row = fake_find(fake_seq(id));
-    journal_add("%c%lld", mark ? 'm' : 'f', (long long)row->seq);
+    journal_add("%c%lld", how, (long long)row->seq);
     if (row->published || row->marked || is_locked(store, row) || !store->in_transaction)
         return false;
     row->owner = store;
-    row->marked = mark;
-    row->failed = !mark;
+    row->marked = !failure;
+    row->first = how == 'M';
+    row->failed = failure;
     if (failure)
         row->failure = *failure;
     return true;
@@ -395,9 +407,31 @@ store_mark(struct store *store, const struct message_id *ids, size_t count, stru
     if (!enter(FAKE_MARK, NULL, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        changed += change(store, &ids[i], true, NULL);
+        changed += change(store, &ids[i], 'm', NULL);
     fake_store_unlock();
     return changed == count || error_set(err, FAULT_CLUSTER, "SHORT", "a row was not there");
+}
+
+bool
+store_mark_first(struct store *store, const struct message_id *id, struct error *err)
+{
+    if (!enter(FAKE_MARK, NULL, err))
+        return false;
+    bool changed = change(store, id, 'M', NULL);
+    fake_store_unlock();
+    return changed || error_set(err, FAULT_CLUSTER, "SHORT", "the row was not there");
+}
+
+bool
+store_unmark(struct store *store, struct error *err)
+{
+    if (!enter(FAKE_UNMARK, "unmark", err))
+        return false;
+    for (size_t i = 0; i < fake_store.count; i++)
+        if (fake_store.rows[i].owner == store && fake_store.rows[i].first)
+            fake_store.rows[i].marked = fake_store.rows[i].first = false;
+    fake_store_unlock();
+    return true;
 }
 
 bool
@@ -407,7 +441,7 @@ store_fail(struct store *store, const struct failure *failures, size_t count, st
     if (!enter(FAKE_FAIL, NULL, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        changed += change(store, &failures[i].id, false, &failures[i]);
+        changed += change(store, &failures[i].id, 'f', &failures[i]);
     fake_store_unlock();
     return changed == count || error_set(err, FAULT_CLUSTER, "SHORT", "a row was not there");
 }

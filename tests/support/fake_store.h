@@ -4,7 +4,8 @@
 // (outrider/store/store.h), with tests/support/fake_table.c and journal.c. It keeps transactions
 // and row locks, claims as the SQL does, and fails where a test says so. Several lanes may use it.
 //
-// Words in the journal: open close refresh poll begin claim around m<seq> f<seq> commit rollback.
+// Words in the journal: open close refresh poll begin claim around m<seq> f<seq> commit rollback,
+// and for a row that is marked first M<seq> and unmark.
 #ifndef OUTRIDER_TESTS_SUPPORT_FAKE_STORE_H
 #define OUTRIDER_TESTS_SUPPORT_FAKE_STORE_H
 
@@ -28,7 +29,7 @@ struct fake_row {
     bool locked; // by somebody else
     // Of a window in hand:
     const struct store *owner;
-    bool marked, failed;
+    bool marked, first, failed;
     struct failure failure;
 };
 
@@ -40,7 +41,8 @@ enum fake_call {
     FAKE_CLAIM,
     FAKE_AROUND,
     FAKE_HOLDER,
-    FAKE_MARK,
+    FAKE_MARK, // also of a row that is marked first
+    FAKE_UNMARK,
     FAKE_FAIL,
     FAKE_COMMIT,
     FAKE_ROLLBACK,
@@ -61,7 +63,7 @@ struct fake_store {
         const char *code;
     } script[FAKE_CALLS]; // see fake_fail
     // What was seen:
-    struct claim last_claim; // its `held` is not kept
+    struct claim last_claim; // its lists are not kept
     int calls[FAKE_CALLS];
     int windows; // that had the slot
 };

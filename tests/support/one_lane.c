@@ -33,6 +33,7 @@ fill_settings(void)
         .max_retries = 3,
         .retry_backoff_ms = 1000,
         .retry_backoff_max_ms = 60000,
+        .topic_retry_ms = 20,
         .stop_timeout_ms = 8000,
     };
     ck_assert(template_parse("${event_type}", &one.settings.envelope.topic, &one.err));
@@ -61,6 +62,7 @@ one_setup(int version)
     one.lane.until = INT64_MAX;
     one.lane.mean_bytes = 1;
     one.lane.told_holder = NOBODY;
+    one.lane.breakers.retry_ms = one.settings.topic_retry_ms;
     floor_reset(&one.lane.floor);
     one_connect();
 }
@@ -81,6 +83,7 @@ one_teardown(void)
     store_close(one.lane.store);
     producer_close(one.lane.producer);
     holds_free(&one.lane.holds);
+    breakers_free(&one.lane.breakers);
     template_free(&one.settings.envelope.topic);
     log_set_fd(2);
     close(one.log);

@@ -61,7 +61,7 @@ START_TEST(test_kafka_is_asked_first)
     fake_producer.probe_failures = 3;
     start();
     WAIT_FOR(fake_published() == 1);
-    ck_assert(str_starts_with(journal(), "produce open begin s1"));
+    ck_assert(str_starts_with(journal(), "produce open begin M1 s1"));
     ck_assert_uint_eq(cluster_errors(), 2);
     ck_assert_int_eq(fake_producer.probed, 4);
     ck_assert_int_eq(fake_row(1).retry_count, 0);
@@ -344,19 +344,81 @@ START_TEST(test_a_hold_forgets_its_row_with_the_window)
 }
 END_TEST
 
+static struct fate
+refuse_t(const struct message *message)
+{
+    if (!str_equal(message->topic, "t") || !atomic_load(&failures_left))
+        return (struct fate){0};
+    return (struct fate){.kind = FATE_FAILED, .fault = FAULT_TOPIC};
+}
+
+// A topic that is missing stops its own rows and nobody else: no connection is closed, nothing is
+// waited for. When it is there, its rows go, in order.
+START_TEST(test_a_blocked_topic_is_tried_until_it_is_there)
+{
+    one_prepare(2);
+    one.settings.batch_size = 8;
+    atomic_store(&failures_left, 1);
+    fake_producer.judge = refuse_t;
+    fake_producer.look_failures = -1;
+    fake_add((struct fake_row){.seq = 1, .aggregate = "a", .event = "t"});
+    fake_add((struct fake_row){.seq = 2, .aggregate = "a", .event = "t"});
+    row(3, "a");
+    start();
+    WAIT_FOR(fake_row(3).published && fake_producer.looked >= 3);
+    ck_assert_int_eq(relay_lane(relay, 0).phase, LANE_IDLE);
+    ck_assert_int_eq(fake_sent(1), 1);
+    ck_assert_int_eq(fake_sent(2), 0);
+    fake_producer.look_failures = 0; // it is there, but may not be written
+    WAIT_FOR(fake_sent(1) >= 3);
+    ck_assert_int_eq(fake_sent(2), 0);
+    atomic_store(&failures_left, 0);
+    WAIT_FOR(fake_published() == 3);
+    ck_assert_int_eq(fake_sent(2), 1);
+    ck_assert_int_eq(calls(FAKE_OPEN), 1);
+    ck_assert_uint_eq(cluster_errors(), 0);
+    ck_assert_uint_eq(relay_stats(relay)->failed_attempts, 0);
+    stop(false);
+}
+END_TEST
+
+// A mark that fails costs no copy: rows are marked first until it succeeds.
+START_TEST(test_a_mark_that_fails_costs_no_copies)
+{
+    one_prepare(2);
+    one.settings.batch_size = 8;
+    fake_add_many(1, 4, "a");
+    fake_fail(FAKE_MARK, 0, 4, "42501");
+    start();
+    WAIT_FOR(fake_published() == 4);
+    for (int64_t seq = 1; seq <= 4; seq++)
+        ck_assert_int_eq(fake_sent(seq), 1);
+    fake_fail(FAKE_MARK, 0, 3, "42501");
+    const struct fake_row more[] = {{.seq = 5, .aggregate = "a"}, {.seq = 6, .aggregate = "a"}};
+    fake_commit(more, 2, 1000, 1000);
+    WAIT_FOR(fake_published() == 6);
+    ck_assert_int_eq(fake_sent(5), 2); // with its batch, and alone
+    ck_assert_int_eq(fake_sent(6), 2);
+    ck_assert_uint_eq(relay_stats(relay)->possible_duplicates, 2);
+    stop(false);
+}
+END_TEST
+
 START_TEST(test_a_stop_waits_for_what_is_in_flight)
 {
     one_prepare(2);
-    atomic_store(&failures_left, 1);
     fake_producer.judge = never_first;
     one.settings.window_deadline_ms = 300;
     row(1, "a");
-    row(2, "b");
     start();
-    WAIT_FOR(fake_sent(2) == 1);
+    WAIT_FOR(fake_published() == 1);
+    atomic_store(&failures_left, 1);
+    const struct fake_row both[] = {{.seq = 2, .aggregate = "a"}, {.seq = 3, .aggregate = "b"}};
+    fake_commit(both, 2, 1000, 1000);
+    WAIT_FOR(fake_sent(3) == 1);
     stop(false);
-    ck_assert(!fake_row(1).published);
-    ck_assert(fake_row(2).published);
+    ck_assert(!fake_row(2).published);
+    ck_assert(fake_row(3).published);
 }
 END_TEST
 
@@ -365,7 +427,6 @@ START_TEST(test_leaving_at_once)
     one_prepare(2);
     atomic_store(&failures_left, 1000);
     fake_producer.judge = never_first;
-    fake_producer.deaf = true;
     fake_add_many(1, 6, "a");
     start();
     WAIT_FOR(fake_sent(1) == 1);
@@ -401,6 +462,8 @@ main(void)
         test_a_late_row_is_found_while_its_transaction_could_run,
         test_version_1_sweeps_for_rows_below_the_floor, test_a_due_row_wakes_it,
         test_a_released_row_is_found_again, test_a_wait_outlasts_a_connection,
-        test_a_hold_forgets_its_row_with_the_window, test_a_stop_waits_for_what_is_in_flight,
-        test_leaving_at_once, test_it_closes_what_it_opened);
+        test_a_hold_forgets_its_row_with_the_window,
+        test_a_blocked_topic_is_tried_until_it_is_there, test_a_mark_that_fails_costs_no_copies,
+        test_a_stop_waits_for_what_is_in_flight, test_leaving_at_once,
+        test_it_closes_what_it_opened);
 }

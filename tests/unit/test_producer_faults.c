@@ -66,7 +66,7 @@ START_TEST(test_a_refused_batch_condemns_nobody)
     struct outcome outcome = outcome_under(&mock, RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE);
     ck_assert_int_eq(outcome.state, OUTCOME_FAILED);
     ck_assert_int_eq(outcome.fault, FAULT_MESSAGE);
-    ck_assert(!outcome.permanent);
+    ck_assert(outcome.of_batch);
     outcome = outcome_under(&mock, RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED);
     ck_assert_int_eq(outcome.state, OUTCOME_FAILED);
     ck_assert_int_eq(outcome.fault, FAULT_TOPIC);

@@ -15,6 +15,7 @@
 #include <string.h>
 
 static struct fate fates[16]; // by seq; those that are not set are acknowledged
+static int sendings[16];      // by seq
 
 static struct fate
 by_seq(const struct message *message)
@@ -35,6 +36,7 @@ setup(int version, const char *aggregates)
     static const char *const names[] = {"a", "b", "c"};
     one_setup(version);
     memset(fates, 0, sizeof fates);
+    memset(sendings, 0, sizeof sendings);
     fake_producer.judge = by_seq;
     one.settings.batch_size = 8;
     for (int64_t seq = 1; *aggregates; seq++, aggregates++)
@@ -106,26 +108,201 @@ START_TEST(test_without_order_all_that_was_acknowledged_is_marked)
 }
 END_TEST
 
-START_TEST(test_a_fault_ends_the_window)
+START_TEST(test_a_fault_of_the_cluster_ends_the_window)
 {
     setup(2, "aabb");
     one.settings.batch_size = 1;
-    fates[1] = topic;
+    fates[1] = cluster;
     ONE_WINDOW(WINDOW_FAILED, "begin s1 claim s2 commit");
-    ck_assert_int_eq(one.err.fault, FAULT_TOPIC);
+    ck_assert_int_eq(one.err.fault, FAULT_CLUSTER);
     ck_assert_int_eq(one.lane.floor.reached.major, INT64_MIN);
     one_teardown();
 }
 END_TEST
 
-START_TEST(test_the_cluster_is_named_before_a_topic)
+START_TEST(test_an_unlisted_code_is_named_once_and_counted)
 {
     setup(2, "abc");
-    fates[1] = topic;
-    fates[2] = cluster;
-    fates[3] = topic;
+    fates[1] = fates[2] = cluster;
+    fates[1].unlisted = fates[2].unlisted = true;
     ck_assert_int_eq(one_window(), WINDOW_FAILED);
-    ck_assert_int_eq(one.err.fault, FAULT_CLUSTER);
+    ck_assert_uint_eq(one.shared.stats.unlisted, 2);
+    ck_assert_int_eq(one_logged("kafka_code_unlisted"), 1);
+    assert_untouched(1);
+    one_teardown();
+}
+END_TEST
+
+// --- a topic's fault
+
+// Rows of these topics, a letter each, all of one aggregate.
+static void
+setup_topics(const char *topics)
+{
+    static const char *const names[] = {"t", "u", "v"};
+    setup(2, "");
+    for (int64_t seq = 1; *topics; seq++, topics++)
+        fake_add((struct fake_row){.seq = seq, .aggregate = "a", .event = names[*topics - 't']});
+}
+
+// The window goes on; the same aggregate's rows of other topics are marked, later ones of that
+// topic go again behind the first, and are not claimed until it is released.
+START_TEST(test_a_topic_stops_only_its_own_rows)
+{
+    setup_topics("tutuut");
+    one.settings.batch_size = 3;
+    fates[1] = topic;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s3 claim s4 s5 s6 m2 claim m4 m5 commit");
+    assert_untouched(1);
+    assert_untouched(3);
+    assert_untouched(6);
+    ck_assert_uint_eq(one.shared.stats.possible_duplicates, 2); // rows 3 and 6
+    ck_assert_uint_eq(one.shared.stats.errors[FAULT_TOPIC], 1);
+    ck_assert_int_eq(one_logged("event=topic_blocked"), 1);
+    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    fake_add((struct fake_row){.seq = 7, .aggregate = "a", .event = "u"});
+    fake_add((struct fake_row){.seq = 8, .aggregate = "a", .event = "t"});
+    ONE_WINDOW(WINDOW_SHORT, "begin s7 m7 commit");
+    one_teardown();
+}
+END_TEST
+
+static void
+half_open(const char *name)
+{
+    struct breaker *breaker = breakers_find(&one.lane.breakers, name);
+    ck_assert_ptr_nonnull(breaker);
+    ck_assert(breakers_try(&one.lane.breakers, breaker, 1, 1, mono_add_ms(mono_now(), 100)));
+    floor_lower(&one.lane.floor, breaker->since);
+}
+
+// One row tries the topic; when it arrives, all go, in order.
+START_TEST(test_a_row_tries_its_topic)
+{
+    setup_topics("ttut");
+    fates[1] = topic;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s3 s4 m3 commit");
+    half_open("t");
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 commit");
+    ck_assert_int_eq(breakers_find(&one.lane.breakers, "t")->state, BREAKER_OPEN);
+    fates[1] = (struct fate){0};
+    half_open("t");
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 m1 commit");
+    ck_assert_ptr_null(breakers_find(&one.lane.breakers, "t"));
+    ck_assert_int_eq(one_logged("event=topic_blocked"), 1);
+    ck_assert_int_eq(one_logged("event=topic_released"), 1);
+    ONE_WINDOW(WINDOW_SHORT, "begin s2 s4 m2 m4 commit");
+    one_teardown();
+}
+END_TEST
+
+// A broker that judges the message has accepted the topic.
+START_TEST(test_a_blamed_row_releases_its_topic)
+{
+    setup_topics("tt");
+    fates[1] = topic;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 commit");
+    half_open("t");
+    fates[1] = blamed;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 f1 commit");
+    ck_assert_ptr_null(breakers_find(&one.lane.breakers, "t"));
+    ck_assert_int_eq(fake_row(1).retry_count, 1);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_a_refused_topic_holds_its_rows_at_once)
+{
+    setup_topics("tut");
+    fates[1] = topic;
+    fates[1].kind = FATE_REFUSED;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m2 commit");
+    ck_assert_int_eq(fake_sent(3), 0);
+    ck_assert_uint_eq(one.shared.stats.possible_duplicates, 0);
+    one_teardown();
+}
+END_TEST
+
+// --- said of a whole batch
+
+static const struct fate refused_batch = {
+    .kind = FATE_FAILED, .fault = FAULT_MESSAGE, .of_batch = true};
+
+static int culprit;
+static int
+sendings_before(const struct message *message)
+{
+    return sendings[message->row.position.major]++;
+}
+
+// A batch that holds the culprit is refused as a whole; alone only the culprit is.
+static struct fate
+refuse_with_company(const struct message *message)
+{
+    bool alone = sendings_before(message) > 0;
+    bool guilty = message->row.position.major == culprit;
+    return alone && !guilty ? (struct fate){0} : refused_batch;
+}
+
+static struct fate
+refuse_all_but_second(const struct message *message)
+{
+    return message->row.position.major == 2 ? (struct fate){0} : refuse_with_company(message);
+}
+
+static struct fate
+refuse_then_never(const struct message *message)
+{
+    return sendings_before(message) > 0 ? never : refused_batch;
+}
+
+START_TEST(test_a_refused_batch_is_tried_one_by_one)
+{
+    setup(2, "abca");
+    culprit = 2;
+    fake_producer.judge = refuse_with_company;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s3 s4 s1 s2 s3 s4 m1 m3 m4 f2 commit");
+    ck_assert_int_eq(fake_row(2).retry_count, 1);
+    ck_assert_uint_eq(one.shared.stats.failed_attempts, 1);
+    ck_assert_uint_eq(one.shared.stats.order_breaks, 0);
+    ck_assert_int_eq(one_logged("event=batch_refused"), 1);
+    one_teardown();
+}
+END_TEST
+
+// The guilty one keeps the later ones of its aggregate back, which cost nothing.
+START_TEST(test_a_suspect_behind_the_culprit_waits)
+{
+    setup(2, "aab");
+    culprit = 1;
+    fake_producer.judge = refuse_with_company;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s3 s1 s3 m3 f1 commit");
+    assert_untouched(2);
+    one_teardown();
+}
+END_TEST
+
+// Row 2 was accepted before row 1, innocent, was sent alone: that cannot be taken back.
+START_TEST(test_an_innocent_that_was_overtaken_is_counted)
+{
+    setup(2, "aab");
+    culprit = 3;
+    fake_producer.judge = refuse_all_but_second;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s3 s1 s3 m1 m2 f3 commit");
+    ck_assert_uint_eq(one.shared.stats.order_breaks, 1);
+    one_teardown();
+}
+END_TEST
+
+// The deadline passes while they are tried: nobody is blamed.
+START_TEST(test_suspects_that_could_not_be_tried_are_not_blamed)
+{
+    setup(2, "ab");
+    one.settings.window_deadline_ms = 30;
+    fake_producer.judge = refuse_then_never;
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 s1 purge commit end");
+    assert_untouched(1);
+    assert_untouched(2);
     one_teardown();
 }
 END_TEST
@@ -307,7 +484,7 @@ START_TEST(test_a_deadline_marks_the_prefix_and_rebuilds_the_producer)
     setup(2, "aabb");
     one.settings.window_deadline_ms = 30;
     fates[2] = never;
-    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 s3 s4 purge end m1 m3 m4 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s3 s4 purge m1 m3 m4 commit end");
     ck_assert_ptr_null(one.lane.producer);
     ck_assert(!one.lane.reachable);
     assert_untouched(2);
@@ -315,6 +492,7 @@ START_TEST(test_a_deadline_marks_the_prefix_and_rebuilds_the_producer)
     ck_assert_uint_eq(one.shared.stats.published, 3);
     memset(fates, 0, sizeof fates);
     one_connect();
+    half_open("event");
     ONE_WINDOW(WINDOW_SHORT, "begin s2 m2 commit");
     one_teardown();
 }
@@ -326,8 +504,53 @@ START_TEST(test_a_deadline_gives_up_the_next_batch_too)
     one.settings.batch_size = 2;
     one.settings.window_deadline_ms = 30;
     fates[1] = fates[4] = never;
-    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 claim s3 s4 purge end m3 commit");
+    ONE_WINDOW(WINDOW_FULL, "begin s1 s2 claim s3 s4 purge m3 commit end");
     ck_assert_int_eq(fake_producer.closed, 1);
+    one_teardown();
+}
+END_TEST
+
+// --- silence
+
+// Nothing was acknowledged, and nobody answers: the cluster is away.
+START_TEST(test_silence_of_a_cluster_that_is_away)
+{
+    setup(2, "ab");
+    one.settings.window_deadline_ms = 30;
+    fates[1] = never;
+    fake_producer.probe_failures = 1;
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 purge m2 commit end");
+    ck_assert_str_eq(one.err.code, "ALL_BROKERS_DOWN");
+    ck_assert_uint_eq(one.lane.breakers.count, 0);
+    one_teardown();
+}
+END_TEST
+
+// It answers, but acknowledges nothing of several: one row will tell.
+START_TEST(test_silence_in_general_is_the_clusters)
+{
+    setup(2, "ab");
+    one.settings.window_deadline_ms = 30;
+    fates[1] = fates[2] = never;
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 purge commit end");
+    ck_assert_str_eq(one.err.code, "NO_ANSWER");
+    ck_assert_int_eq(one.err.fault, FAULT_CLUSTER);
+    ck_assert_uint_eq(one.lane.breakers.count, 0);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_silence_for_one_row_is_its_topics)
+{
+    setup_topics("tu");
+    one.settings.window_deadline_ms = 30;
+    one.lane.careful = true;
+    fates[1] = never;
+    ONE_WINDOW(WINDOW_FULL, "begin M1 s1 purge unmark commit end");
+    assert_untouched(1);
+    ck_assert_uint_eq(one.lane.breakers.blocked_count, 1);
+    one_connect();
+    ONE_WINDOW(WINDOW_SHORT, "begin s2 m2 commit");
     one_teardown();
 }
 END_TEST
@@ -339,15 +562,14 @@ order_to_leave(enum fake_call call)
         atomic_store(&one.shared.abort, true);
 }
 
-// A producer that does not even answer a purge: its end settles everything.
-START_TEST(test_a_deaf_producer_is_closed)
+START_TEST(test_leaving_at_once_in_the_middle)
 {
     setup(2, "aabb");
     one.settings.batch_size = 2;
-    fake_producer.deaf = true;
     fates[1] = never;
-    fake_store.on_call = order_to_leave; // or it would be waited for
+    fake_store.on_call = order_to_leave;
     ck_assert_int_eq(one_window(), WINDOW_FAILED);
+    ck_assert_int_eq(fake_producer.probed, 0);
     ck_assert_ptr_null(one.lane.producer);
     ck_assert_int_eq(journal_count("purge"), 1);
     ck_assert_int_eq(journal_count("end"), 1);
@@ -363,7 +585,7 @@ START_TEST(test_a_purge_that_came_too_late)
     one.settings.window_deadline_ms = 30;
     fake_producer.reprieves = true;
     fates[2] = never;
-    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 purge end m1 m2 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 purge m1 m2 commit end");
     ck_assert_ptr_null(one.lane.producer);
     ck_assert(!one.lane.reachable);
     one_teardown();
@@ -376,7 +598,7 @@ START_TEST(test_leaving_at_once_waits_for_nobody)
     fates[1] = never;
     atomic_store(&one.shared.abort, true);
     ck_assert_int_eq(one_window(), WINDOW_FAILED);
-    ck_assert_str_eq(journal(), "begin s1 s2 purge end commit");
+    ck_assert_str_eq(journal(), "begin s1 s2 purge commit end");
     ck_assert_uint_eq(fake_published(), 0);
     one_teardown();
 }
@@ -388,15 +610,23 @@ main(void)
     return RUN_TESTS(
         "settle", test_late_reports_are_waited_for,
         test_only_the_acknowledged_prefix_of_an_aggregate_is_marked, test_the_prefix_spans_batches,
-        test_without_order_all_that_was_acknowledged_is_marked, test_a_fault_ends_the_window,
-        test_the_cluster_is_named_before_a_topic, test_a_possibly_written_message_is_counted,
-        test_a_blamed_row_costs_one_attempt, test_it_is_dead_after_its_last_attempt,
+        test_without_order_all_that_was_acknowledged_is_marked,
+        test_a_fault_of_the_cluster_ends_the_window,
+        test_an_unlisted_code_is_named_once_and_counted, test_a_topic_stops_only_its_own_rows,
+        test_a_row_tries_its_topic, test_a_blamed_row_releases_its_topic,
+        test_a_refused_topic_holds_its_rows_at_once, test_a_refused_batch_is_tried_one_by_one,
+        test_a_suspect_behind_the_culprit_waits, test_an_innocent_that_was_overtaken_is_counted,
+        test_suspects_that_could_not_be_tried_are_not_blamed,
+        test_a_possibly_written_message_is_counted, test_a_blamed_row_costs_one_attempt,
+        test_it_is_dead_after_its_last_attempt,
         test_a_permanent_fault_is_dead_at_once_and_holds_nobody,
         test_what_overtook_a_rejected_row_is_counted, test_version_1_writes_a_dead_row_as_exhausted,
         test_version_1_backs_off_in_memory, test_faults_of_both_kinds_in_one_batch,
         test_a_mark_that_fails_counts_nothing, test_a_row_that_was_not_there_to_mark_is_an_error,
         test_an_attempt_that_can_not_be_counted_fails_the_window,
         test_a_deadline_marks_the_prefix_and_rebuilds_the_producer,
-        test_a_deadline_gives_up_the_next_batch_too, test_a_deaf_producer_is_closed,
-        test_a_purge_that_came_too_late, test_leaving_at_once_waits_for_nobody);
+        test_a_deadline_gives_up_the_next_batch_too, test_silence_of_a_cluster_that_is_away,
+        test_silence_in_general_is_the_clusters, test_silence_for_one_row_is_its_topics,
+        test_leaving_at_once_in_the_middle, test_a_purge_that_came_too_late,
+        test_leaving_at_once_waits_for_nobody);
 }

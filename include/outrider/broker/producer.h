@@ -52,8 +52,23 @@ void producer_close(struct producer *producer);
 bool producer_probe(struct producer *producer, int timeout_ms, struct error *err)
     __attribute__((warn_unused_result));
 
+// What the cluster says of a topic: asks as any producer does, so that a broker may create one that
+// is missing.
+struct topic_health {
+    int partitions;
+    int replicas; // of all partitions together
+    int in_sync;  // of them
+};
+
+// False when the topic cannot be written just now: it is missing, forbidden, or a partition has no
+// leader (FAULT_TOPIC); or nobody answered (FAULT_CLUSTER).
+bool producer_look_at_topic(struct producer *producer, const char *topic, int timeout_ms,
+                            struct topic_health *ret_health, struct error *err)
+    __attribute__((warn_unused_result));
+
 // Hands a message over; its outcome is OUTCOME_PENDING, or already OUTCOME_FAILED when librdkafka
-// refused it. False (with outcome untouched): the queue is full; poll and try again.
+// refused it. A broker's verdict on a batch is one on the message when nothing else is pending.
+// False (with outcome untouched): the queue is full; poll and try again.
 bool producer_send(struct producer *producer, struct message *message)
     __attribute__((warn_unused_result));
 
@@ -63,8 +78,11 @@ void producer_push(struct producer *producer);
 // Serves delivery reports, waiting up to timeout_ms for the first. Returns how many were served.
 int producer_poll(struct producer *producer, int timeout_ms);
 
-// Gives up every message that is queued or in flight; their outcomes come by producer_poll.
-void producer_purge(struct producer *producer);
+// Gives up every message that is queued or in flight. Waits at most timeout_ms for their reports:
+// some may turn out to be acknowledged. What is unknown then counts as possibly written. Afterwards
+// no outcome is pending, but librdkafka's sockets may still refer to the messages' bytes: they are
+// borrowed until producer_close, the only call that may follow.
+void producer_give_up(struct producer *producer, int timeout_ms);
 
 size_t producer_pending(const struct producer *producer);
 

@@ -33,6 +33,7 @@ struct relay_settings {
     int max_retries;
     int retry_backoff_ms;
     int retry_backoff_max_ms;
+    int topic_retry_ms;
     int stop_timeout_ms;
 };
 

@@ -39,7 +39,8 @@ struct stats {
     _Atomic uint64_t batches;
     _Atomic uint64_t windows;
     _Atomic uint64_t errors[FAULT_CLUSTER + 1]; // failed windows and messages by fault
-    struct histogram delivery;                  // created_at to acknowledgement
+    _Atomic uint64_t unlisted; // messages that failed by a code of Kafka's that nobody classified
+    struct histogram delivery; // created_at to acknowledgement
 };
 
 #endif

@@ -6,6 +6,7 @@
 
 #include "outrider/base/error.h"
 #include "outrider/model/columns.h"
+#include "outrider/model/template.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,6 +34,9 @@ char *sql_literal(const char *text);
 char *names_relation(const struct names *names, const char *suffix);
 // The same name unquoted and without its schema, e.g. for an index to be created.
 char *names_derived(const struct names *names, const char *suffix);
+
+// A row's topic as an expression over the row `o`, as template_render renders it. Caller frees.
+char *names_topic(const struct names *names, const struct template *topic);
 
 struct placeholder {
     const char *name;

@@ -34,6 +34,7 @@ struct store_settings {
     enum ordering ordering;
     enum on_published on_published;
     int max_retries;
+    struct template topic; // of a message, for claims that leave out blocked topics; borrowed
 };
 
 struct store;
@@ -65,6 +66,8 @@ struct claim {
     const struct bytes *held; // aggregate ids that are passed over
     size_t held_count;
     bool waiting; // some row waits for its next attempt (version 2): its followers are passed over
+    const struct bytes *blocked; // topics that are passed over
+    size_t blocked_count;
 };
 
 // What a window's or a poll's first statements saw.
@@ -103,6 +106,13 @@ bool store_lock_holder(struct store *store, const struct message_id *id, int *re
 // "SHORT").
 bool store_mark(struct store *store, const struct message_id *ids, size_t count, struct error *err)
     __attribute__((warn_unused_result));
+
+// Marks (or deletes) one row before its message is sent: whatever keeps PostgreSQL from marking,
+// deferred constraints included, shows before a copy is out. store_unmark takes it back, with
+// everything since. Errors as of store_mark.
+bool store_mark_first(struct store *store, const struct message_id *id, struct error *err)
+    __attribute__((warn_unused_result));
+bool store_unmark(struct store *store, struct error *err) __attribute__((warn_unused_result));
 
 struct failure {
     struct message_id id;

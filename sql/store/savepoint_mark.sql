@@ -1,0 +1,2 @@
+-- Mark first: where the mark can be undone when the message was not acknowledged.
+SAVEPOINT outrider_mark

@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+// From what Kafka said of a batch, or did not say, to an outcome that is each message's own.
+//
+// Two things hide whose fault a failure is. Silence: librdkafka has no deadline of its own here, so
+// a message that nobody acknowledges stays pending until the relay's deadline passes. The cluster
+// is asked then: when it does not answer, it is at fault; when it does, and others were
+// acknowledged, or the message was alone, its topic is. And company: a broker refuses a batch as a
+// whole, and librdkafka 2.0 fails every message of it with the code of the one that is bad. Those
+// are sent again, each alone, before any is blamed.
+#include "window.h"
+
+#include "outrider/base/log.h"
+#include "outrider/base/xalloc.h"
+
+#include <stdlib.h>
+
+enum {
+    POLL_MS = 50,    // how long one wait for delivery reports lasts at most
+    ASK_MS = 1000,   // how long the cluster may take to say that it is there
+    PURGE_MS = 2000, // how long the reports of given-up messages are waited for
+    LEAVE_MS = 500,  // and when told to leave at once
+};
+
+// Waits until nothing of the batch is pending; false when the deadline, or an order to leave at
+// once, came first.
+static bool
+await_until(struct lane *lane, const struct batch *batch, struct mono deadline)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        while (batch->messages[i].outcome.state == OUTCOME_PENDING) {
+            int left = mono_ms_until(deadline);
+            if (left == 0 || atomic_load(&lane->shared->abort))
+                return false;
+            producer_poll(lane->producer, left < POLL_MS ? left : POLL_MS);
+        }
+    }
+    return true;
+}
+
+static bool
+has(const struct batch *batch, enum outcome_state state)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->messages[i].outcome.state == state)
+            return true;
+    return false;
+}
+
+// Was anything of the window acknowledged, or can only one message be meant?
+static bool
+topic_is_at_fault(const struct window *window)
+{
+    return window->probing || window->careful || window->acknowledged > 0 ||
+           has(&window->published, OUTCOME_ACKNOWLEDGED) ||
+           has(&window->claimed, OUTCOME_ACKNOWLEDGED);
+}
+
+// The deadline passed. The producer goes with what it holds: its sockets can still refer to the
+// bytes of what was purged. It is closed when the marks are safe, for closing can take its time.
+static void
+give_up(struct window *window)
+{
+    struct lane *lane = window->lane;
+    bool aborted = atomic_load(&lane->shared->abort);
+
+    if (aborted)
+        error_set(&window->silence, FAULT_CLUSTER, "ABORTED", "given up: told to stop at once");
+    else if (producer_probe(lane->producer, ASK_MS, &window->silence))
+        error_set(&window->silence, topic_is_at_fault(window) ? FAULT_TOPIC : FAULT_CLUSTER,
+                  "NO_ANSWER", "Kafka answers, but did not acknowledge the message in time");
+    producer_give_up(lane->producer, aborted ? LEAVE_MS : PURGE_MS);
+    window->given_up = lane->producer;
+    lane->producer = NULL;
+    lane->reachable = false;
+}
+
+// --- company
+
+static bool
+is_suspect(const struct message *message)
+{
+    return message->outcome.state == OUTCOME_FAILED && message->outcome.of_batch;
+}
+
+// The messages of the batch that are suspects, in the order of the rows. Caller frees.
+static struct message **
+list_suspects(const struct batch *batch, size_t *ret_count)
+{
+    struct message **suspects = xcalloc(batch->count + 1, sizeof *suspects);
+    size_t count = 0;
+
+    for (size_t i = 0; i < batch->count; i++)
+        if (is_suspect(&batch->messages[i]))
+            suspects[count++] = &batch->messages[i];
+    *ret_count = count;
+    return suspects;
+}
+
+// Sends one message with no other under way: what is said of the batch is said of it. False when
+// it could not be tried in time.
+static bool
+send_alone(struct window *window, const struct batch *batch, struct message *message)
+{
+    struct lane *lane = window->lane;
+
+    message->outcome = (struct outcome){0};
+    while (!producer_send(lane->producer, message)) {
+        if (mono_passed(window->deadline) || atomic_load(&lane->shared->abort))
+            return false;
+        producer_poll(lane->producer, POLL_MS);
+    }
+    producer_push(lane->producer);
+    if (!await_until(lane, batch, window->deadline))
+        return false;
+    message->outcome.of_batch = false;
+    return true;
+}
+
+// What could not be tried in time is nobody's fault.
+static const struct outcome untried = {
+    .state = OUTCOME_FAILED,
+    .fault = FAULT_CLUSTER,
+    .code = "UNTRIED",
+    .text = "Kafka refused a batch, and its messages could not be sent one by one in time",
+};
+
+// An innocent arrives behind those of its aggregate that were accepted before it was sent alone.
+static void
+count_overtaken(struct window *window, const struct batch *batch, const struct message *late)
+{
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct message *message = &batch->messages[i];
+        if (message->outcome.state == OUTCOME_ACKNOWLEDGED &&
+            bytes_equal(message->row.aggregate_id, late->row.aggregate_id) &&
+            position_compare(&message->row.position, &late->row.position) > 0)
+            atomic_fetch_add(&window->lane->shared->stats.order_breaks, 1);
+    }
+}
+
+// Tries one suspect. One that is found guilty holds back the later ones of its aggregate.
+static bool
+try_suspect(struct window *window, const struct batch *batch, struct message *message)
+{
+    struct holds *holds = &window->lane->holds;
+    const struct row *row = &message->row;
+    bool order = window_keeps_order(window);
+
+    if (order && holds_back(holds, row->aggregate_id, row->position)) {
+        message->outcome = (struct outcome){.state = OUTCOME_HELD};
+        return true;
+    }
+    if (!send_alone(window, batch, message))
+        return false;
+    if (order && message->outcome.state == OUTCOME_ACKNOWLEDGED) {
+        count_overtaken(window, &window->published, message);
+        count_overtaken(window, &window->claimed, message);
+    } else if (order && !message->outcome.permanent) {
+        holds_add_window(holds, row->aggregate_id, row->position);
+    }
+    return true;
+}
+
+static void
+try_suspects(struct window *window, const struct batch *batch)
+{
+    struct lane *lane = window->lane;
+    const struct batch *other = batch == &window->published ? &window->claimed : &window->published;
+    size_t count;
+    AUTOFREE struct message **suspects = list_suspects(batch, &count);
+
+    if (count == 0)
+        return;
+    LOG(LOG_WARN, "batch_refused", LOG_INT("lane", lane->number), LOG_INT("messages", count),
+        LOG_STR("code", suspects[0]->outcome.code), LOG_STR("error", suspects[0]->outcome.text),
+        LOG_STR("next", "each is sent alone, to find the one that is meant"));
+    bool in_time = await_until(lane, other, window->deadline);
+    for (size_t i = 0; i < count; i++) {
+        in_time = in_time && try_suspect(window, batch, suspects[i]);
+        if (suspects[i]->outcome.state == OUTCOME_NONE) // no room for it in the queue
+            suspects[i]->outcome = untried;
+    }
+}
+
+// Suspects of a batch whose deadline passed stay untried.
+static void
+leave_suspects(struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count; i++)
+        if (is_suspect(&batch->messages[i]))
+            batch->messages[i].outcome = untried;
+}
+
+void
+window_hear(struct window *window, struct batch *batch)
+{
+    struct lane *lane = window->lane;
+
+    if (lane->producer && await_until(lane, batch, window->deadline))
+        try_suspects(window, batch);
+    if (lane->producer && has(batch, OUTCOME_PENDING))
+        give_up(window);
+    leave_suspects(batch);
+}

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// From claimed rows to messages that Kafka has: what is sent, what is kept back, and what is not
+// sent because it could not arrive.
+//
+// A careful window sends one row, and marks it first: whatever is wrong with the database shows
+// before a copy is out, and whatever is wrong with Kafka costs one message's wait.
+#include "window.h"
+
+#include "outrider/relay/envelope.h"
+
+enum {
+    POLL_MS = 50,      // how long one wait for room in the producer's queue lasts
+    CAREFUL_MS = 6500, // how long a careful row may take: longer than librdkafka looks for a topic
+    PROBE_MS = 2000,   // and a row that tries its topic, for which the others wait
+};
+
+// A row of version 2 whose attempts were used up by another hand or under another max_retries is
+// not sent: it is made dead, which version 2 has a column for.
+static const struct outcome exhausted = {
+    .state = OUTCOME_FAILED,
+    .fault = FAULT_MESSAGE,
+    .permanent = true,
+    .code = "EXHAUSTED",
+    .text = "its attempts were used up before (outbox.max_retries)",
+};
+
+// Does an earlier row, its lock, or its topic keep this one back?
+static bool
+is_held(struct window *window, const struct message *message)
+{
+    const struct row *row = &message->row;
+
+    return !row->taken || (window_keeps_order(window) &&
+                           holds_back(&window->lane->holds, row->aggregate_id, row->position));
+}
+
+// Makes the row a message, or says why it is not sent.
+static void
+prepare(struct window *window, struct batch *batch, struct message *message)
+{
+    struct lane *lane = window->lane;
+    const struct relay_settings *settings = lane->shared->settings;
+
+    if (is_held(window, message)) {
+        message->outcome.state = OUTCOME_HELD;
+        return;
+    }
+    if (message->row.retry_count >= settings->max_retries)
+        message->outcome = exhausted;
+    else
+        envelope_fill(&settings->envelope, batch, message,
+                      producer_max_message_bytes(lane->producer));
+    if (message->outcome.state == OUTCOME_NONE &&
+        !breakers_admit(&lane->breakers, message->topic, message->row.position, &window->probing))
+        message->outcome.state = OUTCOME_HELD;
+}
+
+// Hands a message to the producer; waits for room in its queue.
+static void
+send_message(struct window *window, struct message *message)
+{
+    struct lane *lane = window->lane;
+
+    while (!producer_send(lane->producer, message)) {
+        if (mono_passed(window->deadline) || atomic_load(&lane->shared->abort)) {
+            message->outcome = (struct outcome){.state = OUTCOME_FAILED,
+                                                .fault = FAULT_CLUSTER,
+                                                .code = "QUEUE_FULL",
+                                                .text = "Kafka takes messages too slowly"};
+            return;
+        }
+        producer_poll(lane->producer, POLL_MS);
+    }
+}
+
+// A message that failed at once keeps its followers back at once: those of its aggregate, or those
+// of its topic.
+static void
+hold_followers(struct window *window, const struct message *message)
+{
+    const struct outcome *outcome = &message->outcome;
+    struct error why;
+
+    if (outcome->state != OUTCOME_FAILED || outcome->permanent)
+        return;
+    if (outcome->fault == FAULT_TOPIC) {
+        error_set(&why, FAULT_TOPIC, outcome->code, "%s", outcome->text);
+        if (window_block_topic(window, message, &why))
+            return;
+    }
+    if (window_keeps_order(window))
+        holds_add_window(&window->lane->holds, message->row.aggregate_id, message->row.position);
+}
+
+static bool
+publish_message(struct window *window, struct batch *batch, struct message *message,
+                struct error *err)
+{
+    prepare(window, batch, message);
+    if (message->outcome.state == OUTCOME_NONE) {
+        if (window->careful && !store_mark_first(window->lane->store, &message->row.id, err))
+            return error_prefix(err, "marking a row before it is published");
+        window->marked_first = window->careful;
+        send_message(window, message);
+    }
+    hold_followers(window, message);
+    return true;
+}
+
+static int
+patience_ms(const struct window *window)
+{
+    int patience_ms = window->lane->shared->settings->window_deadline_ms;
+
+    if (window->careful && patience_ms > CAREFUL_MS)
+        patience_ms = CAREFUL_MS;
+    if (window->probing && patience_ms > PROBE_MS)
+        patience_ms = PROBE_MS;
+    return patience_ms;
+}
+
+bool
+window_publish(struct window *window, struct batch *batch, struct error *err)
+{
+    struct mono now = mono_now();
+
+    lane_enter(window->lane, LANE_PUBLISH);
+    window->deadline = mono_add_ms(now, patience_ms(window));
+    for (size_t i = 0; i < batch->count; i++)
+        if (!publish_message(window, batch, &batch->messages[i], err))
+            return false;
+    if (window->probing)
+        window->deadline = mono_add_ms(now, patience_ms(window));
+    producer_push(window->lane->producer);
+    return true;
+}
