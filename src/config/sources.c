@@ -17,6 +17,7 @@
 
 #define PREFIX          "OUTRIDER_"
 #define CONFIG_VARIABLE "OUTRIDER_CONFIG"
+#define FAULT_VARIABLE  "OUTRIDER_FAULT_AT" // the fault tests'; no key
 
 void
 load_add_text(const struct loading *loading, const struct key *key, const char *name,
@@ -106,7 +107,8 @@ load_variable(const struct loading *loading, const char *assignment)
 {
     size_t len = strcspn(assignment, "=");
     char *variable = config_keep(loading->config, xstrndup(assignment, len));
-    if (str_equal(variable, CONFIG_VARIABLE) || assignment[len] != '=')
+    if (str_equal(variable, CONFIG_VARIABLE) || str_equal(variable, FAULT_VARIABLE) ||
+        assignment[len] != '=')
         return;
     AUTOFREE char *name = NULL;
     const struct key *key = find_variable(variable, &name);

@@ -5,6 +5,7 @@
 // bottom. Any error ends its window: the connection is closed, which is a rollback wherever it
 // stood, and it connects anew after a jittered wait. Kafka is asked first, so that an outage of
 // Kafka opens no transaction and writes nothing to the database.
+#include "fault_at.h"
 #include "window.h"
 
 #include "outrider/base/log.h"
@@ -29,6 +30,8 @@ lane_enter(struct lane *lane, enum lane_phase phase)
         return;
     atomic_store(&lane->phase, (int)phase);
     atomic_store(&lane->since_ns, mono_now().ns);
+    if (fault_at)
+        fault_point_enter(fault_at, phase);
 }
 
 bool
