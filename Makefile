@@ -135,14 +135,21 @@ integration: all
 	scripts/kafka-jars
 	$(PYTEST) tests/integration
 
+# Faults while messages flow; FAULTS='--long --resume' or FAULTS='--case NAME' say how much.
+FAULTS ?=
+.PHONY: check-faults
+check-faults: all $(OUT)/mock-kafka
+	scripts/kafka-jars
+	OUTRIDER=$(abspath $(OUT)/outrider) $(VENV)/bin/python tests/fault/run $(FAULTS)
+
 lint: all
 	CC='$(CC)' OUTRIDER='$(OUT)/outrider' VENV='$(VENV)' scripts/lint
 
 # Beside outrider, not in it: a mock Kafka, and the demonstration's reader.
-$(OUT)/mock-kafka: tests/support/mock_kafka.c
+$(OUT)/mock-kafka: tests/support/mock_kafka.c src/broker/kafka_fault.c src/base/error.c
 $(OUT)/read-back: demo/read_back.c
 $(OUT)/mock-kafka $(OUT)/read-back: $(OUT)/flags
-	$(call say,link,$@)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) \
+	$(call say,link,$@)$(CC) $(ALL_CFLAGS) -Iinclude -I. $(ALL_LDFLAGS) -o $@ $(filter %.c,$^) \
 	    $(call libs,broker)
 
 # --- what a user types --------------------------------------------------------------------------

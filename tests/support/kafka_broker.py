@@ -27,9 +27,10 @@ process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{behind},CONTROLLER://127.0.0.1:{controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{proxy}
+inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={data}
 num.partitions={partitions}
 auto.create.topics.enable=true
@@ -57,10 +58,16 @@ def absent():
 
 
 class Kafka:
-    """One broker. `bootstrap` is what a client is given; stop and start keep port and data."""
+    """One broker. `bootstrap` is what a client is given; kill and resume keep port and data.
 
-    def __init__(self, base):
+    With a `proxy` it has a second listener, of which it says that it is the proxy's port: clients
+    that are given `proxied` stay behind the proxy.
+    """
+
+    def __init__(self, base, proxy=None, settings=""):
         self.base = base
+        self.proxy = proxy
+        self._settings = settings
         self.log = os.path.join(base, "kafka.log")
         self.console = os.path.join(base, "kafka.out")
         self.config = os.path.join(base, "server.properties")
@@ -72,6 +79,10 @@ class Kafka:
     @property
     def bootstrap(self):
         return f"127.0.0.1:{self.port}"
+
+    @property
+    def proxied(self):
+        return f"127.0.0.1:{self.proxy.port}"
 
     def _java(self, main, *arguments):
         settings = os.path.join(TOP, "tests", "support", "kafka", "log4j2.properties")
@@ -85,9 +96,14 @@ class Kafka:
         """Formats its storage, starts it, and returns once a produce was acknowledged."""
         for _ in range(3):
             self.port = process.free_port()
+            behind = process.free_port()
             with open(self.config, "w", encoding="utf-8") as out:
                 out.write(CONFIG.format(port=self.port, controller=process.free_port(),
-                                        data=self.data, partitions=PARTITIONS))
+                                        behind=behind, data=self.data, partitions=PARTITIONS,
+                                        proxy=self.proxy.port if self.proxy else behind))
+                out.write(self._settings)
+            if self.proxy:
+                self.proxy.upstream = behind
             shutil.rmtree(self.data, ignore_errors=True)
             process.run_as(self._java("kafka.tools.StorageTool", "format", "-t",
                                       "4L6g3nShT-eMCtK--X86sw", "-c", self.config))
@@ -110,6 +126,8 @@ class Kafka:
 
     def _acknowledges(self):
         try:
+            if "ready" not in self.admin.list_topics():
+                self.create_topic("ready", partitions=1)
             producer = KafkaProducer(bootstrap_servers=self.bootstrap, acks="all",
                                      enable_idempotence=True, max_block_ms=5000)
         except KafkaError:
@@ -130,7 +148,8 @@ class Kafka:
         return self._admin
 
     def topic_name(self, word="orders"):
-        """A topic name no other test uses; the topic itself is made by the first produce."""
+        """A topic name no other test uses; the topic itself is made by the first produce (unless
+        the broker's settings forbid it)."""
         return f"{word}.{uuid.uuid4().hex[:10]}"
 
     def create_topic(self, name, partitions=PARTITIONS, **configs):

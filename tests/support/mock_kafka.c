@@ -9,6 +9,14 @@
 //
 // Usage: mock-kafka [BROKERS]. Prints "bootstrap.servers=..." and stays until its
 // standard input ends or SIGTERM or SIGINT comes, so it dies with whoever started it.
+//
+// Each line of its standard input is a command, answered by lines that end with "ok", or by "no":
+//   push REQUEST COUNT CODE   the next COUNT requests with this number (0: produce, 3: metadata,
+//                             22: producer id) are answered with the error
+//   clear REQUEST             takes back what was pushed and has not been answered yet
+//   codes                     outrider's table of errors: "CODE NAME CLASS [permanent]" a line
+#include "src/broker/kafka_fault.h"
+
 #include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafka_mock.h>
 
@@ -18,6 +26,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -52,15 +61,63 @@ answer_at_once(void)
 }
 
 static void
-wait_for_end(int signals)
+print_codes(void)
+{
+    size_t count;
+    const struct kafka_fault *table = kafka_fault_table(&count);
+    for (size_t i = 0; i < count; i++)
+        printf("%d %s %s%s\n", table[i].code, kafka_fault_name(table[i].code),
+               fault_name(table[i].fault), table[i].permanent ? " permanent" : "");
+}
+
+static bool
+obey(rd_kafka_mock_cluster_t *cluster, const char *line)
+{
+    int request, count, code;
+    if (strcmp(line, "codes") == 0)
+        print_codes();
+    else if (sscanf(line, "push %d %d %d", &request, &count, &code) == 3)
+        for (int i = 0; i < count; i++)
+            rd_kafka_mock_push_request_errors(cluster, (int16_t)request, 1,
+                                              (rd_kafka_resp_err_t)code);
+    else if (sscanf(line, "clear %d", &request) == 1)
+        rd_kafka_mock_clear_request_errors(cluster, (int16_t)request);
+    else
+        return false;
+    return true;
+}
+
+// Reads what there is and obeys each whole line of it; false at the end of the input.
+static bool
+read_commands(rd_kafka_mock_cluster_t *cluster)
+{
+    static char buffer[4096];
+    static size_t filled;
+    ssize_t got = read(STDIN_FILENO, buffer + filled, sizeof buffer - 1 - filled);
+    if (got <= 0)
+        return false;
+    filled += (size_t)got;
+    buffer[filled] = '\0';
+    char *line = buffer;
+    for (char *end; (end = strchr(line, '\n')); line = end + 1) {
+        *end = '\0';
+        puts(obey(cluster, line) ? "ok" : "no");
+        fflush(stdout);
+    }
+    filled -= (size_t)(line - buffer);
+    memmove(buffer, line, filled);
+    return true;
+}
+
+static void
+serve_until_end(rd_kafka_mock_cluster_t *cluster, int signals)
 {
     struct pollfd events[] = {{.fd = STDIN_FILENO, .events = POLLIN},
                               {.fd = signals, .events = POLLIN}};
     for (;;) {
         if (poll(events, 2, -1) < 0)
             continue;
-        char ignored[64];
-        if (events[1].revents || read(STDIN_FILENO, ignored, sizeof ignored) <= 0)
+        if (events[1].revents || (events[0].revents && !read_commands(cluster)))
             return;
     }
 }
@@ -84,7 +141,7 @@ main(int argc, char **argv)
     answer_at_once();
     printf("bootstrap.servers=%s\n", rd_kafka_mock_cluster_bootstraps(cluster));
     fflush(stdout);
-    wait_for_end(signals);
+    serve_until_end(cluster, signals);
     rd_kafka_mock_cluster_destroy(cluster);
     rd_kafka_destroy(kafka);
     close(signals);

@@ -44,44 +44,47 @@ def bindir():
 class Postgres:
     """One server. `port` is loopback TCP and the Unix socket's; every role may connect (trust)."""
 
-    def __init__(self, base):
+    def __init__(self, base, settings=None, data=None, wal=None, env=None):
+        """`settings` are laid over the usual ones; `data` and `wal`: directories of their own."""
         self.base = base
+        self._settings, self._wal, self._env = settings or {}, wal, env
         self.user = process.server_user()
         self.port = None
         self.log = os.path.join(base, "postgres.log")
-        self.data = os.path.join(base, "data")
+        self.data = data or os.path.join(base, "data")
         self._server = None
 
     def start(self):
         """initdb, start, wait until it answers."""
-        programs = bindir()
         if self.user:
             shutil.chown(self.base, self.user)
-        process.run_as(
-            [f"{programs}/initdb", "-D", self.data, "-U", "postgres", "-A", "trust",
-             "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"],
-            user=self.user,
-        )
+        initdb = [f"{bindir()}/initdb", "-D", self.data, "-U", "postgres", "-A", "trust",
+                  "-E", "UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+        process.run_as(initdb + (["-X", self._wal] if self._wal else []), user=self.user)
         for _ in range(3):
             self.port = process.free_port()
-            with open(self.log, "ab") as log:
-                self._server = process.spawn(
-                    [f"{programs}/postgres", "-D", self.data, "-p", str(self.port),
-                     "-k", self.base] + self._options(),
-                    user=self.user, death_signal=signal.SIGINT, stdin=subprocess.DEVNULL,
-                    stdout=log, stderr=log,
-                )
-            process.wait_until(
-                lambda: self._server.poll() is not None or self._answers(), 30, self.tail_of_log
-            )
-            if self._server.poll() is None:
+            if self.resume():
                 return self
         raise RuntimeError("PostgreSQL did not start:\n" + self.tail_of_log())
 
+    def resume(self):
+        """Starts the server on the data it has; false when the process ended at once."""
+        with open(self.log, "ab") as log:
+            self._server = process.spawn(
+                [f"{bindir()}/postgres", "-D", self.data, "-p", str(self.port),
+                 "-k", self.base] + self._options(),
+                user=self.user, death_signal=signal.SIGINT, stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log, env=os.environ | (self._env or {}),
+            )
+        process.wait_until(
+            lambda: self._server.poll() is not None or self._answers(), 30, self.tail_of_log
+        )
+        return self._server.poll() is None
+
     def _options(self):
         options = []
-        for line in SETTINGS.strip().splitlines():
-            name, value = line.split(" = ")
+        usual = dict(line.split(" = ") for line in SETTINGS.strip().splitlines())
+        for name, value in (usual | self._settings).items():
             options += ["-c", f"{name}={value.strip(chr(39))}"]
         return options
 
@@ -125,3 +128,16 @@ class Postgres:
         """A fast shutdown: connected clients are cut."""
         if self._server is not None:
             process.stop(self._server, signal.SIGINT, 20)
+
+    def stop_immediately(self):
+        """As after a crash, but for SIGKILL: nothing is written any more."""
+        process.stop(self._server, signal.SIGQUIT, 20)
+
+    def kill(self):
+        """SIGKILL to the server and to each of its processes, and waits until none is left."""
+        pids = [self._server.pid] + process.children(self._server.pid)
+        for pid in pids:
+            process.kill(pid)
+        self._server.wait(10)
+        process.wait_until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in pids), 10,
+                           "PostgreSQL's processes are gone")

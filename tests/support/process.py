@@ -103,3 +103,17 @@ def stop(process, first=signal.SIGTERM, timeout=10):
             process.kill()
             process.wait(10)
     return process.returncode
+
+
+def children(parent):
+    """The pids of a process's children."""
+    with open(f"/proc/{parent}/task/{parent}/children", encoding="ascii") as pids:
+        return [int(pid) for pid in pids.read().split()]
+
+
+def kill(pid, number=signal.SIGKILL):
+    """A signal to a process that may be gone already."""
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        pass

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The fault suite: cases that break something while messages flow, and who judges them."""

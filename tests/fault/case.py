@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a case is: a function that breaks things on a stage, and what the stage is to hold."""
+
+import dataclasses
+import typing
+
+CASES = {}
+
+
+class NotPossible(Exception):
+    """The machine does not allow this fault; says why."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """`times`: how many faults in the short and in the long form.
+
+    The function's first line says what is injected, its name is the case's. `fault`: the class that
+    the relay must see in it (message, topic, cluster), or "none" when the fault is in the relay.
+    `row`: the line of the matrix in the design that it belongs to.
+    """
+
+    name: str
+    what: str
+    run: typing.Callable
+    row: str
+    fault: str
+    times: tuple = (1, 3)
+    version: int = 2
+    ordering: str = "key"
+    deletes: bool = False       # on_published: delete
+    relays: int = 1
+    config: dict = dataclasses.field(default_factory=dict)
+    load: dict = dataclasses.field(default_factory=dict)
+    topics: int = 3
+    behind: str = ""            # "postgres" or "kafka": the relay reaches it by the proxy
+    own_postgres: typing.Callable | None = None  # (servers) -> the case's own PostgreSQL
+    mock: bool = False          # the mock Kafka instead of the real one
+    seconds: int = 30           # from healing to backlog 0
+    ordered: bool = True        # whether the order of first deliveries is promised
+    pooled: bool = False        # the relay reaches PostgreSQL by a PgBouncer
+
+
+def case(row, fault, **options):
+    """Registers the decorated function."""
+
+    def register(function):
+        name = function.__name__.replace("_", "-")
+        what = function.__doc__.strip().splitlines()[0].rstrip(".")
+        CASES[name] = Case(name, what, function, row, fault, **options)
+        return function
+
+    return register

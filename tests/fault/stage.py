@@ -1,0 +1,355 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Where a case plays: a database and topics of its own, relays, a load that flows, and counters."""
+
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+
+import psycopg
+from kafka import KafkaConsumer, TopicPartition
+from kafka.errors import KafkaError
+
+from fault.load import BUSINESS, Load
+from fault.relays import Relays
+from support.kafka_broker import TOP
+from support.outbox import VERSION_1
+from support.outrider import BINARY, environment, merge
+from support.process import run_as, wait_until
+
+BATCH = 100       # outbox.batch_size: small, so that a window of the load has several batches
+WINDOW = 8        # batches in a window
+PARTITIONS = 3
+MEMORY_KB = 65536  # what a relay may gain: 2 x (batch_bytes + a row), librdkafka's queue, the heap
+DESCRIPTORS = 12
+SHORT = {"rate": 1500, "rows": (5, 60)}
+LONG = {"rate": 3000, "rows": (20, 200)}
+LONG_SECONDS = 12  # how long the load of a case lasts at least in the long form
+WAITING = """
+SELECT count(*) FROM outbox_messages o
+ WHERE published IS NOT TRUE AND retry_count < 5 AND to_jsonb(o)->>'dead_at' IS NULL
+"""
+
+CUT = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+ WHERE datname = %s AND application_name = 'outrider' AND state LIKE %s
+"""
+HOLDERS = """
+SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND mode = 'ExclusiveLock'
+   AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+SUSPECTS = """
+SELECT left(to_jsonb(o)::text, 400) FROM outbox_messages o
+ WHERE published IS NOT TRUE OR retry_count > 0 LIMIT 1000
+"""
+
+
+class Stage:
+    def __init__(self, case, servers, seed, long, directory):
+        self.case, self.servers, self.long, self.directory = case, servers, long, directory
+        self.chance = random.Random(f"{case.name}/{seed}")
+        self.faults = self.probes = self.restarts = 0
+        self.broken = []        # demands of the case that did not hold
+        self.notes = []
+        self.archives = []      # what was in topics that are gone
+        self.deletes = case.deletes
+        self.bound_extra = 0
+        self._seed = seed
+        self._began = time.monotonic()
+        self._healed = None
+        self._backlog_seconds = None
+        self._meter = None
+        self.relays = self.load = self.admin = self.postgres = self.kafka = self.database = None
+
+    # --- setting up ------------------------------------------------------------------------------------
+
+    def open(self):
+        case = self.case
+        self.postgres = case.own_postgres(self.servers) if case.own_postgres else self.servers.postgres
+        self.pooler = self.servers.own_pgbouncer(self.postgres) if case.pooled else None
+        self.mock = self.servers.own_mock() if case.mock else None
+        self.kafka = None if case.mock else self.servers.kafka
+        self.bootstrap = (self.mock or self.kafka).bootstrap
+        self._make_database()
+        self.topics = self._make_topics()
+        self.relays = Relays(self.directory, self._relay_config())
+        self.load = Load(self.connect, self.topics, self.directory, self.chance.random(),
+                         **(LONG if self.long else SHORT) | case.load).start()
+        for _ in range(case.relays):
+            self.relays.start()
+        self.flow(50)
+
+    def _make_database(self):
+        template = self._template()
+        self.database = f"case_{self._seed}_{random.getrandbits(40):x}"
+        with self.postgres.connect("postgres") as admin:
+            admin.execute(f"CREATE DATABASE {self.database} TEMPLATE {template}")
+        self.admin = self.connect()
+
+    def _template(self):
+        """A database with the tables, made once a server and version."""
+        name = f"template_{self.case.version}"
+        with self.postgres.connect("postgres") as admin:
+            if admin.execute("SELECT FROM pg_database WHERE datname = %s",
+                             (name,)).fetchone() is not None:
+                return name
+            admin.execute("DO $$ BEGIN CREATE ROLE relay LOGIN; EXCEPTION WHEN duplicate_object"
+                          " THEN NULL; END $$")
+            admin.execute(f"CREATE DATABASE {name}")
+        with self.postgres.connect(name) as connection:
+            with open(VERSION_1, encoding="utf-8") as text:
+                connection.execute(text.read().replace("{table}", "outbox_messages")
+                                   .replace("{payload}", "jsonb NOT NULL"))
+            connection.execute(BUSINESS)
+            connection.execute("GRANT SELECT, UPDATE, DELETE ON outbox_messages TO relay")
+        if self.case.version > 1:
+            run_as([BINARY, "schema", "apply", "--to", str(self.case.version),
+                    "-o", f"database.dsn={self.postgres.dsn(name)}", "-c", "/dev/null"])
+        return name
+
+    def _make_topics(self):
+        names = [f"t{n}.{self.case.name}.{random.getrandbits(40):x}" for n in range(self.case.topics)]
+        if self.kafka:
+            for name in names:
+                self.kafka.create_topic(name, PARTITIONS)
+        return names
+
+    def _relay_config(self):
+        port = self.postgres.port
+        if self.case.behind == "postgres":
+            self.servers.postgres_proxy.upstream = port
+            port = self.servers.postgres_proxy.port
+        if self.pooler:
+            port = self.pooler.port
+        bootstrap = self.kafka.proxied if self.case.behind == "kafka" else self.bootstrap
+        user = "postgres" if self.pooler else "relay"
+        return merge({
+            "database": {"dsn": f"postgresql://{user}@127.0.0.1:{port}/{self.database}?sslmode=disable"},
+            "outbox": {"ordering": self.case.ordering, "batch_size": BATCH,
+                       "on_published": "delete" if self.case.deletes else "mark"},
+            "kafka": {"bootstrap.servers": bootstrap},
+            "log": {"level": "info", "format": "json"},
+        }, self.case.config)
+
+    # --- what cases use ----------------------------------------------------------------------------------
+
+    @property
+    def proxy(self):
+        """The one that the relay is behind."""
+        return getattr(self.servers, f"{self.case.behind}_proxy")
+
+    def connect(self, **options):
+        """A connection of the suite's own, beside every proxy and pooler."""
+        return self.postgres.connect(self.database, **options)
+
+    def relay(self, number=0):
+        return self.relays.running[number]
+
+    def times(self):
+        """Counts the case's faults: as many turns as the form of the run asks for."""
+        for turn in range(self.case.times[self.long]):
+            self.faults += 1
+            yield turn
+
+    def choose(self, low, high):
+        return low + (high - low) * self.chance.random()
+
+    def wait(self, low, high=None):
+        """A fault takes its time; with two limits a random one between them."""
+        time.sleep(self.choose(low, high) if high else low)
+
+    def lasting(self, short, long):
+        """How long a fault lasts."""
+        return long if self.long else short
+
+    def check(self, holds, text):
+        """A demand of the case."""
+        if not holds and text not in self.broken:
+            self.broken.append(text)
+
+    def revive(self, **options):
+        """What systemd does after a relay was killed."""
+        self.restarts += 1
+        return self.relays.start(**options)
+
+    def kill_relay(self, number=0):
+        self.relays.kill(self.relay(number))
+
+    def active_relay(self):
+        """The relay whose lane holds the slot, by its log's last word on its server process."""
+
+        def find():
+            holders = {pid for pid, in self.rows(HOLDERS)}
+            for daemon in self.relays.running:
+                pids = [event["server_pid"] for event in daemon.events()
+                        if event.get("event") == "connected"]
+                if pids and pids[-1] in holders:
+                    return daemon
+            return None
+
+        return wait_until(find, 20, "a relay has the slot", every=0.002)
+
+    def cut_backends(self, state="%"):
+        """Ends the relays' server processes that are in this state; how many there were."""
+        return len(self.rows(CUT, self.database, state))
+
+    def rows(self, text, *parameters):
+        """All rows of a query by the suite's own connection."""
+        return self.admin.execute(text, parameters).fetchall()
+
+    def value(self, text, *parameters):
+        return self.rows(text, *parameters)[0][0]
+
+    def log(self):
+        """All that the relays have said."""
+        texts = []
+        for number in range(1, self.relays.started + 1):
+            with open(os.path.join(self.directory, f"relay-{number}.log"), "rb") as log:
+                texts.append(log.read().decode(errors="replace"))
+        return "".join(texts)
+
+    def arrived(self, *topics):
+        """How many records the topics (of the load) hold now; None while Kafka is away."""
+        try:
+            if self._meter is None:
+                self._meter = KafkaConsumer(bootstrap_servers=self.bootstrap, group_id=None,
+                                            enable_auto_commit=False, request_timeout_ms=4000,
+                                            allow_auto_create_topics=False)
+            wanted = [TopicPartition(topic, number) for topic in topics or self.topics
+                      for number in self._meter.partitions_for_topic(topic) or ()]
+            return sum(self._meter.end_offsets(wanted).values()) if wanted else 0
+        except (KafkaError, OSError, ValueError):
+            self._forget_meter()
+            return None
+
+    def _forget_meter(self):
+        meter, self._meter = self._meter, None
+        if meter is not None:
+            meter.close()
+
+    def flow(self, rows, timeout=30, topics=()):
+        """Waits until `rows` more records have arrived; returns the seconds it took."""
+        began = time.monotonic()
+        before = wait_until(lambda: (self.arrived(*topics),), timeout, "Kafka answers")[0] or 0
+        wait_until(lambda: (self.arrived(*topics) or 0) >= before + rows, timeout,
+                   f"{rows} more messages arrive")
+        return time.monotonic() - began
+
+    def stalls(self, seconds):
+        """Whether nothing arrives within this time."""
+        before = self.arrived()
+        time.sleep(seconds)
+        return self.arrived() == before
+
+    def backlog(self):
+        return self.value(WAITING)
+
+    def writes(self):
+        """How many rows of the table were updated or deleted so far, rolled back ones too."""
+        self.admin.execute("SELECT pg_stat_clear_snapshot()")
+        return self.value("SELECT n_tup_upd + n_tup_del FROM pg_stat_user_tables"
+                          " WHERE relname = 'outbox_messages'")
+
+    # --- the end -------------------------------------------------------------------------------------------
+
+    def heal(self):
+        """Nothing is broken any more from now on."""
+        if self._healed is None:
+            self._healed = time.monotonic()
+
+    def finish(self):
+        """Lets the load go on for a while, and then waits until nothing is left to publish."""
+        self.heal()
+        time.sleep(0.5)
+        if self.long:
+            time.sleep(max(0, LONG_SECONDS - (time.monotonic() - self._began)))
+        self.load.stop()
+        stopped = time.monotonic()
+        self._reconnect()
+        wait_until(lambda: self.backlog() == 0, max(5, self._healed + self.case.seconds - stopped)
+                   if not self.long else self.case.seconds,
+                   lambda: f"backlog 0 after healing; it is {self.backlog()}", every=0.1)
+        self._backlog_seconds = time.monotonic() - self._healed
+        self.broken += self.relays.stop()
+
+    def _reconnect(self):
+        if self.admin.closed or self.admin.broken:
+            self.admin = self.connect()
+        try:
+            self.admin.execute("SELECT")
+        except psycopg.Error:
+            self.admin = self.connect()
+
+    def bound(self):
+        """How many duplicates the faults may have made: a window each, and one a probe."""
+        lanes = self.case.config.get("outbox", {}).get("lanes", 1)
+        size = self.case.config.get("outbox", {}).get("batch_size", BATCH)
+        return self.faults * size * WINDOW * lanes + self.probes + self.bound_extra
+
+    def judge(self):
+        """The independent observer's findings."""
+        spec = os.path.join(self.directory, "judge.json")
+        with open(spec, "w", encoding="utf-8") as out:
+            json.dump({"bootstrap": self.bootstrap, "topics": self.topics, "deletes": self.deletes,
+                       "ledgers": self.load.ledgers, "archives": self.archives,
+                       "dsn": self.postgres.dsn(self.database)}, out)
+        answer = subprocess.run([sys.executable, "-m", "fault.judge", spec], check=False, timeout=300,
+                                cwd=os.path.join(TOP, "tests"), env=environment(),
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        if answer.returncode != 0:
+            raise RuntimeError("the observer failed:\n" + answer.stderr[-2000:])
+        with open(os.path.join(self.directory, "found.json"), "w", encoding="utf-8") as out:
+            out.write(answer.stdout)
+        return json.loads(answer.stdout)
+
+    def row(self):
+        """The case's line of the table."""
+        found = self.judge()
+        memory, descriptors = self.relays.growth()
+        return found | {
+            "faults": self.faults, "bound": self.bound(), "restarts_by_hand": 0,
+            "revived": self.restarts, "seconds_to_backlog_0": round(self._backlog_seconds, 1),
+            "memory_kb": memory, "descriptors": descriptors, "broken": self.broken,
+            "notes": self.notes, "unknown_commits": self.load.unknown,
+        }
+
+    def row_after_failure(self, row):
+        """What the observer says of a case that did not come to its end."""
+        self._backlog_seconds = 0
+        self.relays.kill_all()
+        return self.row() | {"broken": row["broken"], "seconds_to_backlog_0": "-"}
+
+    def keep_evidence(self):
+        """Lays the servers' logs and the rows in question beside the relays' logs."""
+        for server in (self.postgres, self.kafka):
+            if server is not None and os.path.exists(server.log):
+                shutil.copy(server.log, self.directory)
+        if self.database is None:
+            return
+        try:
+            with psycopg.connect(self.postgres.dsn(self.database), connect_timeout=3) as connection:
+                rows = connection.execute(SUSPECTS).fetchall()
+        except psycopg.Error as error:
+            rows = [repr(error)]
+        with open(os.path.join(self.directory, "rows"), "w", encoding="utf-8") as out:
+            out.writelines(f"{row}\n" for row in rows)
+
+    def close(self):
+        """Ends what the case has started, whatever state it is in."""
+        if self.load:
+            self.load._stop.set()
+        if self.relays:
+            self.relays.kill_all()
+        self._forget_meter()
+        if self.admin:
+            self.admin.close()
+
+    def drop(self):
+        """The topics and the database of a case that passed."""
+        if self.kafka:
+            self.kafka.admin.delete_topics(self.topics)
+        if not self.case.own_postgres:
+            self.postgres.drop_database(self.database)

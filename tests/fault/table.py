@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Results: one JSON line a case in a file, and the one table that is made of them."""
+
+import json
+import os
+
+# heading, key, width; numbers are summed in the last line.
+COLUMNS = (
+    ("case", "case", 44), ("seed", "seed", 5), ("faults", "faults", 6), ("sent", "sent", 8),
+    ("arrived", "arrived", 8), ("lost", "lost", 4), ("dup", "duplicates", 6), ("bound", "bound", 7),
+    ("order", "order_violations", 5), ("absent", "marked_but_absent", 6),
+    ("innoc", "innocent_retries", 5), ("healed s", "seconds_to_backlog_0", 8),
+    ("by hand", "restarts_by_hand", 7), ("+MB", "memory_mb", 5), ("+fd", "descriptors", 3),
+    ("took s", "took", 6), ("verdict", "verdict", 12),
+)
+SUMMED = ("faults", "sent", "arrived", "lost", "duplicates", "bound", "order_violations",
+          "marked_but_absent", "innocent_retries", "restarts_by_hand", "took")
+
+
+class Results:
+    """The file. The newest line of a case, seed and form counts."""
+
+    def __init__(self, path):
+        self.path = path
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+
+    def forget(self):
+        if os.path.exists(self.path):
+            os.remove(self.path)
+
+    def add(self, row):
+        with open(self.path, "a", encoding="utf-8") as out:
+            out.write(json.dumps(row) + "\n")
+
+    def rows(self):
+        found = {}
+        if os.path.exists(self.path):
+            with open(self.path, encoding="utf-8") as lines:
+                for line in lines:
+                    row = json.loads(line)
+                    found[row["case"], row["seed"], row["form"]] = row
+        return list(found.values())
+
+
+def verdict(row, limits):
+    """What did not hold, as texts; a case passes when there is none."""
+    bad = list(row.get("broken", ()))
+    if "sent" not in row:
+        return bad
+    for name in ("lost", "marked_but_absent", "phantoms", "misplaced", "innocent_retries",
+                 "unmarked", "rows_unknown_to_ledger", "restarts_by_hand"):
+        if row[name]:
+            bad.append(f"{name.replace('_', ' ')}: {row[name]}")
+    if row["ordered"] and row["order_violations"]:
+        bad.append(f"order violations: {row['order_violations']}")
+    if row["duplicates"] > row["bound"]:
+        bad.append(f"duplicates: {row['duplicates']}, at most {row['bound']} allowed")
+    if row["memory_kb"] > limits["memory_kb"]:
+        bad.append(f"memory grew by {row['memory_kb']} kB")
+    if row["descriptors"] > limits["descriptors"]:
+        bad.append(f"descriptors grew by {row['descriptors']}")
+    return bad
+
+
+def _cell(row, key):
+    if key == "memory_mb":
+        return round(row["memory_kb"] / 1024, 1) if "memory_kb" in row else "-"
+    if key == "order_violations" and row.get("ordered") is False:
+        return "n/a"
+    value = row.get(key, "-")
+    return round(value, 1) if isinstance(value, float) else value
+
+
+def _line(cells):
+    texts = [str(cell).ljust(width) if number == 0 else str(cell).rjust(width)
+             for number, (cell, (_, _, width)) in enumerate(zip(cells, COLUMNS))]
+    return "  ".join(texts).rstrip()
+
+
+def show(rows):
+    """The table, its totals, and why what failed has failed."""
+    print(_line([heading for heading, _, _ in COLUMNS]))
+    for row in rows:
+        print(_line([_cell(row, key) for _, key, _ in COLUMNS]))
+    ran = [row for row in rows if "sent" in row]
+    total = {key: sum(row.get(key) or 0 for row in (rows if key == "took" else ran)) for key in SUMMED}
+    counts = {word: sum(row["verdict"] == word for row in rows)
+              for word in ("passed", "FAILED", "not here")}
+    total |= {"case": f"{len(rows)} cases", "verdict": f"{counts['FAILED']} failed"}
+    print(_line([_cell(total, key) if key in total else "" for _, key, _ in COLUMNS]))
+    for row in rows:
+        for note in row.get("notes", ()):
+            print(f"{row['case']}: {note}")
+        if row["verdict"] == "not here":
+            print(f"{row['case']}: not possible here: {row['why']}")
+        if row["verdict"] == "FAILED":
+            for text in row["bad"]:
+                print(f"{row['case']} FAILED: {text}")
+            print(f"{row['case']}: logs are in {row['logs']}")
+    print(f"{counts['passed']} passed, {counts['FAILED']} failed, {counts['not here']} not possible here; "
+          f"{total['sent']} messages under {total['faults']} faults in {total['took']:.0f} s")
+    return counts["FAILED"] == 0
