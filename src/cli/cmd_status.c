@@ -83,9 +83,12 @@ static bool
 read_backlog(const struct settings *settings, struct backlog *ret_backlog, int *ret_version,
              struct error *err)
 {
+    struct store_settings store = settings->store;
     struct report *report = NULL;
+
+    store.standby_will_do = true; // to look: the backlog is of interest when the primary is away
     bool good =
-        report_open(&settings->store, &report, err) &&
+        report_open(&store, &report, err) &&
         report_backlog(report, &settings->relay.envelope.topic, COUNT_LIMIT, ret_backlog, err);
     if (good)
         *ret_version = report_version(report);

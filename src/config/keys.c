@@ -109,7 +109,7 @@ const struct key keys_table[] = {
         // A second is the least that a far server with TLS needs.
         .least = SECOND,
         .most = 5 * MINUTE,
-        .doc = "How long one attempt to connect may take.",
+        .doc = "How long one attempt to connect may take; several hosts share it.",
     },
     {
         .path = "database.statement_timeout",

@@ -3,6 +3,7 @@
 #include "outrider/store/session.h"
 
 #include "outrider/base/xalloc.h"
+#include "reach.h"
 #include "wire.h"
 
 #include <stdlib.h>
@@ -22,7 +23,7 @@ session_open(const struct store_settings *settings, bool direct, const atomic_bo
     const char *dsn = direct && settings->direct_dsn ? settings->direct_dsn : settings->dsn;
     struct wire wire;
 
-    if (!wire_open(&wire, settings, dsn, abort, err))
+    if (!reach_open(settings, dsn, abort, &wire, err))
         return false;
     *ret_session = xmalloc(sizeof **ret_session);
     (*ret_session)->wire = wire;

@@ -13,6 +13,7 @@
 #include "outrider/base/xalloc.h"
 #include "params.h"
 #include "pipeline.h"
+#include "reach.h"
 #include "rows.h"
 #include "shape.h"
 #include "sql.h"
@@ -56,7 +57,7 @@ store_open(const struct store_settings *settings, const atomic_bool *abort,
 
     store->settings = *settings;
     if (!names_init(&store->names, settings->table, settings->columns, err) ||
-        !wire_open(&store->wire, settings, settings->dsn, abort, err))
+        !reach_open(settings, settings->dsn, abort, &store->wire, err))
         goto fail;
     if (!PQenterPipelineMode(store->wire.connection)) {
         wire_fail_connection(&store->wire, "CONNECT", err);

@@ -4,8 +4,7 @@
 // libpq's blocking calls have no time-out of their own (connect_timeout apart), so a server that
 // falls silent would hold a lane for ever. Everything here uses the asynchronous calls and poll(2).
 // The wait is cut into slices, so that the abort flag of a hasty stop is seen soon.
-// Source: PostgreSQL's manual, "Asynchronous Command Processing" and "Database Connection Control
-// Functions".
+// Source: PostgreSQL's manual, "Asynchronous Command Processing".
 #include "wire.h"
 
 #include <errno.h>
@@ -14,9 +13,8 @@
 
 enum { SLICE_MS = 100 };
 
-// Waits until the socket is ready for one of `events`.
-static bool
-wait_socket(const struct wire *wire, short events, struct mono deadline, struct error *err)
+bool
+wire_wait(const struct wire *wire, short events, struct mono deadline, struct error *err)
 {
     struct pollfd pollfd = {.fd = PQsocket(wire->connection), .events = events};
 
@@ -32,69 +30,6 @@ wait_socket(const struct wire *wire, short events, struct mono deadline, struct 
         if (ready < 0 && errno != EINTR)
             return error_set(err, FAULT_CLUSTER, "POLL", "poll: %s", strerror(errno));
     }
-}
-
-static bool
-finish_connecting(const struct wire *wire, struct mono deadline, struct error *err)
-{
-    short events = POLLOUT; // the manual: behave at first as if PGRES_POLLING_WRITING was returned
-
-    for (;;) {
-        if (!wait_socket(wire, events, deadline, err))
-            return error_prefix(err, "connecting");
-        switch (PQconnectPoll(wire->connection)) {
-        case PGRES_POLLING_OK:
-            return true;
-        case PGRES_POLLING_READING:
-            events = POLLIN;
-            break;
-        case PGRES_POLLING_WRITING:
-            events = POLLOUT;
-            break;
-        default:
-            return wire_fail_connection(wire, "CONNECT", err);
-        }
-    }
-}
-
-bool
-wire_open(struct wire *wire, const struct store_settings *settings, const char *dsn,
-          const atomic_bool *abort, struct error *err)
-{
-    // What stands before dbname can be overridden by the DSN, what stands after it cannot.
-    // A peer that vanished without a word is noticed after 10 + 3 x 5 s when idle, and after 15 s
-    // when it owes us an acknowledgement (tcp(7): TCP_USER_TIMEOUT).
-    const char *const names[] = {
-        "application_name",
-        "keepalives",
-        "keepalives_idle",
-        "keepalives_interval",
-        "keepalives_count",
-        "tcp_user_timeout",
-        "dbname",
-        "client_encoding",
-        NULL,
-    };
-    const char *const values[] = {
-        settings->application_name, "1", "10", "5", "3", "15000", dsn, "UTF8", NULL,
-    };
-    struct mono deadline = mono_add_ms(mono_now(), settings->connect_timeout_ms);
-    struct wire opened = {.abort = abort};
-
-    if (!store_check_dsn(dsn, err))
-        return false;
-    opened.connection = PQconnectStartParams(names, values, 1);
-    if (!opened.connection)
-        return error_set(err, FAULT_CLUSTER, "CONNECT", "libpq is out of memory");
-    if (PQstatus(opened.connection) == CONNECTION_BAD) {
-        wire_fail_connection(&opened, "CONNECT", err);
-    } else if (finish_connecting(&opened, deadline, err)) {
-        PQsetnonblocking(opened.connection, 1);
-        *wire = opened;
-        return true;
-    }
-    wire_close(&opened);
-    return false;
 }
 
 void
@@ -114,7 +49,7 @@ wire_flush(struct wire *wire, struct mono deadline, struct error *err)
         if (rest < 0)
             return wire_fail_connection(wire, "CONNECT", err);
         // The manual: also read while the send is blocked, or both sides can wait for each other.
-        if (!wait_socket(wire, POLLIN | POLLOUT, deadline, err))
+        if (!wire_wait(wire, POLLIN | POLLOUT, deadline, err))
             return false;
         if (!PQconsumeInput(wire->connection))
             return wire_fail_connection(wire, "CONNECT", err);
@@ -125,7 +60,7 @@ bool
 wire_next(struct wire *wire, struct mono deadline, PGresult **ret_result, struct error *err)
 {
     while (PQisBusy(wire->connection)) {
-        if (!wait_socket(wire, POLLIN, deadline, err))
+        if (!wire_wait(wire, POLLIN, deadline, err))
             return false;
         if (!PQconsumeInput(wire->connection))
             return wire_fail_connection(wire, "CONNECT", err);
@@ -167,10 +102,23 @@ wire_fail_result(const PGresult *result, struct error *err)
     return false;
 }
 
+// What libpq guesses stands on lines of its own: "\tIs the server running on that host and ...".
+static void
+drop_guesses(char *text)
+{
+    char *guess;
+
+    while ((guess = strstr(text, "\n\t"))) {
+        const char *rest = guess + 2 + strcspn(guess + 2, "\n");
+        memmove(guess, rest, strlen(rest) + 1);
+    }
+}
+
 bool
 wire_fail_connection(const struct wire *wire, const char *code, struct error *err)
 {
     error_set(err, FAULT_CLUSTER, code, "%s", PQerrorMessage(wire->connection));
+    drop_guesses(err->text);
     one_line(err->text);
     return false;
 }

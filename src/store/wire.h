@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// libpq under a deadline: connect, send, and wait for results without ever blocking for longer
-// than asked. Private to the store.
+// libpq under a deadline: send, and wait for results without ever blocking for longer than asked
+// (reach.h connects). Private to the store.
 #ifndef OUTRIDER_STORE_WIRE_H
 #define OUTRIDER_STORE_WIRE_H
 
@@ -17,10 +17,11 @@ struct wire {
     const atomic_bool *abort; // ends every wait early when set; may be NULL
 };
 
-// Connects within settings->connect_timeout_ms by `dsn`. Nothing to close on failure.
-bool wire_open(struct wire *wire, const struct store_settings *settings, const char *dsn,
-               const atomic_bool *abort, struct error *err) MUST_CHECK;
 void wire_close(struct wire *wire);
+
+// Waits until the socket is ready for one of poll(2)'s events. Error code: "TIMEOUT", "ABORTED".
+bool wire_wait(const struct wire *wire, short events, struct mono deadline,
+               struct error *err) MUST_CHECK;
 
 // Sends all that is queued.
 bool wire_flush(struct wire *wire, struct mono deadline, struct error *err) MUST_CHECK;

@@ -26,7 +26,8 @@ struct store_settings {
     const char *dsn;        // libpq conninfo or URI; a secret
     const char *direct_dsn; // NULL: dsn; schema commands use it
     const char *application_name;
-    int connect_timeout_ms;
+    bool standby_will_do;   // when no server takes writes; unless the DSN says otherwise
+    int connect_timeout_ms; // for all hosts of a DSN together
     int statement_timeout_ms;
     int lock_timeout_ms;
     const char *table; // table or schema.table, each part bare or "quoted", case kept
