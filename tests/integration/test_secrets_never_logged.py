@@ -16,11 +16,7 @@ def secret():
 
 def everything(outrider, *results):
     """All that was said by daemons and commands, files included."""
-    text = "".join(result.output for result in results)
-    for log in outrider.logs:
-        with open(log, "rb") as said:
-            text += said.read().decode(errors="replace")
-    return text
+    return "".join(result.output for result in results) + outrider.said()
 
 
 def dsns(secret):

@@ -106,6 +106,11 @@ class Daemon:
                 found.append(json.loads(line))
         return found
 
+    def failures(self, event):
+        """(class, error text) of each line of that event."""
+        return [(line.get("class"), line.get("error")) for line in self.events()
+                if line.get("event") == event]
+
     def warned_of(self, pattern):
         """Whether a warning or an error matches the regular expression, case aside."""
         return any(event.get("level") in ("warn", "error")
@@ -212,6 +217,14 @@ class Outrider:
     def drain(self, *arguments, **options):
         """`outrider drain`."""
         return self.command("drain", *arguments, **options)
+
+    def said(self):
+        """All that daemons and commands of this test have said."""
+        text = ""
+        for log in self.logs:
+            with open(log, "rb") as said:
+                text += said.read().decode(errors="replace")
+        return text
 
     def stop_all(self):
         """Ends every daemon of the test that still runs."""
