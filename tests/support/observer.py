@@ -125,15 +125,24 @@ class Entry:
 
 
 class Ledger:
-    """What the writers did. `committed` rows must arrive, `rolled_back` ones must not."""
+    """What the writers did. `committed` rows must arrive, `rolled_back` ones must not; of those
+    `in_doubt` the COMMIT was not answered."""
 
     def __init__(self):
         self.committed = []
         self.rolled_back = []
+        self.in_doubt = []
 
     def merge(self, other):
         self.committed += other.committed
         self.rolled_back += other.rolled_back
+        self.in_doubt += other.in_doubt
+
+    def survivors(self, ids):
+        """The ledger as a server knows it that has the rows `ids`."""
+        whole = Ledger()
+        whole.committed = [entry for entry in self.committed + self.in_doubt if entry.message_id in ids]
+        return whole
 
     @property
     def topics(self):

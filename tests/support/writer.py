@@ -9,6 +9,8 @@ import threading
 import time
 import uuid
 
+import psycopg
+
 from support.observer import Entry, Ledger
 
 BUSINESS = """
@@ -20,13 +22,15 @@ class Writers:
     """`threads` writers on connections of their own, each doing `transactions` transactions.
 
     A random share of them rolls back, another stays open for up to `hold_ms` before it ends, and
-    one holds 1 to `rows` rows. A fixed seed makes two runs write the same.
+    one holds 1 to `rows` rows. A fixed seed makes two runs write the same. With `reconnect` a
+    writer whose connection fails makes a new one, as often as it takes.
     """
 
     def __init__(self, connect, outbox, topic, *, threads=4, transactions=200, aggregates=8,
-                 rows=3, rollback=0.1, hold_ms=5, seed=1):
+                 rows=3, rollback=0.1, hold_ms=5, seed=1, reconnect=False):
         self.ledgers = [Ledger() for _ in range(threads)]
         self.errors = []
+        self._reconnect = reconnect
         self._stop = threading.Event()
         self._settings = (outbox, topic, transactions, rows, rollback, hold_ms)
         self._aggregates = [f"aggregate-{n}" for n in range(aggregates)]
@@ -76,15 +80,21 @@ class Writers:
             "INSERT INTO {table} ({id}, {aggregate_type}, {aggregate_id}, {event_type}, {payload}) "
             "VALUES (%s, %s, %s, %s, %s)"
         )
-        try:
-            with connect() as connection:
-                connection.autocommit = False
-                for _ in range(transactions):
-                    if self._stop.is_set():
-                        return
-                    self._transaction(connection, insert, chance, ledger)
-        except Exception as error:  # reported by join, in the test's own thread
-            self.errors.append(repr(error))
+        left = iter(range(transactions))
+        while not self._stop.is_set():
+            try:
+                with connect() as connection:
+                    connection.autocommit = False
+                    for _ in left:
+                        self._transaction(connection, insert, chance, ledger)
+                        if self._stop.is_set():
+                            break
+                return
+            except Exception as error:  # reported by join, in the test's own thread
+                if not (self._reconnect and isinstance(error, psycopg.Error)):
+                    self.errors.append(repr(error))
+                    return
+                self._stop.wait(0.1)
 
     def _transaction(self, connection, insert, chance, ledger):
         _, topic, _, rows, rollback, hold_ms = self._settings
@@ -105,6 +115,10 @@ class Writers:
         if chance.random() < rollback:
             connection.rollback()
             ledger.rolled_back += entries
-        else:
+            return
+        try:
             connection.commit()
-            ledger.committed += entries
+        except psycopg.Error:
+            ledger.in_doubt += entries
+            raise
+        ledger.committed += entries

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two servers in the DSN: when the primary dies, or takes no writes any more, the relay finds the new
+one by itself. No row is lost that the new one has, none is blamed, and order is kept."""
+
+import os
+
+import psycopg
+import pytest
+
+from support import outrider as relay
+from support import replica as replicas
+from support.observer import judge
+from support.outbox import Outbox
+from support.postgres import Postgres
+from support.process import wait_until
+from support.writer import Writers
+
+BATCH = 25
+WRITING = "SELECT 1 FROM pg_stat_activity WHERE application_name = 'writer'"
+
+
+@pytest.fixture
+def postgres(tmp_path, base_dir):
+    """A primary of the test's own."""
+    path = os.path.join(base_dir, tmp_path.name)
+    os.mkdir(path)
+    server = Postgres(path)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def database(postgres):
+    return postgres.create_database()
+
+
+@pytest.fixture
+def replica(postgres):
+    path = postgres.base + "-replica"
+    os.mkdir(path)
+    server = replicas.Replica(path, postgres)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def version():
+    return 2
+
+
+@pytest.fixture
+def both(outrider, outbox, postgres, replica, database):
+    """The relay with both servers in its DSN."""
+    replica.catch_up()
+    outrider.config = relay.merge(outrider.config, {
+        "database": {"dsn": replicas.dsn([postgres, replica], database)},
+        "outbox": {"batch_size": BATCH}})
+    return outrider
+
+
+@pytest.fixture
+def load(outbox, postgres, replica, database, topic):
+    """Writers that go to whichever server takes writes."""
+    started = []
+
+    def start():
+        dsn = replicas.dsn([postgres, replica], database, target_session_attrs="read-write",
+                           connect_timeout=2, application_name="writer")
+        started.append(Writers(lambda: psycopg.connect(dsn), outbox, topic, threads=3,
+                               transactions=100_000, hold_ms=10, reconnect=True).start())
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
+        one.join()
+
+
+def flows(daemon, outbox, rows=100):
+    """Waits until so many more rows are published."""
+    before = outbox.published()
+    daemon.wait_until(lambda: outbox.published() >= before + rows, 30, "rows on their way")
+
+
+def finish(daemon, writers, outbox, observer, topic):
+    """Ends the load and judges by the rows that the server of `outbox` has. Returns the ledger of
+    the writers, and of those rows."""
+    writers.stop()
+    ledger = writers.join()
+    daemon.wait_until(lambda: outbox.unpublished() == 0, 30, "all rows published")
+    there = set(outbox.texts())
+    known = {entry.message_id for entry in ledger.committed + ledger.in_doubt}
+    records = observer.read(topic)
+    assert {record.message_id for record in records} <= known
+    survivors = ledger.survivors(there)
+    verdict = judge([record for record in records if record.message_id in there], survivors,
+                    outbox.marked_ids())
+    verdict.assert_nothing_lost()
+    assert not verdict.unmarked_but_arrived and not verdict.order_violations, str(verdict)
+    assert outbox.row_counts() == (len(there), 0)
+    assert daemon.terminate() == 0
+    return ledger, survivors
+
+
+@pytest.mark.parametrize("synchronous", [False, True], ids=["asynchronous", "synchronous"])
+def test_primary_dies(both, outbox, postgres, replica, database, load, observer, topic, synchronous):
+    if synchronous:
+        replicas.configure(postgres, "synchronous_standby_names", "*")
+    daemon = both.run()
+    writers = load()
+    flows(daemon, outbox)
+    postgres.kill()
+    daemon.wait_until(lambda: daemon.failures("postgres_unavailable"), 20, "both refused")
+    cause, words = daemon.failures("postgres_unavailable")[0]
+    assert cause == "cluster"
+    assert f"port {postgres.port} failed" in words and "session is read-only" in words
+    replica.promote()
+    new = Outbox(replica.connect(database), outbox.table)
+    flows(daemon, new)
+    ledger, survivors = finish(daemon, writers, new, observer, topic)
+    if synchronous:
+        there = {entry.message_id for entry in survivors.committed}
+        assert {entry.message_id for entry in ledger.committed} <= there
+
+
+@pytest.mark.parametrize("busy", [True, False], ids=["busy", "idle"])
+def test_primary_takes_no_writes_any_more(both, outbox, postgres, replica, database, load, observer,
+                                          topic, busy):
+    daemon = both.run()
+    if busy:
+        writers = load()
+        flows(daemon, outbox)
+    else:
+        daemon.wait_for_log('"event":"connected"')
+    replicas.configure(postgres, "default_transaction_read_only", "on")
+    daemon.wait_until(lambda: daemon.warned_of("25006"), 20, "the relay refused")
+    with postgres.connect("postgres") as admin:
+        wait_until(lambda: not admin.execute(WRITING).fetchone(), 20, "writers gone")
+    replica.catch_up()
+    replica.promote()
+    new = Outbox(replica.connect(database), outbox.table)
+    writers = writers if busy else load()
+    flows(daemon, new)
+    finish(daemon, writers, new, observer, topic)
