@@ -6,6 +6,8 @@
 // dependency with a history for these thirty lines.
 #include "outrider/base/notify.h"
 
+#include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -27,6 +29,27 @@ address(const char *name, struct sockaddr_un *un, socklen_t *len)
         un->sun_path[0] = '\0';
     *len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
     return true;
+}
+
+// A positive decimal number, or 0 for anything else.
+static long long
+positive(const char *text)
+{
+    char *end;
+    errno = 0;
+    const long long value = strtoll(text, &end, 10);
+    return errno == 0 && *text != '\0' && *end == '\0' && value > 0 ? value : 0;
+}
+
+int
+notify_watchdog_ms(void)
+{
+    const char *interval = getenv("WATCHDOG_USEC");
+    const char *pid = getenv("WATCHDOG_PID");
+    if (interval == NULL || (pid != NULL && positive(pid) != getpid()))
+        return 0;
+    const long long ms = positive(interval) / 1000;
+    return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
 void

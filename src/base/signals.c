@@ -117,6 +117,12 @@ signals_take(void)
     };
 }
 
+unsigned
+signals_terminations(void)
+{
+    return (unsigned)terminate_count;
+}
+
 void
 signals_block(void)
 {

@@ -5,6 +5,7 @@
 #include "outrider/base/notify.h"
 #include "tests/support/unit.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -86,8 +87,43 @@ START_TEST(test_names_that_are_none)
 }
 END_TEST
 
+START_TEST(test_watchdog)
+{
+    char mine[32], longest[32];
+    snprintf(mine, sizeof mine, "%d", (int)getpid());
+    snprintf(longest, sizeof longest, "%lld", LLONG_MAX);
+    const struct {
+        const char *interval, *pid;
+        int ms;
+    } cases[] = {
+        {NULL, NULL, 0},
+        {"30000000", NULL, 30000},
+        {"30000000", mine, 30000},
+        {"30000000", "1", 0},
+        {"30000000", "", 0},
+        {"30000000", "x", 0},
+        {"0", NULL, 0},
+        {"-5", NULL, 0},
+        {"", NULL, 0},
+        {"30s", NULL, 0},
+        {"1500000", mine, 1500},
+        {longest, mine, INT_MAX},
+        {"9999999999999999999", NULL, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        unsetenv("WATCHDOG_USEC");
+        unsetenv("WATCHDOG_PID");
+        if (cases[i].interval != NULL)
+            setenv("WATCHDOG_USEC", cases[i].interval, 1);
+        if (cases[i].pid != NULL)
+            setenv("WATCHDOG_PID", cases[i].pid, 1);
+        ck_assert_int_eq(notify_watchdog_ms(), cases[i].ms);
+    }
+}
+END_TEST
+
 int
 main(void)
 {
-    return RUN_TESTS("notify", test_path, test_abstract, test_names_that_are_none);
+    return RUN_TESTS("notify", test_path, test_abstract, test_names_that_are_none, test_watchdog);
 }

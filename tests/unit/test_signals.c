@@ -68,6 +68,9 @@ START_TEST(test_termination_counts_for_ever)
     raise(SIGINT);
     ck_assert(readable(0));
     ck_assert_uint_eq(signals_take().terminate, 2);
+    raise(SIGHUP);
+    ck_assert_uint_eq(signals_terminations(), 2);
+    ck_assert(signals_take().reload); // looking takes nothing
     signals_stop();
 }
 END_TEST

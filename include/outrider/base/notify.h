@@ -7,4 +7,9 @@
 // not a condition of relaying.
 void notify_send(const char *state);
 
+// How often the service manager wants to hear WATCHDOG=1, by $WATCHDOG_USEC of
+// sd_watchdog_enabled(3), in milliseconds; 0 when it does not, or when $WATCHDOG_PID names somebody
+// else.
+int notify_watchdog_ms(void);
+
 #endif
