@@ -67,6 +67,7 @@ lane_back_off(struct lane *lane, const char *event, const struct error *err)
     atomic_fetch_add(&lane->shared->stats.errors[err->fault], 1);
     LOG(LOG_WARN, event, LOG_INT("lane", lane->number), LOG_FAULT(err), LOG_STR("next", "retried"),
         LOG_INT("retry_ms", wait_ms));
+    trouble_write(&lane->trouble, event, err);
     lane_enter(lane, LANE_BACK_OFF);
     lane_wait(lane, wait_ms);
 }

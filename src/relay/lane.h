@@ -8,6 +8,7 @@
 #include "holds.h"
 #include "outrider/base/backoff.h"
 #include "outrider/relay/relay.h"
+#include "trouble.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -38,6 +39,7 @@ struct lane {
     atomic_bool connected;
     atomic_bool active;
     atomic_bool ended;
+    struct trouble trouble;
 
     // The thread's own:
     struct store *store;       // NULL: not connected

@@ -140,3 +140,15 @@ relay_lane(const struct relay *relay, size_t number)
         .active = atomic_load(&lane->active),
     };
 }
+
+bool
+relay_lane_trouble(const struct relay *relay, size_t number, struct lane_trouble *ret_trouble)
+{
+    const struct lane *lane = &relay->lanes[number];
+    struct lane_trouble last;
+
+    if (!trouble_read(&lane->trouble, &last) || last.at.ns < atomic_load(&lane->progress_ns))
+        return false;
+    *ret_trouble = last;
+    return true;
+}

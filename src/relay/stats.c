@@ -11,6 +11,8 @@
 
 #include <stddef.h>
 
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
 enum { SUB_BITS = 3, OCTAVES = HISTOGRAM_BUCKETS / HISTOGRAM_SUB };
 
 _Static_assert(HISTOGRAM_SUB == 1 << SUB_BITS,
@@ -88,4 +90,30 @@ histogram_since(const struct histogram *histogram, struct histogram *mark,
     atomic_store_explicit(&ret_since->sum_us, sum_us - mark->sum_us, memory_order_relaxed);
     atomic_store_explicit(&mark->count, count, memory_order_relaxed);
     atomic_store_explicit(&mark->sum_us, sum_us, memory_order_relaxed);
+}
+
+static void
+histogram_merge(struct histogram *sum, const struct histogram *histogram)
+{
+    for (size_t i = 0; i < HISTOGRAM_BUCKETS; i++)
+        sum->buckets[i] += histogram->buckets[i];
+    sum->count += histogram->count;
+    sum->sum_us += histogram->sum_us;
+}
+
+void
+stats_add(struct stats *sum, const struct stats *stats)
+{
+    sum->published += stats->published;
+    sum->published_bytes += stats->published_bytes;
+    sum->claimed += stats->claimed;
+    sum->failed_attempts += stats->failed_attempts;
+    sum->dead += stats->dead;
+    sum->possible_duplicates += stats->possible_duplicates;
+    sum->order_breaks += stats->order_breaks;
+    sum->batches += stats->batches;
+    sum->windows += stats->windows;
+    for (size_t i = 0; i < COUNT(sum->errors); i++)
+        sum->errors[i] += stats->errors[i];
+    histogram_merge(&sum->delivery, &stats->delivery);
 }

@@ -71,13 +71,19 @@ START_TEST(test_kafka_is_asked_first)
 }
 END_TEST
 
+// What it waits for can be read, until it goes on.
 START_TEST(test_postgres_away)
 {
+    struct lane_trouble trouble;
     one_prepare(2);
     row(1, "a");
     fake_fail(FAKE_OPEN, 0, 2, "57P03");
     start();
+    WAIT_FOR(relay_lane_trouble(relay, 0, &trouble));
+    ck_assert_str_eq(trouble.event, "postgres_unavailable");
+    ck_assert_str_eq(trouble.error.code, "57P03");
     WAIT_FOR(fake_published() == 1);
+    WAIT_FOR(!relay_lane_trouble(relay, 0, &trouble));
     ck_assert_int_eq(calls(FAKE_OPEN), 3);
     ck_assert_uint_eq(cluster_errors(), 2);
     ck_assert_int_eq(fake_producer.probed, 1);

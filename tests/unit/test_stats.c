@@ -5,6 +5,7 @@
 #include "tests/support/unit.h"
 
 #include <pthread.h>
+#include <string.h>
 
 // links: base src/relay/stats.c
 
@@ -108,9 +109,26 @@ START_TEST(test_two_lanes)
 }
 END_TEST
 
+// Every counter of the struct, those to come included: it holds nothing but words of 64 bits.
+START_TEST(test_sum)
+{
+    enum { WORDS = sizeof(struct stats) / sizeof(uint64_t) };
+    static uint64_t words[WORDS], sums[WORDS];
+    static struct stats stats, sum;
+    for (size_t i = 0; i < WORDS; i++)
+        words[i] = i + 1;
+    memcpy(&stats, words, sizeof words);
+    stats_add(&sum, &stats);
+    stats_add(&sum, &stats);
+    memcpy(sums, &sum, sizeof sums);
+    for (size_t i = 0; i < WORDS; i++)
+        ck_assert_uint_eq(sums[i], 2 * (i + 1));
+}
+END_TEST
+
 int
 main(void)
 {
     return RUN_TESTS("stats", test_empty, test_relative_error, test_small_values_are_exact,
-                     test_quantiles, test_out_of_range, test_since, test_two_lanes);
+                     test_quantiles, test_out_of_range, test_since, test_two_lanes, test_sum);
 }

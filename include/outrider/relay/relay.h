@@ -60,7 +60,17 @@ struct lane_view {
     bool active;               // holds the slot; false on a standby
 };
 
+// What made a lane wait.
+struct lane_trouble {
+    const char *event; // as it was logged, e.g. "kafka_unavailable"
+    struct error error;
+    struct mono at;
+};
+
 size_t relay_lanes(const struct relay *relay);
 struct lane_view relay_lane(const struct relay *relay, size_t lane);
+
+// The lane's last failure; false when there was none since its last progress.
+bool relay_lane_trouble(const struct relay *relay, size_t lane, struct lane_trouble *ret_trouble);
 
 #endif

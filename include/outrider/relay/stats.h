@@ -43,4 +43,7 @@ struct stats {
     struct histogram delivery; // created_at to acknowledgement
 };
 
+// Adds all of one to another, for the sum over relays that followed each other.
+void stats_add(struct stats *sum, const struct stats *stats);
+
 #endif

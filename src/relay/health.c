@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stuck, stalled or merely waiting.
+//
+// Every wait of a lane has a deadline, so a phase has one too: the sum of what can be waited for in
+// it. Only a lane beyond that is stuck, and only then may a supervisor restart the process. An
+// outage, however long, is a change between connect and back_off: restarting for it would help
+// nobody, and many restarts end in a service that is given up.
+#include "outrider/relay/health.h"
+
+enum {
+    GRACE_MS = 10000,       // a busy machine; a producer being taken down
+    CLIENT_GRACE_MS = 2000, // what the store waits beyond statement_timeout
+    NAMES_MS = 60000,       // the resolver is libc's, and so are its time-outs
+    KAFKA_MS = 5500,        // a cluster's answer who it is
+    PURGE_MS = 3000,        // reports of messages that were given up, the producer's end
+    BACK_OFF_MS = 5000,
+    CONNECT_STATEMENTS = 4, // how many a phase may wait for, one after the other
+    CLAIM_STATEMENTS = 6,   // all around locked rows, or the table's shape read again
+    SETTLE_STATEMENTS = 2,
+    STALL_LEAST_MS = 60000,
+};
+
+// A switch, so that the compiler asks whoever adds a phase.
+static int64_t
+phase_ms(enum lane_phase phase, const struct relay_settings *settings,
+         const struct store_settings *store)
+{
+    const int64_t statement_ms = store->statement_timeout_ms + CLIENT_GRACE_MS;
+
+    switch (phase) {
+    case LANE_CONNECT:
+        return NAMES_MS + KAFKA_MS + store->connect_timeout_ms + CONNECT_STATEMENTS * statement_ms;
+    case LANE_BACK_OFF:
+        return BACK_OFF_MS;
+    case LANE_STANDBY:
+        return settings->poll_max_ms;
+    case LANE_CLAIM:
+        return CLAIM_STATEMENTS * statement_ms;
+    case LANE_PUBLISH:
+        return settings->window_deadline_ms;
+    case LANE_SETTLE:
+        return settings->window_deadline_ms + PURGE_MS + SETTLE_STATEMENTS * statement_ms;
+    case LANE_COMMIT:
+        return statement_ms + settings->poll_min_ms;
+    case LANE_IDLE:
+        return settings->poll_max_ms + statement_ms;
+    case LANE_ENDED:
+        break;
+    }
+    return INT32_MAX; // it is not to go on
+}
+
+struct health_limits
+health_limits(const struct relay_settings *settings, const struct store_settings *store)
+{
+    const int64_t slow_ms = 2 * (int64_t)settings->window_deadline_ms + store->statement_timeout_ms;
+    struct health_limits limits = {.progress_ms =
+                                       slow_ms > STALL_LEAST_MS ? slow_ms : STALL_LEAST_MS};
+
+    for (enum lane_phase phase = 0; phase <= LANE_ENDED; phase++)
+        limits.phase_ms[phase] = phase_ms(phase, settings, store) + GRACE_MS;
+    return limits;
+}
+
+static bool
+longer(struct mono now, struct mono since, int64_t ms)
+{
+    return mono_diff_ns(now, since) > ms * 1000000;
+}
+
+// An idle lane keeps its phase and makes progress at each look.
+enum lane_health
+health_of(const struct health_limits *limits, const struct lane_view *view, struct mono now)
+{
+    const struct mono moved =
+        view->since.ns > view->last_progress.ns ? view->since : view->last_progress;
+
+    if (view->phase == LANE_ENDED)
+        return LANE_WELL;
+    if (longer(now, moved, limits->phase_ms[view->phase]))
+        return LANE_STUCK;
+    return longer(now, view->last_progress, limits->progress_ms) ? LANE_STALLED : LANE_WELL;
+}
+
+struct health
+relay_health(const struct relay *relay, const struct health_limits *limits, struct mono now)
+{
+    struct health health = {.worst = LANE_WELL};
+
+    for (size_t i = 0; i < relay_lanes(relay); i++) {
+        const struct lane_view view = relay_lane(relay, i);
+        const enum lane_health is = health_of(limits, &view, now);
+        if (is > health.worst) {
+            health.worst = is;
+            health.lane = i;
+        }
+        health.lanes += is != LANE_WELL;
+    }
+    return health;
+}
