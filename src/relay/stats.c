@@ -115,5 +115,6 @@ stats_add(struct stats *sum, const struct stats *stats)
     sum->windows += stats->windows;
     for (size_t i = 0; i < COUNT(sum->errors); i++)
         sum->errors[i] += stats->errors[i];
+    sum->unlisted += stats->unlisted;
     histogram_merge(&sum->delivery, &stats->delivery);
 }

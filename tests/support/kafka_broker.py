@@ -13,7 +13,7 @@ import subprocess
 import uuid
 
 from kafka import KafkaProducer
-from kafka.admin import KafkaAdminClient, NewTopic
+from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError
 
 from support import process
@@ -47,6 +47,14 @@ broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=200
 """
 
+# Laid over CONFIG (a later line of a properties file counts): a broker that joins another's controller.
+JOINING = """
+process.roles=broker
+node.id=2
+listeners=PLAINTEXT://127.0.0.1:{port}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port}
+"""
+
 
 def absent():
     """What is missing for a broker to run, or None."""
@@ -57,16 +65,22 @@ def absent():
     return None
 
 
+def _settings(configs):
+    return {key.replace("_", "."): str(value) for key, value in configs.items()}
+
+
 class Kafka:
     """One broker. `bootstrap` is what a client is given; kill and resume keep port and data.
 
     With a `proxy` it has a second listener, of which it says that it is the proxy's port: clients
-    that are given `proxied` stay behind the proxy.
+    that are given `proxied` stay behind the proxy. `joins`: a second broker of that one's cluster.
     """
 
-    def __init__(self, base, proxy=None, settings=""):
+    def __init__(self, base, proxy=None, settings="", joins=None):
         self.base = base
         self.proxy = proxy
+        self.joins = joins
+        self.controller = None
         self._settings = settings
         self.log = os.path.join(base, "kafka.log")
         self.console = os.path.join(base, "kafka.out")
@@ -97,10 +111,13 @@ class Kafka:
         for _ in range(3):
             self.port = process.free_port()
             behind = process.free_port()
+            self.controller = self.joins.controller if self.joins else process.free_port()
             with open(self.config, "w", encoding="utf-8") as out:
-                out.write(CONFIG.format(port=self.port, controller=process.free_port(),
+                out.write(CONFIG.format(port=self.port, controller=self.controller,
                                         behind=behind, data=self.data, partitions=PARTITIONS,
                                         proxy=self.proxy.port if self.proxy else behind))
+                if self.joins:
+                    out.write(JOINING.format(port=self.port))
                 out.write(self._settings)
             if self.proxy:
                 self.proxy.upstream = behind
@@ -152,11 +169,19 @@ class Kafka:
         the broker's settings forbid it)."""
         return f"{word}.{uuid.uuid4().hex[:10]}"
 
-    def create_topic(self, name, partitions=PARTITIONS, **configs):
-        """Makes a topic with its own settings ('.' in a setting's name written as '_')."""
-        settings = {key.replace("_", "."): str(value) for key, value in configs.items()}
-        self.admin.create_topics([NewTopic(name, partitions, 1, topic_configs=settings)])
+    def create_topic(self, name, partitions=PARTITIONS, brokers=None, **configs):
+        """Makes a topic with its own settings ('.' in a setting's name written as '_'). `brokers`:
+        the ids that each partition's replicas lie on."""
+        places = {number: list(brokers) for number in range(partitions)} if brokers else None
+        self.admin.create_topics([NewTopic(name, -1 if places else partitions, -1 if places else 1,
+                                           replica_assignments=places,
+                                           topic_configs=_settings(configs))])
         return name
+
+    def alter_topic(self, name, **configs):
+        """Changes some of a topic's settings; the broker applies them a moment later."""
+        self.admin.alter_configs([ConfigResource(ConfigResourceType.TOPIC, name,
+                                                 configs=_settings(configs))])
 
     def kill(self):
         """SIGKILL. What was acknowledged is in the page cache and outlives the process."""

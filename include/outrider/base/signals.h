@@ -25,8 +25,8 @@ int signals_fd(void);
 // Hands over what came and makes the descriptor quiet again. Main thread only.
 struct signals signals_take(void);
 
-// signals_take().terminate without taking anything: for a wait in the midst of other work, which the
-// other signals must outlast.
+// signals_take().terminate without taking anything: for a wait in the midst of other work, which
+// the other signals must outlast.
 unsigned signals_terminations(void);
 
 // In a thread that must not be interrupted: the handled signals go to the others.
