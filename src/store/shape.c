@@ -203,13 +203,13 @@ compose(struct shape *shape, const struct description *description,
         shape->claim[kind] = names_expand(names, sql_store_claim, all, count + 2);
         shape->claim_around[kind] = names_expand(names, sql_store_claim_around, all, count + 2);
         shape->poll[kind] = names_expand(names, sql_store_poll, all, count + 2);
+        all[count] = (struct placeholder){
+            "slot", key ? sql_store_slot_exclusive : sql_store_slot_shared, true};
+        shape->view[kind] = names_expand(names, sql_store_view, all, count + 2);
+        all[count] =
+            (struct placeholder){"slot", key ? sql_store_slot_wait : sql_store_slot_shared, true};
+        shape->view_waiting_for_slot[kind] = names_expand(names, sql_store_view, all, count + 2);
     }
-    all[count] =
-        (struct placeholder){"slot", key ? sql_store_slot_exclusive : sql_store_slot_shared, true};
-    shape->view = names_expand(names, sql_store_view, all, count + 1);
-    all[count] =
-        (struct placeholder){"slot", key ? sql_store_slot_wait : sql_store_slot_shared, true};
-    shape->view_waiting_for_slot = names_expand(names, sql_store_view, all, count + 1);
     shape->settings = names_expand(names, sql_store_settings, all, count);
     shape->lock_holder = names_expand(names, sql_store_lock_holder, all, count);
     shape->settle = names_expand(
@@ -265,10 +265,10 @@ shape_free(struct shape *shape)
         free(shape->claim[kind]);
         free(shape->claim_around[kind]);
         free(shape->poll[kind]);
+        free(shape->view[kind]);
+        free(shape->view_waiting_for_slot[kind]);
     }
     free(shape->settings);
-    free(shape->view);
-    free(shape->view_waiting_for_slot);
     free(shape->lock_holder);
     free(shape->settle);
     free(shape->fail);

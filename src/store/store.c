@@ -223,14 +223,16 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
             struct view *ret_view, struct batch *ret_batch, bool *ret_row_locked, struct error *err)
 {
     const struct shape *shape = &store->shape;
+    const enum claim_kind kind = kind_of(claim);
     struct params settings __attribute__((cleanup(params_free))) = {0};
     struct params claimed __attribute__((cleanup(params_free))) = {0};
     struct step steps[] = {
         {.sql = "BEGIN ISOLATION LEVEL READ COMMITTED"},
         {.sql = shape->settings, .params = &settings},
-        {.sql = wait_for_slot ? shape->view_waiting_for_slot : shape->view},
+        {.sql = wait_for_slot ? shape->view_waiting_for_slot[kind] : shape->view[kind],
+         .params = &claimed},
         {.sql = sql_store_savepoint},
-        {.sql = shape->claim[kind_of(claim)], .params = &claimed},
+        {.sql = shape->claim[kind], .params = &claimed},
         {.sql = sql_store_release_savepoint},
     };
     const size_t count = sizeof steps / sizeof steps[0];
