@@ -82,6 +82,9 @@ describe_allowed(struct text *out, const struct key *key)
     case KEY_TABLE:
         text_append(out, "a table's name");
         break;
+    case KEY_TOPIC:
+        text_append(out, "a topic's name");
+        break;
     case KEY_INT:
         text_appendf(out, "a whole number from %" PRId64 " to %" PRId64, key->least, key->most);
         break;

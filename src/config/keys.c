@@ -248,6 +248,13 @@ const struct key keys_table[] = {
         .doc = "The longest wait before a failed row's next attempt.",
     },
     {
+        .path = "outbox.dead_topic",
+        .type = KEY_TOPIC,
+        AT(relay.dead_topic),
+        .doc = "A topic to which a dead message is copied, with the reason in its headers; null: "
+               "none.",
+    },
+    {
         .path = "outbox.topic_retry",
         .type = KEY_DURATION,
         AT(relay.topic_retry_ms),

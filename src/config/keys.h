@@ -18,6 +18,7 @@ enum key_type {
     KEY_ENUM,       // an enum as wide as int; words are indexed by its values
     KEY_LIST,       // char *const *, and a size_t at count_offset
     KEY_TEMPLATE,   // struct template
+    KEY_TOPIC,      // const char *, a topic's name
     KEY_COLUMNS,    // const char *[COLUMN_COUNT]; entries are outbox.columns.<column>
     KEY_PROPERTIES, // const struct property *, and a size_t at count_offset; kafka.<property>
 };

@@ -168,6 +168,24 @@ settle_number(const struct settling *s)
         complain_form(s, text, forms[type].wrong, true);
 }
 
+static void
+complain_topic(const struct settling *s, const char *problem)
+{
+    CLEANUP(text_free) struct text line = {0};
+    text_appendf(&line, "not a topic's name: it %s", problem);
+    complain(s, line.data);
+}
+
+static void
+settle_topic(const struct settling *s)
+{
+    const char *problem = topic_name_problem(s->entry->items[0]);
+    if (problem != NULL)
+        complain_topic(s, problem);
+    else
+        put_text(s);
+}
+
 // A template without columns is a topic's name already.
 static const char *
 constant_topic_problem(const struct template *template)
@@ -190,9 +208,7 @@ settle_template(const struct settling *s)
     }
     const char *problem = constant_topic_problem(&template);
     if (problem != NULL) {
-        CLEANUP(text_free) struct text line = {0};
-        text_appendf(&line, "not a topic's name: it %s", problem);
-        complain(s, line.data);
+        complain_topic(s, problem);
         template_free(&template);
         return;
     }
@@ -256,7 +272,7 @@ static settle *const by_type[] = {
     [KEY_DURATION] = settle_number,     [KEY_SIZE] = settle_number,
     [KEY_ENUM] = settle_enum,           [KEY_LIST] = settle_list,
     [KEY_TEMPLATE] = settle_template,   [KEY_COLUMNS] = settle_column,
-    [KEY_PROPERTIES] = settle_property,
+    [KEY_PROPERTIES] = settle_property, [KEY_TOPIC] = settle_topic,
 };
 
 // --- what all types have in common --------------------------------------------------------------

@@ -368,8 +368,8 @@ varint_bytes(size_t len)
 }
 
 // As rd_kafka_msg_new0 of librdkafka counts against message.max.bytes.
-static size_t
-wire_bytes(const struct message *message)
+size_t
+envelope_wire_bytes(const struct message *message)
 {
     size_t bytes = RECORD_OVERHEAD + message->key.len + message->value.len;
     for (size_t i = 0; i < message->header_count; i++) {
@@ -407,6 +407,6 @@ envelope_fill(const struct envelope_settings *settings, struct batch *batch,
     enum column key = wanted == HEADERS_DEBEZIUM ? COLUMN_AGGREGATE_ID : settings->key;
     message->key = row_column(row, key, rendered->id);
     fill_headers(profile, rendered, message);
-    if (wire_bytes(message) > max_message_bytes)
+    if (envelope_wire_bytes(message) > max_message_bytes)
         fail(message, TOO_LARGE, NULL);
 }

@@ -55,23 +55,30 @@ topic_is_at_fault(const struct window *window)
            has(&window->claimed, OUTCOME_ACKNOWLEDGED);
 }
 
+void
+window_give_up_producer(struct window *window)
+{
+    struct lane *lane = window->lane;
+
+    producer_give_up(lane->producer, atomic_load(&lane->shared->abort) ? LEAVE_MS : PURGE_MS);
+    window->given_up = lane->producer;
+    lane->producer = NULL;
+    lane->reachable = false;
+}
+
 // The deadline passed. The producer goes with what it holds: its sockets can still refer to the
 // bytes of what was purged. It is closed when the marks are safe, for closing can take its time.
 static void
 give_up(struct window *window)
 {
     struct lane *lane = window->lane;
-    bool aborted = atomic_load(&lane->shared->abort);
 
-    if (aborted)
+    if (atomic_load(&lane->shared->abort))
         error_set(&window->silence, FAULT_CLUSTER, "ABORTED", "given up: told to stop at once");
     else if (producer_probe(lane->producer, ASK_MS, &window->silence))
         error_set(&window->silence, topic_is_at_fault(window) ? FAULT_TOPIC : FAULT_CLUSTER,
                   "NO_ANSWER", "Kafka answers, but did not acknowledge the message in time");
-    producer_give_up(lane->producer, aborted ? LEAVE_MS : PURGE_MS);
-    window->given_up = lane->producer;
-    lane->producer = NULL;
-    lane->reachable = false;
+    window_give_up_producer(window);
 }
 
 // --- company

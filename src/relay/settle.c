@@ -16,6 +16,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+enum { WAITS = 2 }; // of topic_retry, for a row whose copy could not be sent
+
 bool
 window_keeps_order(const struct window *window)
 {
@@ -81,10 +83,8 @@ window_block_topic(struct window *window, const struct message *message, const s
     return true;
 }
 
-// An answer about a message is one from its topic too: what was blocked is not any more. Its rows
-// are looked at again from where the first was passed over.
-static void
-note_answer(struct window *window, const struct message *message)
+void
+window_note_answer(struct window *window, const struct message *message)
 {
     struct lane *lane = window->lane;
     struct breaker *breaker =
@@ -117,7 +117,7 @@ settle_acknowledged(struct window *window, const struct message *message,
     const struct row *row = &message->row;
     bool order = window_keeps_order(window);
 
-    note_answer(window, message);
+    window_note_answer(window, message);
     bool behind = order && holds_back(&window->lane->holds, row->aggregate_id, row->position);
     if ((behind && window->faulted) || (order && is_behind_refused(window->lane, message))) {
         // An earlier one did not arrive: both go again.
@@ -133,35 +133,59 @@ settle_acknowledged(struct window *window, const struct message *message,
         histogram_add(&stats->delivery, now_us - row->created_at_us);
 }
 
-// A message failed by its own fault: an attempt is counted against it.
-static void
-settle_blamed(struct window *window, const struct message *message, struct settlement *settlement)
+bool
+window_is_dead(const struct window *window, const struct message *message)
 {
-    struct lane *lane = window->lane;
-    const struct relay_settings *settings = lane->shared->settings;
     const struct outcome *outcome = &message->outcome;
-    bool dead = outcome->permanent || message->row.retry_count + 1 >= settings->max_retries;
-    int64_t delay_ms = backoff_delay_ms(settings->retry_backoff_ms, settings->retry_backoff_max_ms,
-                                        message->row.retry_count + 1);
+
+    return outcome->state == OUTCOME_FAILED && outcome->fault == FAULT_MESSAGE &&
+           (outcome->permanent ||
+            message->row.retry_count + 1 >= window->lane->shared->settings->max_retries);
+}
+
+// Its later rows wait for a row that waits. Version 1 has no place for it in the table.
+static void
+hold_aggregate(struct window *window, const struct row *row, int64_t delay_ms)
+{
+    struct holds *holds = &window->lane->holds;
+
+    if (!window_is_version_2(window))
+        holds_add(holds, row->aggregate_id, row->position, mono_add_ms(mono_now(), delay_ms));
+    else if (window_keeps_order(window))
+        holds_add_window(holds, row->aggregate_id, row->position);
+}
+
+// A message failed by its own fault: an attempt is counted against it. `postponed`: not yet.
+static void
+settle_blamed(struct window *window, const struct message *message, struct settlement *settlement,
+              bool postponed)
+{
+    const struct relay_settings *settings = window->lane->shared->settings;
+    const struct outcome *outcome = &message->outcome;
+    bool dead = !postponed && window_is_dead(window, message);
+    int64_t delay_ms =
+        postponed ? WAITS * (int64_t)settings->topic_retry_ms
+                  : backoff_delay_ms(settings->retry_backoff_ms, settings->retry_backoff_max_ms,
+                                     message->row.retry_count + 1);
     char id[MESSAGE_ID_TEXT];
 
     if (message->topic)
-        note_answer(window, message);
-    settlement->failures[settlement->failed++] = (struct failure){
-        .id = message->row.id,
-        .delay_ms = delay_ms,
-        .dead = dead,
-        .error_class = fault_name(FAULT_MESSAGE),
-        .text = outcome->text,
-    };
+        window_note_answer(window, message);
+    if (!postponed || window_is_version_2(window))
+        settlement->failures[settlement->failed++] = (struct failure){
+            .id = message->row.id,
+            .delay_ms = delay_ms,
+            .dead = dead,
+            .postponed = postponed,
+            .error_class = fault_name(FAULT_MESSAGE),
+            .text = outcome->text,
+        };
     window->dead += dead;
-    if (dead)
-        ;
-    else if (!window_is_version_2(window)) // the table has no place for it: remembered here
-        holds_add(&lane->holds, message->row.aggregate_id, message->row.position,
-                  mono_add_ms(mono_now(), delay_ms));
-    else if (window_keeps_order(window))
-        holds_add_window(&lane->holds, message->row.aggregate_id, message->row.position);
+    window->attempts += !postponed;
+    if (!dead)
+        hold_aggregate(window, &message->row, delay_ms);
+    if (postponed)
+        return;
     message_id_format(&message->row.id, id);
     LOG(dead ? LOG_ERROR : LOG_WARN, dead ? "message_dead" : "message_failed", LOG_STR("id", id),
         LOG_STR("topic", message->topic), LOG_INT("attempt", message->row.retry_count + 1),
@@ -223,7 +247,7 @@ settle_innocent(struct window *window, const struct message *message)
 
 static void
 settle_message(struct window *window, const struct message *message, struct settlement *settlement,
-               int64_t now_us)
+               bool postponed, int64_t now_us)
 {
     switch (message->outcome.state) {
     case OUTCOME_ACKNOWLEDGED:
@@ -231,7 +255,7 @@ settle_message(struct window *window, const struct message *message, struct sett
         break;
     case OUTCOME_FAILED:
         if (message->outcome.fault == FAULT_MESSAGE)
-            settle_blamed(window, message, settlement);
+            settle_blamed(window, message, settlement, postponed);
         else
             settle_innocent(window, message);
         break;
@@ -271,6 +295,7 @@ bool
 window_settle(struct window *window, struct batch *batch, struct error *err)
 {
     AUTOFREE struct message_id *ids = xcalloc(batch->count + 1, sizeof *ids);
+    AUTOFREE bool *postponed = xcalloc(batch->count + 1, sizeof *postponed);
     AUTOFREE struct failure *failures = xcalloc(batch->count + 1, sizeof *failures);
     struct settlement settlement = {.ids = ids, .failures = failures};
     struct lane *lane = window->lane;
@@ -279,9 +304,10 @@ window_settle(struct window *window, struct batch *batch, struct error *err)
         return true;
     lane_enter(lane, LANE_SETTLE);
     window_hear(window, batch);
+    window_bury(window, batch, postponed);
     int64_t now_us = wall_us();
     for (size_t i = 0; i < batch->count; i++)
-        settle_message(window, &batch->messages[i], &settlement, now_us);
+        settle_message(window, &batch->messages[i], &settlement, postponed[i], now_us);
     retire(window, batch);
     if (!write_marks(window, &settlement, err))
         return false;

@@ -311,9 +311,9 @@ count_window(struct window *window)
 
     atomic_fetch_add(&stats->published, window->marked);
     atomic_fetch_add(&stats->published_bytes, window->marked_bytes);
-    atomic_fetch_add(&stats->failed_attempts, window->failed);
+    atomic_fetch_add(&stats->failed_attempts, window->attempts);
     atomic_fetch_add(&stats->dead, window->dead);
-    atomic_fetch_add(&stats->errors[FAULT_MESSAGE], window->failed);
+    atomic_fetch_add(&stats->errors[FAULT_MESSAGE], window->attempts);
     atomic_fetch_add(&stats->batches, (uint64_t)window->batches);
     atomic_fetch_add(&stats->windows, 1);
 }

@@ -29,9 +29,10 @@ struct window {
     uint64_t acknowledged; // messages of this window, settled
     uint64_t marked;
     uint64_t marked_bytes;
-    uint64_t failed;
+    uint64_t failed; // rows written as failed, or to wait
     uint64_t dead;
-    bool faulted; // the cluster failed a message: `fault` says how
+    uint64_t attempts; // that count
+    bool faulted;      // the cluster failed a message: `fault` says how
     struct error fault;
     struct error silence;      // why nobody answered before the deadline
     struct producer *given_up; // that had not answered: closed when the window has ended
@@ -62,6 +63,20 @@ void window_hear(struct window *window, struct batch *batch);
 
 // Waits for the batch's outcomes, and writes what they mean to the table. Frees the batch.
 bool window_settle(struct window *window, struct batch *batch, struct error *err) MUST_CHECK;
+
+// Has no attempt left, or could not heal by one: its row is to be dead.
+bool window_is_dead(const struct window *window, const struct message *message);
+
+// Copies what is dead to outbox.dead_topic. postponed[i], by the batch's messages: the copy could
+// not be sent, so that row may not be dead yet.
+void window_bury(struct window *window, struct batch *batch, bool *postponed);
+
+// Nobody answers any more: every outcome is settled, and the producer closed with the window.
+void window_give_up_producer(struct window *window);
+
+// An answer about a message is one from its topic too: what it tried is not blocked any more, and
+// its rows are looked at again from where the first was passed over.
+void window_note_answer(struct window *window, const struct message *message);
 
 // Opens the breaker of a message's topic, which Kafka refused it for. False when there are too many
 // open: then it is the cluster's fault.

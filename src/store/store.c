@@ -405,7 +405,7 @@ store_fail(struct store *store, const struct failure *failures, size_t count, st
     params_end_array(&params);
     params_begin_array(&params, TYPE_INT8, count);
     for (size_t i = 0; i < count; i++)
-        params_element_int8(&params, failures[i].dead ? 1 : 0);
+        params_element_int8(&params, failures[i].dead ? 1 : failures[i].postponed ? 2 : 0);
     params_end_array(&params);
     params_begin_array(&params, TYPE_TEXT, count);
     for (size_t i = 0; i < count; i++)

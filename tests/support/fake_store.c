@@ -48,8 +48,10 @@ end_transaction(struct store *store, bool commit)
         if (commit && row->marked)
             row->published = true;
         if (commit && row->failed) {
-            row->retry_count += row->retry_count < store->settings.max_retries;
-            row->dead = row->failure.dead || row->retry_count >= store->settings.max_retries;
+            row->retry_count +=
+                row->retry_count < store->settings.max_retries && !row->failure.postponed;
+            row->dead = row->failure.dead || (!row->failure.postponed &&
+                                              row->retry_count >= store->settings.max_retries);
             row->next_attempt_ms =
                 row->dead || store->version == 1 ? 0 : fake_store.now_ms + row->failure.delay_ms;
             if (store->version == 1 && row->failure.dead)

@@ -510,6 +510,81 @@ START_TEST(test_a_deadline_gives_up_the_next_batch_too)
 }
 END_TEST
 
+// --- dead letters with a topic of their own
+
+static struct fate
+by_seq_but_copies(const struct message *message)
+{
+    return str_equal(message->topic, "dead") ? fates[0] : by_seq(message);
+}
+
+static void
+setup_dead(int version, const char *aggregates)
+{
+    setup(version, aggregates);
+    one.settings.dead_topic = "dead";
+    fake_producer.judge = by_seq_but_copies;
+    fates[1] = blamed;
+    fates[1].permanent = true;
+}
+
+START_TEST(test_a_dead_message_is_copied_first)
+{
+    setup_dead(2, "ab");
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s1 m2 f1 commit");
+    ck_assert(fake_row(1).dead);
+    ck_assert_uint_eq(one.shared.stats.published, 1);
+    one_teardown();
+}
+END_TEST
+
+// The copy did not arrive: the row waits, and its attempt does not count.
+START_TEST(test_a_row_waits_for_its_copy)
+{
+    setup_dead(2, "ab");
+    fates[0] = topic;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s1 m2 f1 commit");
+    struct fake_row row = fake_row(1);
+    ck_assert(!row.dead);
+    ck_assert(row.failure.postponed);
+    ck_assert_uint_eq(one.shared.stats.failed_attempts, 0);
+    ck_assert_uint_eq(one.shared.stats.dead, 0);
+    ck_assert_int_eq(one_logged("event=topic_blocked"), 1);
+    fake_store.now_ms += 60000;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 f1 commit"); // no copy is tried, and nobody waits for it
+    ck_assert(!fake_row(1).dead);
+    fates[0] = (struct fate){0};
+    half_open("dead");
+    fake_store.now_ms += 60000;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s1 f1 commit");
+    ck_assert(fake_row(1).dead);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_version_1_waits_for_the_copy_in_memory)
+{
+    setup_dead(1, "ab");
+    fates[0] = topic;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s1 m2 commit");
+    ck_assert_uint_eq(one.lane.holds.count, 1);
+    assert_untouched(1);
+    one_teardown();
+}
+END_TEST
+
+// Kafka will never take the copy: the row is dead without one.
+START_TEST(test_a_copy_that_can_not_be)
+{
+    setup_dead(2, "a");
+    fates[0] = blamed;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s1 f1 commit");
+    ck_assert(fake_row(1).dead);
+    ck_assert_int_eq(one_logged("event=dead_letter_uncopied"), 1);
+    one_teardown();
+}
+END_TEST
+
 // --- silence
 
 // Nothing was acknowledged, and nobody answers: the cluster is away.
@@ -625,7 +700,9 @@ main(void)
         test_a_mark_that_fails_counts_nothing, test_a_row_that_was_not_there_to_mark_is_an_error,
         test_an_attempt_that_can_not_be_counted_fails_the_window,
         test_a_deadline_marks_the_prefix_and_rebuilds_the_producer,
-        test_a_deadline_gives_up_the_next_batch_too, test_silence_of_a_cluster_that_is_away,
+        test_a_deadline_gives_up_the_next_batch_too, test_a_dead_message_is_copied_first,
+        test_a_row_waits_for_its_copy, test_version_1_waits_for_the_copy_in_memory,
+        test_a_copy_that_can_not_be, test_silence_of_a_cluster_that_is_away,
         test_silence_in_general_is_the_clusters, test_silence_for_one_row_is_its_topics,
         test_leaving_at_once_in_the_middle, test_a_purge_that_came_too_late,
         test_leaving_at_once_waits_for_nobody);

@@ -22,4 +22,7 @@
 void envelope_fill(const struct envelope_settings *settings, struct batch *batch,
                    struct message *message, size_t max_message_bytes);
 
+// What a message takes of message.max.bytes.
+size_t envelope_wire_bytes(const struct message *message);
+
 #endif

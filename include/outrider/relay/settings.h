@@ -34,6 +34,7 @@ struct relay_settings {
     int retry_backoff_ms;
     int retry_backoff_max_ms;
     int topic_retry_ms;
+    const char *dead_topic; // dead messages are copied there; NULL: they are not
     int stop_timeout_ms;
 };
 

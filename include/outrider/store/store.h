@@ -119,11 +119,12 @@ struct failure {
     struct message_id id;
     int64_t delay_ms; // until the next attempt (version 2 keeps it in the row)
     bool dead;        // at once: no attempt can heal it
+    bool postponed;   // version 2: it waits, and no attempt is counted
     const char *error_class;
     const char *text;
 };
 
-// Counts an attempt against each row; dead when that was the last one.
+// Counts an attempt against each row that is not postponed; dead when that was the last one.
 bool store_fail(struct store *store, const struct failure *failures, size_t count,
                 struct error *err) __attribute__((warn_unused_result));
 

@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: Apache-2.0
+// Dead letters go to outbox.dead_topic before their rows are made dead.
+//
+// In that order nothing is lost: a row is dead in the table only when its copy was acknowledged, or
+// when no copy of it can be. As long as the dead topic cannot be written its rows wait, which costs
+// them no attempt.
+#include "window.h"
+
+#include "dead_letter.h"
+#include "outrider/base/log.h"
+#include "outrider/base/xalloc.h"
+
+#include <stdlib.h>
+
+enum {
+    BURY_MS = 3000, // how long the copies of a batch may take
+    POLL_MS = 50,
+};
+
+// Sends the copy of one, unless its topic is blocked or Kafka takes none any more.
+static struct message *
+send_copy(struct window *window, struct batch *batch, const struct message *message,
+          struct mono deadline)
+{
+    struct lane *lane = window->lane;
+    const char *topic = lane->shared->settings->dead_topic;
+    size_t room = lane->producer ? producer_max_message_bytes(lane->producer) : 0;
+    struct message *copy = dead_letter(batch, message, topic, room);
+
+    if (!lane->producer ||
+        !breakers_admit(&lane->breakers, topic, copy->row.position, &window->probing))
+        return copy;
+    while (!producer_send(lane->producer, copy) && !mono_passed(deadline))
+        producer_poll(lane->producer, POLL_MS);
+    return copy;
+}
+
+static void
+tell_uncopied(const struct message *copy)
+{
+    char id[MESSAGE_ID_TEXT];
+
+    message_id_format(&copy->row.id, id);
+    LOG(LOG_WARN, "dead_letter_uncopied", LOG_STR("id", id), LOG_STR("topic", copy->topic),
+        LOG_STR("code", copy->outcome.code), LOG_STR("error", copy->outcome.text),
+        LOG_STR("next", "the row is made dead without a copy"));
+}
+
+// Is the row to be dead now? No copy of it can be made when Kafka says that it never takes it.
+static bool
+is_buried(struct window *window, const struct message *copy)
+{
+    const struct outcome *outcome = &copy->outcome;
+    struct error why;
+
+    if (outcome->state == OUTCOME_NONE) // not sent
+        return false;
+    if (outcome->state == OUTCOME_FAILED && outcome->fault != FAULT_MESSAGE) {
+        error_set(&why, FAULT_TOPIC, outcome->code, "%s", outcome->text);
+        bool known = window_block_topic(window, copy, &why);
+        (void)known; // or it is tried again with each batch
+        return false;
+    }
+    window_note_answer(window, copy);
+    if (outcome->state == OUTCOME_FAILED)
+        tell_uncopied(copy);
+    return true;
+}
+
+static bool
+is_pending(const struct message *copy)
+{
+    return copy && copy->outcome.state == OUTCOME_PENDING;
+}
+
+static void
+await_copies(struct window *window, struct message *const *copies, size_t count,
+             struct mono deadline)
+{
+    struct lane *lane = window->lane;
+
+    for (size_t i = 0; i < count; i++)
+        while (is_pending(copies[i]) && !mono_passed(deadline) &&
+               !atomic_load(&lane->shared->abort))
+            producer_poll(lane->producer, POLL_MS);
+    for (size_t i = 0; i < count; i++) {
+        if (!is_pending(copies[i]))
+            continue;
+        error_set(&window->silence, FAULT_CLUSTER, "NO_ANSWER",
+                  "outbox.dead_topic did not acknowledge in time");
+        window_give_up_producer(window);
+    }
+}
+
+void
+window_bury(struct window *window, struct batch *batch, bool *postponed)
+{
+    struct mono deadline = mono_add_ms(mono_now(), BURY_MS);
+    AUTOFREE struct message **copies = xcalloc(batch->count + 1, sizeof *copies);
+    size_t count = 0;
+
+    if (!window->lane->shared->settings->dead_topic)
+        return;
+    for (size_t i = 0; i < batch->count; i++) {
+        if (!window_is_dead(window, &batch->messages[i]))
+            continue;
+        copies[i] = send_copy(window, batch, &batch->messages[i], deadline);
+        count++;
+    }
+    if (count > 0 && window->lane->producer)
+        producer_push(window->lane->producer);
+    await_copies(window, copies, batch->count, deadline);
+    for (size_t i = 0; i < batch->count; i++)
+        postponed[i] = copies[i] && !is_buried(window, copies[i]);
+}
