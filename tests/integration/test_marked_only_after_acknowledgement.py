@@ -1,49 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 """A row is marked only after Kafka acknowledged it, and an outage is never counted against a row."""
 
-import select
-import socket
-import threading
-
 import pytest
 
+from support.forwarder import Forwarder
 from support.observer import judge
 from support.process import free_port
 
 AWAY = "kafka|broker"
-
-
-class Forwarder:
-    """Listens on `port` from open() on and passes every connection on to `target`."""
-
-    def __init__(self, port, target):
-        self.target = target
-        self.listener = socket.create_server(("127.0.0.1", port))
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._pump, args=(client,), daemon=True).start()
-
-    def _pump(self, client):
-        with client, socket.create_connection(("127.0.0.1", self.target)) as server:
-            ways = {client: server, server: client}
-            while True:
-                for source in select.select(list(ways), [], [])[0]:
-                    try:
-                        data = source.recv(65536)
-                    except ConnectionError:
-                        return
-                    if not data:
-                        return
-                    ways[source].sendall(data)
-
-    def close(self):
-        self.listener.close()
 
 
 @pytest.mark.parametrize("on_published", ["mark", "delete"])

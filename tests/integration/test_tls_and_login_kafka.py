@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: Apache-2.0
+"""TLS, login and rights towards Kafka. A wrong certificate or password is the cluster's fault, a missing
+right the topic's: it is named in the log, costs no row an attempt, shows no secret, and once it is
+mended the rows go without a restart."""
+
+import os
+import re
+import uuid
+
+import pytest
+
+from support import kafka_broker, need, tls
+from support import outrider as relay
+from support.forwarder import Forwarder
+from support.observer import Observer
+from support.process import free_port
+from support.secure_kafka import SecureKafka
+
+PASSWORD = "Geheim" + uuid.uuid4().hex
+
+
+@pytest.fixture(scope="module")
+def kafka(base_dir):
+    absent = kafka_broker.absent() or tls.absent()
+    if absent:
+        need.missing(absent)
+    path = os.path.join(base_dir, "secure-kafka")
+    os.mkdir(path)
+    broker = SecureKafka(path, tls.Certificates(os.path.join(base_dir, "kafka-tls")), "relay", PASSWORD)
+    try:
+        yield broker.start()
+    finally:
+        broker.stop()
+
+
+@pytest.fixture(scope="module")
+def observer(kafka):
+    return Observer(kafka.bootstrap)
+
+
+@pytest.fixture
+def door(kafka):
+    """Where the relay knocks: it leads to one of the broker's listeners."""
+    port = free_port()
+    forwarder = Forwarder(port, kafka.ports["right"])
+    forwarder.port = port
+    yield forwarder
+    forwarder.close()
+
+
+@pytest.fixture
+def secured(outrider, kafka, door):
+    """The relay's configuration with all that TLS and login need, and no more."""
+    outrider.config = relay.merge(outrider.config, {"kafka": {
+        "bootstrap.servers": f"localhost:{door.port}",
+        "security.protocol": "SASL_SSL", "ssl.ca.location": kafka.certificates.authority,
+        "sasl.mechanism": "PLAIN", "sasl.username": kafka.user, "sasl.password": PASSWORD}})
+    yield outrider
+    assert PASSWORD not in outrider.said()
+
+
+def test_everything_checked_and_right(secured, outbox, observer, topic):
+    outbox.fill(topic, 20)
+    secured.drain().expect(0)
+    assert observer.count(topic) == 20 and outbox.row_counts() == (20, 0)
+
+
+@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-512"])
+def test_scram(secured, outbox, topic, mechanism):
+    """librdkafka before 2.6.1 sends a nonce that Kafka from 4.0 on refuses (librdkafka's #4895)."""
+    refused = secured.command("config", "print", "-o", "kafka.none.such=1").expect(78).stderr
+    version = re.search(r"librdkafka (\d+)\.(\d+)\.(\d+)", refused)
+    able = tuple(map(int, version.groups())) >= (2, 6, 1)
+    outbox.fill(topic, 20)
+    result = secured.drain("--give-up", "10s" if able else "1s",
+                           config={"kafka": {"sasl.mechanism": mechanism}})
+    assert outbox.row_counts() == (20 if able else 0, 0)
+    if not able:
+        assert "SASL authentication error" in result.expect(69).stderr
+
+
+# What is wrong -> the listener behind the door, and what the log must say.
+FAULTS = {
+    "wrong CA": ("stranger", "certificate verify failed"),
+    "expired": ("expired", "certificate verify failed"),
+    "wrong host name": ("wrong_name", "certificate verify failed"),
+    "wrong password": ("other_password", "SASL authentication error: .*Invalid username or password"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_fault_is_named_and_waited_out(secured, outbox, settled, observer, kafka, door, topic, fault):
+    listener, words = FAULTS[fault]
+    door.target = kafka.ports[listener]
+    outbox.fill(topic, 10)
+    daemon = secured.run()
+    daemon.wait_until(lambda: daemon.failures("kafka_unavailable"), 20, fault)
+    assert daemon.warned_of(words), daemon.text()
+    assert {fault_class for fault_class, _ in daemon.failures("kafka_unavailable")} == {"cluster"}
+    assert outbox.row_counts() == (0, 0)
+    door.target = kafka.ports["right"]
+    settled(daemon)
+    assert observer.count(topic) == 10 and outbox.row_counts() == (10, 0)
+    assert daemon.terminate() == 0
+
+
+def test_topic_without_the_right_to_write(secured, outbox, settled, observer, kafka, topic):
+    kafka.deny(topic)
+    outbox.fill(topic, 10)
+    daemon = secured.run("-o", "outbox.retry_backoff=100ms")
+    daemon.wait_until(lambda: daemon.warned_of("TOPIC_AUTHORIZATION_FAILED"), 30, "a refused topic")
+    refused = [line for line in daemon.events() if line.get("code") == "TOPIC_AUTHORIZATION_FAILED"]
+    assert {line["class"] for line in refused} == {"topic"}
+    assert outbox.row_counts() == (0, 0)
+    kafka.allow(topic)
+    settled(daemon)
+    assert observer.count(topic) == 10 and outbox.row_counts() == (10, 0)
+    assert daemon.terminate() == 0
