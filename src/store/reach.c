@@ -38,6 +38,7 @@ struct walk {
     struct mono end;     // of the pass
     int least_ms;        // what is each host's even when looking up names took all the time
     struct text said;    // by the servers tried in this pass
+    bool let_in;         // by one that was not what was asked for
 };
 
 static bool
@@ -157,6 +158,7 @@ try_address(struct walk *walk, const struct host *host, const char *address, int
     } else {
         silent = PQstatus(wire.connection) != CONNECTION_BAD;
     }
+    walk->let_in |= PQparameterStatus(wire.connection, "server_version") != NULL;
     name_server(host, address, silent, err);
     note(walk, err);
     wire_close(&wire);
@@ -246,7 +248,7 @@ try_passes(struct walk *walk, const struct hosts *hosts, struct wire *ret_wire, 
         if (try_hosts(walk, hosts, ret_wire, err))
             return true;
         walk->session = preferences[i].then;
-        return try_hosts(walk, hosts, ret_wire, err);
+        return walk->let_in && try_hosts(walk, hosts, ret_wire, err);
     }
     walk->session = hosts->session;
     return try_hosts(walk, hosts, ret_wire, err);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 
 // Tries every host, and every address of it, until one lets us in; settings->connect_timeout_ms for
-// all of them (names that are looked up apart), and twice that where a second choice will do.
+// all of them (looking up names apart), and once more where a second choice will do and is there.
 // Without target_session_attrs in the DSN the server must take writes; settings->standby_will_do:
 // or else any. The error names each server and what it said. Nothing to close on failure.
 bool reach_open(const struct store_settings *settings, const char *dsn, const atomic_bool *abort,

@@ -118,6 +118,8 @@ def test_primary_dies(both, outbox, postgres, replica, database, load, observer,
     cause, words = daemon.failures("postgres_unavailable")[0]
     assert cause == "cluster"
     assert f"port {postgres.port} failed" in words and "session is read-only" in words
+    both.command("status").expect(0)  # a standby will do
+    both.command("schema", "apply").expect(69)
     replica.promote()
     new = Outbox(replica.connect(database), outbox.table)
     flows(daemon, new)

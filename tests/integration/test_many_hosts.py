@@ -8,7 +8,6 @@ import socket
 
 import pytest
 
-from support import outrider as relay
 
 PASSWORD = "Geheim4711"
 
@@ -89,7 +88,8 @@ def test_a_writer_is_wanted_and_a_reader_will_do_for_a_look(outrider, outbox, db
     drained = outrider.drain("--give-up", "1s").expect(69)
     assert "session is read-only" in drained.stderr
     assert "session is read-only" in outrider.command("schema", "apply").expect(69).stderr
-    any_node = relay.merge(outrider.config, {"database": {
-        "dsn": outrider.config["database"]["dsn"] + "?target_session_attrs=any"}})
-    assert "read-only" not in outrider.command("schema", "status", config=any_node).output
+    for wanted in ("any", "read-only", "prefer-standby"):
+        dsn_of_it = outrider.config["database"]["dsn"] + f"?target_session_attrs={wanted}"
+        found = outrider.command("schema", "status", config={"database": {"dsn": dsn_of_it}})
+        assert "version" in found.expect(1).stdout  # 2 is pending
     assert outbox.row_counts() == (0, 0)
