@@ -2,103 +2,168 @@
 //
 // outrider run: the daemon's main thread.
 //
-// The lanes do the work; this thread waits for signals, says once a minute what went through, and
-// sees to it that the process ends when it is asked to.
+// The lanes do the work; this thread waits for signals, watches the lanes, says once a minute what
+// went through, and sees to it that the process ends when it is asked to.
+//
+// A reload ends the relay and starts another one in the same process, so everything that can be
+// configured can change, and nothing has to know which settings are borrowed by whom. The counters
+// of those that have ended are kept: nobody sees them go back.
 #include "command.h"
+#include "configure.h"
 #include "exits.h"
-#include "figures.h"
+#include "run_log.h"
+#include "stall.h"
 #include "stop.h"
+#include "supervise.h"
 
 #include "outrider/base/clock.h"
 #include "outrider/base/log.h"
-#include "outrider/base/notify.h"
 #include "outrider/base/signals.h"
-#include "outrider/base/version.h"
-#include "outrider/config/settings.h"
-#include "outrider/relay/relay.h"
+#include "outrider/base/xalloc.h"
 
 #include <poll.h>
-#include <stdio.h>
+#include <stdlib.h>
 
-enum { REPORT_MS = 60000, MS_US = 1000 };
-
-// What the last report said, so that the next tells the minute in between.
-struct minute {
-    struct mono since;
-    struct figures figures;
-    struct histogram mark;
+struct run {
+    const struct config_sources *sources;
+    const struct settings *settings; // in force
+    struct settings *reloaded;       // the same, when a reload brought them; else NULL
+    struct health_limits limits;
+    struct relay *relay; // NULL: ended
+    struct stats past;   // of the relays before it
+    struct minute minute;
+    struct stall stall;
+    struct supervision supervision;
 };
 
 static void
-log_started(const struct settings *settings)
+begin_relay(struct run *run)
 {
-    LOG(LOG_INFO, "relay_started", LOG_STR("version", OUTRIDER_VERSION),
-        LOG_STR("table", settings->store.table), LOG_INT("lanes", settings->relay.lanes));
+    const struct settings *settings = run->settings;
+    run->limits = health_limits(&settings->relay, &settings->store);
+    run->relay = relay_start(&settings->relay, &settings->store, &settings->producer,
+                             &(struct relay_goal){0});
 }
 
-static double
-ms(int64_t us)
-{
-    return (double)us / MS_US;
-}
-
-// All that a supervisor's log needs of a run. The latencies are an upper bound for commit to
-// acknowledgement: created_at is set before the commit.
+// Of this process: all relays together.
 static void
-log_stopped(const struct figures *figures, struct mono started)
+take_stats(const struct run *run, struct stats *ret_sum)
 {
-    const int64_t elapsed_ms = mono_diff_ns(mono_now(), started) / 1000000;
-    LOG(LOG_INFO, "relay_stopped", LOG_INT("published", figures->published),
-        LOG_INT("published_bytes", figures->published_bytes),
-        LOG_INT("failed_attempts", figures->failed_attempts), LOG_INT("dead", figures->dead),
-        LOG_INT("possible_duplicates", figures->possible_duplicates),
-        LOG_INT("order_breaks", figures->order_breaks),
-        LOG_FLOAT("seconds", (double)elapsed_ms / 1000),
-        LOG_FLOAT("rate", figures_rate(figures->published, elapsed_ms)),
-        LOG_FLOAT("delivery_p50_ms", ms(figures->p50_us)),
-        LOG_FLOAT("delivery_p99_ms", ms(figures->p99_us)),
-        LOG_FLOAT("cpu_seconds", (double)figures->cpu_us / 1e6),
-        LOG_FLOAT("cpu_us_per_message", figures_cpu_us_per_message(figures)),
-        LOG_INT("peak_memory_bytes", figures->peak_bytes));
+    *ret_sum = run->past;
+    if (run->relay != NULL)
+        stats_add(ret_sum, relay_stats(run->relay));
 }
 
-// What went through since the last line. A quiet minute is said at debug level only.
+// The watchdog is fed while lanes finish, too.
 static void
-log_minute(struct minute *minute, const struct stats *stats)
+beat(void *context)
 {
-    struct figures now;
-    struct histogram delivery;
-    figures_take(stats, &now);
-    histogram_since(&stats->delivery, &minute->mark, &delivery);
-
-    const int64_t published = now.published - minute->figures.published;
-    const int64_t failed = now.failed_attempts - minute->figures.failed_attempts;
-    const int64_t elapsed_ms = mono_diff_ns(mono_now(), minute->since) / 1000000;
-    LOG(published > 0 || failed > 0 ? LOG_INFO : LOG_DEBUG, "relay_progress",
-        LOG_INT("published", published), LOG_FLOAT("rate", figures_rate(published, elapsed_ms)),
-        LOG_INT("failed_attempts", failed), LOG_INT("dead", now.dead - minute->figures.dead),
-        LOG_FLOAT("delivery_p50_ms", ms(histogram_quantile_us(&delivery, 0.5))),
-        LOG_FLOAT("delivery_p99_ms", ms(histogram_quantile_us(&delivery, 0.99))),
-        LOG_INT("published_total", now.published));
-    minute->figures = now;
-    minute->since = mono_now();
+    struct run *run = context;
+    const struct health health = relay_health(run->relay, &run->limits, mono_now());
+    supervise_beat(&run->supervision, &health);
 }
 
-// Returns when the process is asked to end, or when the lanes have ended by themselves.
-static void
-watch(struct relay *relay)
+// False when the lanes do not end.
+static bool
+end_relay(struct run *run)
 {
-    struct minute minute = {.since = mono_now()};
-    struct mono next_report = mono_add_ms(minute.since, REPORT_MS);
+    if (run->relay == NULL)
+        return true;
+    if (!stop_relay(run->relay, run->settings->relay.stop_timeout_ms, beat, run))
+        return false;
+    stats_add(&run->past, relay_stats(run->relay));
+    relay_free(run->relay);
+    run->relay = NULL;
+    return true;
+}
+
+static void
+free_reloaded(struct run *run)
+{
+    settings_free(run->reloaded);
+    free(run->reloaded);
+    run->reloaded = NULL;
+}
+
+// The configuration as it is now; NULL when it is wrong or as it was, which is said.
+static struct settings *
+read_again(const struct run *run, struct text *ret_changed)
+{
+    __attribute__((cleanup(text_free))) struct text errors = {0};
+    struct settings *settings = xcalloc(1, sizeof *settings);
+    if (!configure(run->sources, settings, &errors)) {
+        configure_log(LOG_ERROR, "config_error", &errors);
+        LOG(LOG_ERROR, "reload_failed", LOG_STR("next", "the configuration stays as it was"));
+        free(settings);
+        return NULL;
+    }
+    settings_append_differences(ret_changed, run->settings, settings);
+    if (ret_changed->len > 0)
+        return settings;
+    LOG(LOG_INFO, "reload_unchanged", LOG_STR("next", "nothing is restarted"));
+    settings_free(settings);
+    free(settings);
+    return NULL;
+}
+
+// False when the lanes do not end. Told to terminate meanwhile, it starts no other relay.
+static bool
+restart_relay(struct run *run, struct settings *settings, const struct text *changed)
+{
+    const struct mono began = mono_now();
+    if (!end_relay(run))
+        return false;
+    free_reloaded(run);
+    run->settings = run->reloaded = settings;
+    if (signals_terminations() > 0)
+        return true;
+    begin_relay(run);
+    LOG(LOG_INFO, "reloaded", LOG_STR("changed", text_str(changed)),
+        LOG_INT("took_ms", mono_diff_ns(mono_now(), began) / 1000000));
+    return true;
+}
+
+static bool
+reload(struct run *run)
+{
+    __attribute__((cleanup(text_free))) struct text changed = {0};
+    supervise_reloading();
+    struct settings *settings = read_again(run, &changed);
+    const bool good = settings == NULL || restart_relay(run, settings, &changed);
+    supervise_ready();
+    return good;
+}
+
+// What is due now and then.
+static void
+look(struct run *run)
+{
+    struct stats stats;
+    const struct health health = relay_health(run->relay, &run->limits, mono_now());
+    take_stats(run, &stats);
+    stall_watch(&run->stall, run->relay, &health);
+    supervise_beat(&run->supervision, &health);
+    supervise_status(&run->supervision, run->relay, &health, (int64_t)stats.published);
+    run_log_minute(&run->minute, &stats);
+}
+
+// Returns when the process is asked to end, or when the lanes have ended by themselves; false when
+// lanes did not end for a reload.
+static bool
+watch(struct run *run)
+{
     struct pollfd signal_fd = {.fd = signals_fd(), .events = POLLIN};
 
-    while (signals_take().terminate == 0 && !relay_wait(relay, 0)) {
-        if (mono_passed(next_report)) {
-            log_minute(&minute, relay_stats(relay));
-            next_report = mono_add_ms(next_report, REPORT_MS);
-        }
-        const int until_report = mono_ms_until(next_report);
-        poll(&signal_fd, 1, until_report < 1000 ? until_report : 1000);
+    for (;;) {
+        const struct signals signals = signals_take();
+        if (signals.terminate > 0)
+            return true;
+        if (signals.reload && !reload(run))
+            return false;
+        if (run->relay == NULL || relay_wait(run->relay, 0))
+            return true;
+        look(run);
+        poll(&signal_fd, 1, supervise_wait_ms(&run->supervision));
     }
 }
 
@@ -107,9 +172,8 @@ watch(struct relay *relay)
 int
 cmd_run(const struct invocation *invocation)
 {
-    const struct settings *settings = invocation->settings;
-    const struct relay_goal forever = {0};
-    struct figures figures;
+    struct run run = {.sources = invocation->sources, .settings = invocation->settings};
+    struct stats stats;
     struct error err;
 
     if (!signals_start(&err)) {
@@ -117,19 +181,24 @@ cmd_run(const struct invocation *invocation)
         return EX_SOFTWARE;
     }
     const struct mono started = mono_now();
-    struct relay *relay =
-        relay_start(&settings->relay, &settings->store, &settings->producer, &forever);
-    log_started(settings);
-    notify_send("READY=1");
-    watch(relay);
-    notify_send("STOPPING=1");
-    LOG(LOG_INFO, "relay_stopping", LOG_INT("stop_timeout_ms", settings->relay.stop_timeout_ms));
-    const bool ended = stop_relay(relay, settings->relay.stop_timeout_ms, NULL, NULL);
-    figures_take(relay_stats(relay), &figures);
-    log_stopped(&figures, started);
+    run_log_minute_start(&run.minute);
+    supervise_start(&run.supervision);
+    begin_relay(&run);
+    run_log_started(run.settings);
+    supervise_ready();
+    bool ended = watch(&run);
+    supervise_stopping();
+    if (ended) {
+        LOG(LOG_INFO, "relay_stopping",
+            LOG_INT("stop_timeout_ms", run.settings->relay.stop_timeout_ms));
+        ended = end_relay(&run);
+    }
+    take_stats(&run, &stats);
+    run_log_stopped(&stats, started);
     if (!ended)
         stop_abandon(EX_SOFTWARE);
-    relay_free(relay);
+    free_reloaded(&run);
+    supervise_end(&run.supervision);
     signals_stop();
     return EX_OK;
 }

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct config_sources;
 struct settings;
 struct invocation;
 
@@ -26,7 +27,7 @@ struct command {
     const struct option_spec *options;
     size_t option_count;
     const char *arguments_help;            // e.g. "[COMMAND]"; NULL: takes no arguments
-    bool needs_config;                     // invocation.settings is set
+    bool needs_config;                     // sources and settings are set
     int (*run)(const struct invocation *); // returns the exit code; NULL: only subcommands
     const struct command *subcommands;
     size_t subcommand_count;
@@ -53,7 +54,8 @@ struct option_value {
 // Borrows everything: it lives as long as main's arguments.
 struct invocation {
     const struct command *command;
-    const char *path; // as typed, e.g. "schema apply"
+    const char *path;                     // as typed, e.g. "schema apply"
+    const struct config_sources *sources; // what the settings were read from, to read it again
     const struct settings *settings;
     const struct option_value *options; // as given, in order
     size_t option_count;

@@ -3,48 +3,34 @@
 // outrider's main: finds the command, reads the configuration if it needs one, runs it.
 #include "arguments.h"
 #include "command.h"
+#include "configure.h"
 #include "exits.h"
 #include "usage.h"
 
-#include "outrider/base/log.h"
 #include "outrider/base/text.h"
-#include "outrider/config/settings.h"
 
 #include <locale.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
-
-// A warning a line, as config_load writes them.
-static void
-log_warnings(struct text *warnings)
-{
-    char *rest = warnings->data, *line;
-    while ((line = strsep(&rest, "\n")) != NULL)
-        if (*line != '\0')
-            LOG(LOG_WARN, "config_warning", LOG_STR("text", line));
-}
 
 // All errors of the configuration are told at once, as config_load collected them: a line each,
 // ready to be clicked on in an editor.
 static int
 run_configured(struct arguments *arguments)
 {
-    __attribute__((cleanup(text_free))) struct text errors = {0}, warnings = {0};
-    struct config_sources sources = {
+    __attribute__((cleanup(text_free))) struct text errors = {0};
+    const struct config_sources sources = {
         .file = arguments->config_file,
         .overrides = arguments->overrides,
         .override_count = arguments->override_count,
         .environment = environ,
     };
     struct settings settings;
-    if (!config_load(&sources, &settings, &errors, &warnings)) {
-        log_warnings(&warnings);
+    if (!configure(&sources, &settings, &errors)) {
         fputs(text_str(&errors), stderr);
         return EX_CONFIG;
     }
-    log_configure(settings.log_level, settings.log_format);
-    log_warnings(&warnings);
+    arguments->invocation.sources = &sources;
     arguments->invocation.settings = &settings;
     int code = arguments->invocation.command->run(&arguments->invocation);
     settings_free(&settings);

@@ -30,7 +30,7 @@ stop_relay(struct relay *relay, int stop_timeout_ms, void (*tick)(void *), void 
     while (!relay_wait(relay, TICK_MS)) {
         if (tick != NULL)
             tick(context);
-        const bool asked_again = signals_take().terminate >= 2;
+        const bool asked_again = signals_terminations() >= 2;
         if (!hurried && (asked_again || mono_passed(deadline))) {
             LOG(LOG_WARN, "relay_leaving",
                 LOG_STR("reason", asked_again ? "second signal" : "stop_timeout"),

@@ -16,18 +16,6 @@ struct relay {
     struct lane *lanes;
 };
 
-const char *
-lane_phase_name(enum lane_phase phase)
-{
-    static const char *const names[] = {
-        [LANE_CONNECT] = "connect", [LANE_BACK_OFF] = "back_off", [LANE_STANDBY] = "standby",
-        [LANE_CLAIM] = "claim",     [LANE_PUBLISH] = "publish",   [LANE_SETTLE] = "settle",
-        [LANE_COMMIT] = "commit",   [LANE_IDLE] = "idle",         [LANE_ENDED] = "ended",
-    };
-
-    return names[phase];
-}
-
 // Signals are the main thread's: a lane's system calls are not to be interrupted by them.
 static void
 start_lane(struct lane *lane)

@@ -17,7 +17,8 @@ from support import kafka_broker, need, pgbouncer as pgbouncer_server, postgres 
 from support import outrider as relay
 from support.observer import Observer
 from support.outbox import Outbox
-from support.process import wait_until
+from support.process import free_port, wait_until
+from support.supervisor import Supervisor
 from support.writer import Writers
 
 
@@ -142,6 +143,20 @@ def outrider(request, tmp_path, postgres, database, kafka, ordering, on_publishe
     request.node.outrider = runner
     yield runner
     runner.stop_all()
+
+
+@pytest.fixture
+def supervisor(tmp_path):
+    """A service manager that hears what a relay says; see its `env` and `watching`."""
+    manager = Supervisor(str(tmp_path))
+    yield manager
+    manager.close()
+
+
+@pytest.fixture
+def away():
+    """The address of a server that is not there."""
+    return f"127.0.0.1:{free_port()}"
 
 
 @pytest.fixture

@@ -1,32 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
 """run tells its supervisor how it is, and closes with what it did."""
 
-import os
-import socket
 
-import pytest
-
-from support.process import free_port
-
-
-@pytest.fixture
-def supervisor(tmp_path):
-    """A notification socket as a service manager has it."""
-    path = os.path.join(tmp_path, "notify")
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
-        listener.bind(path)
-        listener.settimeout(10)
-        yield path, lambda: listener.recv(4096).decode()
-
-
-def test_ready_with_its_servers_away_and_stopping(outrider, supervisor):
-    path, hear = supervisor
-    away = f"127.0.0.1:{free_port()}"
-    daemon = outrider.run(env={"NOTIFY_SOCKET": path}, config={
+def test_ready_with_its_servers_away_and_stopping(outrider, supervisor, away):
+    daemon = outrider.run(env=supervisor.env, config={
         "database": {"dsn": f"postgresql://postgres@{away}/nowhere"}, "kafka": {"bootstrap.servers": away}})
-    assert hear().startswith("READY=1")
+    supervisor.wait_for("READY=1")
+    supervisor.wait_for("STATUS=waiting for Kafka: ")
     assert daemon.terminate() == 0
-    assert hear().startswith("STOPPING=1")
+    supervisor.wait_for("STOPPING=1")
+    assert supervisor.heard[0] == "READY=1" and supervisor.heard[-1] == "STOPPING=1"
+
+
+def test_the_status_line(outrider, outbox, settled, supervisor, topic):
+    daemon = outrider.run(env=supervisor.env)
+    supervisor.wait_for("STATUS=idle, 0 published")
+    outbox.fill(topic, 500)
+    settled(daemon)
+    supervisor.wait_for("STATUS=relaying, ")
+    supervisor.wait_for("STATUS=idle, 500 published", 20)
+    assert daemon.terminate() == 0
 
 
 def test_the_closing_line(outrider, outbox, settled, topic):

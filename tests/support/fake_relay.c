@@ -86,10 +86,22 @@ struct lane_view
 relay_lane(const struct relay *relay, size_t lane)
 {
     (void)relay, (void)lane;
+    const struct mono then = {mono_now().ns - moment()->still_ms * 1000000};
     return (struct lane_view){.phase = moment()->phase,
-                              .since = mono_now(),
+                              .since = then,
+                              .last_progress = then,
                               .connected = moment()->connected,
                               .active = moment()->active};
+}
+
+bool
+relay_lane_trouble(const struct relay *relay, size_t lane, struct lane_trouble *ret_trouble)
+{
+    (void)relay, (void)lane;
+    if (moment()->trouble == NULL)
+        return false;
+    *ret_trouble = *moment()->trouble;
+    return true;
 }
 
 static const struct fake_count *

@@ -17,6 +17,8 @@ struct fake_moment {
     uint64_t claimed;
     uint64_t failed_attempts;
     uint64_t dead;
+    int64_t still_ms;                   // since its last progress, and its phase
+    const struct lane_trouble *trouble; // NULL: none
 };
 
 // What the table says to one count; the last one stays.

@@ -12,6 +12,8 @@ from support.kafka_broker import TOP
 
 BINARY = os.path.abspath(os.environ.get("OUTRIDER") or os.path.join(TOP, "build", "outrider"))
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
+# What a service manager tells its own child.
+FOR_OTHERS = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM"}
 WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 
 
@@ -56,7 +58,7 @@ def _scalar(value):
 def environment(extra=None):
     """This process's environment without what would configure outrider or libpq, plus `extra`."""
     kept = {name: value for name, value in os.environ.items()
-            if not name.startswith(("OUTRIDER", "PG")) and name not in ("NOTIFY_SOCKET", "JOURNAL_STREAM")}
+            if not name.startswith(("OUTRIDER", "PG")) and name not in FOR_OTHERS}
     return kept | (extra or {})
 
 

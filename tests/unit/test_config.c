@@ -316,10 +316,44 @@ START_TEST(test_strange_kafka_variables)
 }
 END_TEST
 
+// What two files differ in.
+static void
+expect_differences(const char *before, const char *after, const char *want)
+{
+    __attribute__((cleanup(text_free))) struct text got = {0};
+    struct settings first;
+    ck_assert_msg(load(before, NULL, NULL, 0), "%s", text_str(&errors));
+    first = settings;
+    ck_assert_msg(load(after, NULL, NULL, 0), "%s", text_str(&errors));
+    settings_append_differences(&got, &first, &settings);
+    ck_assert_str_eq(text_str(&got), want);
+    settings_free(&first);
+    finish();
+}
+
+START_TEST(test_differences)
+{
+    expect_differences(NULL, NULL, "");
+    // Neither the place nor a default that is written down is a difference.
+    expect_differences(NULL, "# a comment\nlog:\n  level: info\n", "");
+    expect_differences("log: {level: debug}\n", "\n\nlog:\n  level: debug\n", "");
+    expect_differences("log: {level: debug}\n", NULL, "log.level");
+    expect_differences(NULL, "outbox: {lanes: 2, ordering: none}\nlog: {level: debug}\n",
+                       "outbox.lanes, outbox.ordering, log.level");
+    expect_differences("message: {topics_allow: [a, b]}\n", "message: {topics_allow: [a]}\n",
+                       "message.topics_allow");
+    expect_differences("outbox: {columns: {id: uuid}}\nkafka: {linger.ms: 5}\n",
+                       "kafka: {linger.ms: 6, client.id: x}\n",
+                       "kafka.linger.ms, kafka.client.id, outbox.columns.id");
+    expect_differences("database: {dsn: 'host=a password=one'}\n",
+                       "database: {dsn: 'host=a password=two'}\n", "database.dsn");
+}
+END_TEST
+
 int
 main(void)
 {
     return RUN_TESTS("config", test_defaults, test_every_field, test_precedence, test_references,
                      test_failure, test_secrets, test_print_masks, test_print_reads_back,
-                     test_standby_warning, test_strange_kafka_variables);
+                     test_standby_warning, test_strange_kafka_variables, test_differences);
 }

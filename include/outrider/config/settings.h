@@ -42,6 +42,11 @@ void settings_free(struct settings *settings);
 // Was the key given a value by file, environment or override? path: of a key in the table.
 bool settings_given(const struct settings *settings, const char *path);
 
+// Appends the paths whose effective values differ, separated by ", ", values untold; nothing when
+// there are none.
+void settings_append_differences(struct text *out, const struct settings *before,
+                                 const struct settings *after);
+
 // The effective configuration as YAML that reads back to itself, each value with its origin as a
 // comment, secrets masked.
 void config_print(const struct settings *settings, FILE *out);

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What the service manager hears of a running relay.
+//
+// The watchdog is fed by the main thread on behalf of the lanes, while each of them turns. Only a
+// lane that hangs in a call starves it: an outage is waited out, and restarting would not end it.
+#include "supervise.h"
+
+#include "format.h"
+
+#include "outrider/base/notify.h"
+
+#include <inttypes.h>
+
+enum { STATUS_MS = 1000, US_NS = 1000 };
+
+void
+supervise_start(struct supervision *supervision)
+{
+    *supervision = (struct supervision){.beat_ms = notify_watchdog_ms() / 2};
+}
+
+void
+supervise_end(struct supervision *supervision)
+{
+    text_free(&supervision->status);
+}
+
+void
+supervise_ready(void)
+{
+    notify_send("READY=1");
+}
+
+// The time tells this reload's READY=1 from one that was under way already (sd_notify(3)).
+void
+supervise_reloading(void)
+{
+    __attribute__((cleanup(text_free))) struct text state = {0};
+    text_appendf(&state, "RELOADING=1\nMONOTONIC_USEC=%" PRId64, mono_now().ns / US_NS);
+    notify_send(text_str(&state));
+}
+
+void
+supervise_stopping(void)
+{
+    notify_send("STOPPING=1");
+}
+
+void
+supervise_beat(struct supervision *supervision, const struct health *health)
+{
+    if (supervision->beat_ms == 0 || !mono_passed(supervision->next_beat))
+        return;
+    supervision->next_beat = mono_add_ms(mono_now(), supervision->beat_ms);
+    if (health->worst != LANE_STUCK)
+        notify_send("WATCHDOG=1");
+}
+
+int
+supervise_wait_ms(const struct supervision *supervision)
+{
+    if (supervision->beat_ms == 0)
+        return STATUS_MS;
+    const int until_beat = mono_ms_until(supervision->next_beat);
+    return until_beat < STATUS_MS ? until_beat : STATUS_MS;
+}
+
+static const struct {
+    const char *event, *words;
+} troubles[] = {
+    {"kafka_unavailable", "waiting for Kafka"},
+    {"postgres_unavailable", "waiting for PostgreSQL"},
+    {"window_failed", "trying again"},
+};
+
+// The last failure of a lane. Line breaks would begin another variable of the protocol.
+static void
+append_trouble(struct text *out, const struct lane_trouble *trouble)
+{
+    const char *words = "waiting";
+    for (size_t i = 0; i < sizeof troubles / sizeof troubles[0]; i++)
+        if (str_equal(troubles[i].event, trouble->event))
+            words = troubles[i].words;
+    text_appendf(out, "%s: ", words);
+    format_printable(out, trouble->error.text);
+}
+
+static void
+append_work(struct text *out, int64_t published, double rate)
+{
+    if (rate >= 1) {
+        text_append(out, "relaying, ");
+        format_count(out, (int64_t)rate);
+        text_append(out, " msg/s, ");
+    } else {
+        text_append(out, "idle, ");
+    }
+    format_count(out, published);
+    text_append(out, " published");
+}
+
+// One lane that works says more than others that wait, a standby more than one that cannot.
+void
+supervise_append_status(struct text *out, const struct relay *relay, const struct health *health,
+                        int64_t published, double rate)
+{
+    struct lane_trouble trouble;
+    bool works = false, stands_by = false, troubled = false;
+    for (size_t i = 0; i < relay_lanes(relay); i++) {
+        const struct lane_view view = relay_lane(relay, i);
+        works |= view.active;
+        stands_by |= view.connected && view.phase == LANE_STANDBY;
+        troubled = troubled || relay_lane_trouble(relay, i, &trouble);
+    }
+    if (health->worst == LANE_STUCK)
+        text_appendf(out, "stuck: lane %zu in %s", health->lane,
+                     lane_phase_name(relay_lane(relay, health->lane).phase));
+    else if (works)
+        append_work(out, published, rate);
+    else if (stands_by)
+        text_append(out, "standby: another relay is active");
+    else if (troubled)
+        append_trouble(out, &trouble);
+    else
+        text_append(out, "connecting");
+}
+
+void
+supervise_status(struct supervision *supervision, const struct relay *relay,
+                 const struct health *health, int64_t published)
+{
+    __attribute__((cleanup(text_free))) struct text state = {0};
+    const size_t prefix = sizeof "STATUS=" - 1;
+    meter_add(&supervision->meter, mono_now(), published);
+    if (!mono_passed(supervision->next_status))
+        return;
+    text_append(&state, "STATUS=");
+    supervise_append_status(&state, relay, health, published, meter_rate(&supervision->meter));
+    if (str_equal(text_str(&state) + prefix, text_str(&supervision->status)))
+        return;
+    supervision->next_status = mono_add_ms(mono_now(), STATUS_MS);
+    text_clear(&supervision->status);
+    text_append(&supervision->status, text_str(&state) + prefix);
+    notify_send(text_str(&state));
+}
