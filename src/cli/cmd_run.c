@@ -111,6 +111,8 @@ static bool
 restart_relay(struct run *run, struct settings *settings, const struct text *changed)
 {
     const struct mono began = mono_now();
+    LOG(LOG_INFO, "reloading", LOG_STR("changed", text_str(changed)),
+        LOG_STR("next", "the batches in hand are finished"));
     if (!end_relay(run))
         return false;
     free_reloaded(run);

@@ -84,9 +84,10 @@ class Result:
 class Daemon:
     """`outrider run` in the background; its stderr is the file `log`."""
 
-    def __init__(self, child, log):
+    def __init__(self, child, log, path):
         self.child = child
         self.log = log
+        self.path = path  # of its configuration
 
     @property
     def pid(self):
@@ -145,6 +146,12 @@ class Daemon:
                     return int(line.split()[1]) * 1024
         raise AssertionError("no VmHWM")
 
+    def reload(self, config):
+        """Puts this text into its configuration file and sends SIGHUP."""
+        with open(self.path, "w", encoding="utf-8") as out:
+            out.write(config)
+        self.child.send_signal(signal.SIGHUP)
+
     def terminate(self, timeout=15):
         """SIGTERM; its exit code. It has stop_timeout (8 s) to leave."""
         if self.running():
@@ -176,8 +183,12 @@ class Outrider:
         self._count += 1
         path = os.path.join(self.base, f"outrider-{self._count}.yaml")
         with open(path, "w", encoding="utf-8") as out:
-            out.write(to_yaml(merge(self.config, config or {})))
+            out.write(self.text(config))
         return path
+
+    def text(self, config=None):
+        """The configuration with `config` laid over, as YAML."""
+        return to_yaml(merge(self.config, config or {}))
 
     def run(self, *arguments, config=None, env=None):
         """Starts `outrider run`."""
@@ -186,7 +197,7 @@ class Outrider:
         with open(log, "wb") as out:
             child = process.spawn([BINARY, "run", "-c", path, *arguments], stdin=subprocess.DEVNULL,
                                   stdout=out, stderr=out, env=environment(env), cwd=self.base)
-        daemon = Daemon(child, log)
+        daemon = Daemon(child, log, path)
         self.daemons.append(daemon)
         self.logs.append(log)
         return daemon

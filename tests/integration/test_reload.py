@@ -1,0 +1,119 @@
+# SPDX-License-Identifier: Apache-2.0
+"""SIGHUP: what is good is taken over without a loss, what is bad changes nothing."""
+
+import signal
+
+import pytest
+
+from support.observer import judge
+
+
+def events(daemon, name):
+    return [event for event in daemon.events() if event["event"] == name]
+
+
+def wait_for_event(daemon, name, count=1):
+    daemon.wait_until(lambda: len(events(daemon, name)) >= count, 20, f"{count} x {name}")
+    return events(daemon, name)[-1]
+
+
+@pytest.mark.parametrize("version", [2])
+def test_everything_can_change_under_load(outrider, writers, observer, outbox, settled, supervisor, topic):
+    """Batches, lanes, the producer, the log, while writers write: each row once, in order."""
+    daemon = outrider.run(env=supervisor.env)
+    load = writers(threads=2, transactions=400)
+    changes = [
+        {"outbox": {"batch_size": 7}, "log": {"level": "info"}},
+        {"outbox": {"batch_size": 500, "lanes": 3}},
+        {"kafka": {"linger.ms": 20, "compression.type": "gzip"}, "database": {"application_name": "other"}},
+    ]
+    supervisor.wait_for("READY=1")
+    for number, change in enumerate(changes, 1):
+        before = outbox.published()
+        daemon.wait_until(lambda: outbox.published() > before, 20, "some messages")
+        daemon.reload(outrider.text(change))
+        supervisor.wait_for("RELOADING=1\nMONOTONIC_USEC=")
+        supervisor.wait_for("READY=1")
+        wait_for_event(daemon, "reloaded", number)
+    ledger = load.join()
+    settled(daemon)
+    assert daemon.terminate() == 0
+    told = [set(event["changed"].split(", ")) for event in events(daemon, "reloaded")]
+    assert told == [
+        {"outbox.batch_size", "log.level"},
+        {"outbox.batch_size", "outbox.lanes", "log.level"},
+        {"database.application_name", "outbox.batch_size", "outbox.lanes", "kafka.linger.ms",
+         "kafka.compression.type"},
+    ]
+    ids = {entry.message_id for entry in ledger.committed}
+    judge(observer.read(topic), ledger, outbox.marked_ids(ids)).assert_perfect()
+    [stopped] = events(daemon, "relay_stopped")
+    assert stopped["published"] == len(ledger.committed)
+
+
+def test_a_bad_one_is_told_whole_and_changes_nothing(outrider, outbox, settled, supervisor, topic):
+    daemon = outrider.run(env=supervisor.env)
+    wait_for_event(daemon, "connected")
+    daemon.reload(outrider.text({"outbox": {"lanes": "many", "poll_max": "never"}}))
+    supervisor.wait_for("RELOADING=1")
+    supervisor.wait_for("READY=1")
+    wait_for_event(daemon, "reload_failed")
+    told = [event["text"] for event in events(daemon, "config_error")]
+    assert len(told) == 2 and "outbox.lanes" in told[0] and "outbox.poll_max" in told[1]
+    assert told[0].startswith(daemon.path + ":")
+    outbox.fill(topic, 10)
+    settled(daemon)
+    assert len(events(daemon, "relay_started")) == 1 and not events(daemon, "reloaded")
+    # Mended, it is taken.
+    daemon.reload(outrider.text({"outbox": {"lanes": 2}}))
+    assert wait_for_event(daemon, "reloaded")["changed"] == "outbox.lanes"
+    assert daemon.terminate() == 0
+
+
+def test_nothing_new_restarts_nothing(outrider, outbox):
+    daemon = outrider.run()
+    wait_for_event(daemon, "connected")
+    daemon.reload("# only a comment\n" + outrider.text())
+    wait_for_event(daemon, "reload_unchanged")
+    daemon.child.send_signal(signal.SIGHUP)
+    wait_for_event(daemon, "reload_unchanged", 2)
+    assert len(events(daemon, "connected")) == 1
+    assert daemon.terminate() == 0
+
+
+def test_a_way_out_of_an_outage(outrider, outbox, settled, topic, away):
+    """Kafka has moved: the new address helps without a restart."""
+    outbox.fill(topic, 10)
+    daemon = outrider.run(config={"kafka": {"bootstrap.servers": away}})
+    wait_for_event(daemon, "kafka_unavailable")
+    daemon.reload(outrider.text())
+    settled(daemon)
+    assert events(daemon, "reloaded")[0]["changed"] == "kafka.bootstrap.servers"
+    assert daemon.terminate() == 0
+
+
+def test_terminated_in_the_midst_of_it(outrider, outbox, observer, topic):
+    """The batches in hand are finished for the reload; no other relay begins."""
+    outbox.slow_marks(2)
+    outbox.fill(topic, 10)
+    daemon = outrider.run()
+    daemon.wait_until(lambda: observer.count(topic) > 0, 20, "the first message")
+    daemon.reload(outrider.text({"outbox": {"batch_size": 5}}))
+    wait_for_event(daemon, "reloading")  # and waits for the mark
+    daemon.child.send_signal(signal.SIGTERM)
+    assert daemon.child.wait(10) == 0
+    assert outbox.published() == 10
+    assert not events(daemon, "reloaded") and len(events(daemon, "connected")) == 1
+    assert events(daemon, "relay_stopped")[0]["published"] == 10
+
+
+def test_another_one_in_the_midst_of_it_is_not_lost(outrider, outbox, observer, topic):
+    outbox.slow_marks(2)
+    outbox.fill(topic, 10)
+    daemon = outrider.run()
+    daemon.wait_until(lambda: observer.count(topic) > 0, 20, "the first message")
+    daemon.reload(outrider.text({"outbox": {"batch_size": 5}}))
+    wait_for_event(daemon, "reloading")  # and waits for the mark
+    daemon.reload(outrider.text({"outbox": {"batch_size": 6}}))
+    wait_for_event(daemon, "reloaded", 2)
+    assert daemon.terminate() == 0
