@@ -120,9 +120,12 @@ const struct command commands[] = {
     {
         .name = "run",
         .summary = "relay rows to Kafka until stopped",
-        .details = "Starts with PostgreSQL or Kafka away, and waits for them. SIGTERM and SIGINT "
-                   "finish the\n"
-                   "batches in hand and leave within stop_timeout; a second one leaves at once.",
+        .details =
+            "Starts with PostgreSQL or Kafka away, and waits for them. SIGTERM and SIGINT "
+            "finish the\n"
+            "batches in hand and leave within stop_timeout; a second one leaves at once. SIGHUP "
+            "reads the\n"
+            "configuration again, and keeps the old one when the new one is wrong.",
         .needs_config = true,
         .run = cmd_run,
     },

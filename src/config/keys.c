@@ -188,9 +188,9 @@ const struct key keys_table[] = {
         .type = KEY_DURATION,
         AT(relay.window_deadline_ms),
         .fallback = "20s",
-        // Under the server's 30 s for an idle transaction, with 5 s left to settle.
+        // The transaction is idle meanwhile; more than 5 s are left to give up and settle.
         .least = SECOND,
-        .most = 24 * SECOND,
+        .most = STORE_IDLE_IN_TRANSACTION_MS - 6 * SECOND,
         .doc = "How long a transaction waits for Kafka; what is acknowledged by then is kept.",
     },
     {

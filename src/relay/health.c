@@ -8,11 +8,10 @@
 #include "outrider/relay/health.h"
 
 enum {
-    GRACE_MS = 10000,       // a busy machine; a producer being taken down
-    CLIENT_GRACE_MS = 2000, // what the store waits beyond statement_timeout
-    NAMES_MS = 60000,       // the resolver is libc's, and so are its time-outs
-    KAFKA_MS = 5500,        // a cluster's answer who it is
-    PURGE_MS = 3000,        // reports of messages that were given up, the producer's end
+    GRACE_MS = 10000, // a busy machine; a producer being taken down
+    NAMES_MS = 60000, // the resolver is libc's, and so are its time-outs
+    KAFKA_MS = 5500,  // a cluster's answer who it is
+    PURGE_MS = 3000,  // reports of messages that were given up, the producer's end
     BACK_OFF_MS = 5000,
     CONNECT_STATEMENTS = 4, // how many a phase may wait for, one after the other
     CLAIM_STATEMENTS = 6,   // all around locked rows, or the table's shape read again
@@ -25,7 +24,7 @@ static int64_t
 phase_ms(enum lane_phase phase, const struct relay_settings *settings,
          const struct store_settings *store)
 {
-    const int64_t statement_ms = store->statement_timeout_ms + CLIENT_GRACE_MS;
+    const int64_t statement_ms = store->statement_timeout_ms + STORE_CLIENT_GRACE_MS;
 
     switch (phase) {
     case LANE_CONNECT:

@@ -23,11 +23,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    CLIENT_GRACE_MS = 2000,         // the client's deadline beyond the server's own
-    IDLE_IN_TRANSACTION_MS = 30000, // how long a frozen relay can keep its claim
-};
-
 struct store {
     struct store_settings settings; // the strings are the caller's
     struct names names;
@@ -38,7 +33,7 @@ struct store {
 static int
 patience_ms(const struct store *store)
 {
-    return store->settings.statement_timeout_ms + CLIENT_GRACE_MS;
+    return store->settings.statement_timeout_ms + STORE_CLIENT_GRACE_MS;
 }
 
 static bool
@@ -161,7 +156,7 @@ settings_params(const struct store *store, struct params *params)
     params_text(params, number);
     snprintf(number, sizeof number, "%d", store->settings.lock_timeout_ms);
     params_text(params, number);
-    snprintf(number, sizeof number, "%d", IDLE_IN_TRANSACTION_MS);
+    snprintf(number, sizeof number, "%d", STORE_IDLE_IN_TRANSACTION_MS);
     params_text(params, number);
 }
 

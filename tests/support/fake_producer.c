@@ -232,6 +232,7 @@ producer_poll(struct producer *producer, int timeout_ms)
 {
     fake_producer_lock();
     bool idle = producer->count == 0;
+    fake_producer.polled++;
     int served = serve(producer);
     fake_producer_unlock();
     if (served == 0 && timeout_ms > 0)

@@ -45,7 +45,7 @@ struct fake_producer {
     int open_failures, probe_failures, look_failures; // of the next calls; -1: of all
     struct topic_health health;
     // What was seen:
-    int opened, closed, purged, probed, looked;
+    int opened, closed, purged, probed, looked, polled;
     struct fake_send sends[FAKE_SENDS];
     size_t sent;
 };

@@ -19,6 +19,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum {
+    STORE_IDLE_IN_TRANSACTION_MS = 30000, // how long a frozen relay can keep its claim
+    STORE_CLIENT_GRACE_MS = 2000,         // what a call waits beyond statement_timeout
+};
+
 enum ordering { ORDERING_KEY, ORDERING_NONE };
 enum on_published { ON_PUBLISHED_MARK, ON_PUBLISHED_DELETE };
 
