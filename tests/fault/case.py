@@ -33,6 +33,8 @@ class Case:
     config: dict = dataclasses.field(default_factory=dict)
     load: dict = dataclasses.field(default_factory=dict)
     topics: int = 3
+    database: str = ""          # what CREATE DATABASE is to say besides
+    payload: str = "jsonb NOT NULL"
     behind: str = ""            # "postgres" or "kafka": the relay reaches it by the proxy
     own_postgres: typing.Callable | None = None  # (servers) -> the case's own PostgreSQL
     mock: bool = False          # the mock Kafka instead of the real one

@@ -2,12 +2,15 @@
 """The independent observer: a program of its own that judges one case.
 
     python -m fault.judge SPEC.json
+    python -m fault.judge --archive FILE BOOTSTRAP TOPIC    before a topic is deleted
 
 It knows the ledgers, the table and the topics, and nothing of what was done: it reads each topic
 from its beginning with its own client and prints its findings as JSON.
 """
 
+import collections
 import json
+import pickle
 import sys
 
 import psycopg
@@ -16,6 +19,9 @@ from kafka import KafkaConsumer, TopicPartition
 from fault import ids
 
 EXAMPLES = 10
+VALUE_BYTES = 60  # enough of a payload to see whose it is
+
+Record = collections.namedtuple("Record", "topic partition offset key value message_id")
 
 
 def read_ledgers(paths):
@@ -47,13 +53,31 @@ def read_topics(bootstrap, topics, patience=60):
         while left:
             polled = consumer.poll(timeout_ms=500)
             for records in polled.values():
-                yield from records
+                for record in records:
+                    yield _brief(record)
             left = {tp for tp in left if consumer.position(tp) < ends[tp]}
             idle = 0 if polled else idle + 1
             if idle > 2 * patience:
                 raise RuntimeError(f"cannot be read to the end: {sorted(left)}")
     finally:
         consumer.close()
+
+
+def _brief(record):
+    text = dict(record.headers).get("message-id")
+    return Record(record.topic, record.partition, record.offset, record.key,
+                  (record.value or b"")[:VALUE_BYTES], text.decode() if text else None)
+
+
+def archive(path, bootstrap, topic):
+    """Writes a topic's records to a file."""
+    with open(path, "wb") as out:
+        pickle.dump([tuple(record) for record in read_topics(bootstrap, [topic])], out)
+
+
+def read_archive(path):
+    with open(path, "rb") as records:
+        return [Record(*record) for record in pickle.load(records)]
 
 
 class Judge:
@@ -68,14 +92,14 @@ class Judge:
 
     def take(self, record):
         """One record of the topics."""
-        text = dict(record.headers).get("message-id")
-        tag, transaction, aggregate, version = ids.parse(text.decode()) if text else (0, 0, 0, 0)
+        text = record.message_id
+        tag, transaction, aggregate, version = ids.parse(text) if text else (0, 0, 0, 0)
         if tag != ids.TAG:
             self.others += 1  # the case's own rows, which it judges itself
             return
         place = self.kept.get(transaction)
         if place is None or place[0] != aggregate or not place[1] <= version <= place[2]:
-            self.found["phantoms"].append(text.decode())
+            self.found["phantoms"].append(text)
             return
         seen = self.seen[transaction]
         if seen[version - place[1]]:
@@ -117,6 +141,9 @@ RANGE = (f"{ids.TAG:08x}-0000-0000-0000-000000000000", f"{ids.TAG:08x}-ffff-ffff
 
 def judge(spec):
     case = Judge(spec)
+    for path in spec["archives"]:
+        for record in read_archive(path):
+            case.take(record)
     for record in read_topics(spec["bootstrap"], spec["topics"]):
         case.take(record)
     lost = case.lost()
@@ -145,5 +172,8 @@ def _marked(connection, row, deletes):
 
 
 if __name__ == "__main__":
-    with open(sys.argv[1], encoding="utf-8") as text:
-        print(json.dumps(judge(json.load(text))))
+    if sys.argv[1] == "--archive":
+        archive(*sys.argv[2:])
+    else:
+        with open(sys.argv[1], encoding="utf-8") as spec_file:
+            print(json.dumps(judge(json.load(spec_file))))

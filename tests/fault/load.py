@@ -152,6 +152,7 @@ class Load:
         """After a failure: a fresh connection, and whether the transaction was kept after all."""
         connection.close()
         while True:
+            time.sleep(0.02)  # a server that refuses each statement is not asked without a pause
             connection = self._reach()
             try:
                 if not committing:

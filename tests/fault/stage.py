@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import time
+import zlib
 
 import psycopg
 from kafka import KafkaConsumer, TopicPartition
@@ -27,6 +28,7 @@ MEMORY_KB = 65536  # what a relay may gain: 2 x (batch_bytes + a row), librdkafk
 DESCRIPTORS = 12
 SHORT = {"rate": 1500, "rows": (5, 60)}
 LONG = {"rate": 3000, "rows": (20, 200)}
+PROBE_SECONDS = 5
 LONG_SECONDS = 12  # how long the load of a case lasts at least in the long form
 WAITING = """
 SELECT count(*) FROM outbox_messages o
@@ -54,6 +56,7 @@ class Stage:
         self.faults = self.probes = self.restarts = 0
         self.broken = []        # demands of the case that did not hold
         self.notes = []
+        self.culprits = []      # ids of rows at fault
         self.archives = []      # what was in topics that are gone
         self.deletes = case.deletes
         self.bound_extra = 0
@@ -91,18 +94,19 @@ class Stage:
 
     def _template(self):
         """A database with the tables, made once a server and version."""
-        name = f"template_{self.case.version}"
+        kind = zlib.crc32(f"{self.case.version} {self.case.database} {self.case.payload}".encode())
+        name = f"template_{kind:08x}"
         with self.postgres.connect("postgres") as admin:
             if admin.execute("SELECT FROM pg_database WHERE datname = %s",
                              (name,)).fetchone() is not None:
                 return name
             admin.execute("DO $$ BEGIN CREATE ROLE relay LOGIN; EXCEPTION WHEN duplicate_object"
                           " THEN NULL; END $$")
-            admin.execute(f"CREATE DATABASE {name}")
+            admin.execute(f"CREATE DATABASE {name} TEMPLATE template0 {self.case.database}")
         with self.postgres.connect(name) as connection:
             with open(VERSION_1, encoding="utf-8") as text:
                 connection.execute(text.read().replace("{table}", "outbox_messages")
-                                   .replace("{payload}", "jsonb NOT NULL"))
+                                   .replace("{payload}", self.case.payload))
             connection.execute(BUSINESS)
             connection.execute("GRANT SELECT, UPDATE, DELETE ON outbox_messages TO relay")
         if self.case.version > 1:
@@ -222,10 +226,10 @@ class Stage:
                       for number in self._meter.partitions_for_topic(topic) or ()]
             return sum(self._meter.end_offsets(wanted).values()) if wanted else 0
         except (KafkaError, OSError, ValueError):
-            self._forget_meter()
+            self.forget_meter()
             return None
 
-    def _forget_meter(self):
+    def forget_meter(self):
         meter, self._meter = self._meter, None
         if meter is not None:
             meter.close()
@@ -246,6 +250,57 @@ class Stage:
 
     def backlog(self):
         return self.value(WAITING)
+
+    def resume_kafka(self):
+        """Starts the broker again that the case has killed."""
+        self.forget_meter()
+        self.kafka.resume()
+
+    def relay_backends(self):
+        return self.value("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                          " AND application_name = 'outrider'")
+
+    def probed(self, began):
+        """The relay may have asked with one row every 5 s since then."""
+        self.probes += 1 + int((time.monotonic() - began) / PROBE_SECONDS)
+
+    def archive(self, topic):
+        """Keeps what is in a topic for the observer, before the topic goes."""
+        path = os.path.join(self.directory, f"archive-{len(self.archives)}")
+        self._observe("--archive", path, self.bootstrap, topic)
+        self.archives.append(path)
+
+    # --- rows that are at fault themselves ----------------------------------------------------------------
+
+    def odd_row(self, topic, aggregate="odd", pad=0, kind="order", payload=None):
+        """Inserts a row that is none of the load's; its id. Texts may be bytes."""
+        if payload is None:
+            payload = json.dumps({"pad": "x" * pad})
+        return self.value(
+            "INSERT INTO outbox_messages (id, aggregate_type, aggregate_id, event_type, payload)"
+            " VALUES (gen_random_uuid(), %s, convert_from(%s, getdatabaseencoding()::text),"
+            " convert_from(%s, getdatabaseencoding()::text),"
+            " convert_from(%s, getdatabaseencoding()::text)::json) RETURNING id",
+            kind, *(text if isinstance(text, bytes) else text.encode()
+                    for text in (aggregate, topic, payload)))
+
+    def culprit(self, topic, **what):
+        """A row that must end as dead, by its own fault."""
+        self.culprits.append(self.odd_row(topic, **what))
+
+    def all_published(self, rows, timeout=20):
+        """Rows that are odd and not at fault arrive, at the first attempt."""
+        query = ("SELECT count(*) FROM outbox_messages WHERE id = ANY(%s) AND published"
+                 " AND retry_count = 0")
+        wait_until(lambda: self.value(query, rows) == len(rows), timeout,
+                   lambda: f"{len(rows)} odd rows go; {self.value(query, rows)} went")
+
+    def all_dead(self, timeout=30):
+        """Every culprit is dead in the end, none has arrived."""
+        dead = ("SELECT count(*) FROM outbox_messages WHERE id = ANY(%s) AND published IS NOT TRUE"
+                " AND dead_at IS NOT NULL")
+        wait_until(lambda: self.value(dead, self.culprits) == len(self.culprits), timeout,
+                   lambda: f"{len(self.culprits)} culprits are dead; {self.value(dead, self.culprits)} are")
 
     def writes(self):
         """How many rows of the table were updated or deleted so far, rolled back ones too."""
@@ -268,14 +323,15 @@ class Stage:
             time.sleep(max(0, LONG_SECONDS - (time.monotonic() - self._began)))
         self.load.stop()
         stopped = time.monotonic()
-        self._reconnect()
+        self.reconnect()
         wait_until(lambda: self.backlog() == 0, max(5, self._healed + self.case.seconds - stopped)
                    if not self.long else self.case.seconds,
                    lambda: f"backlog 0 after healing; it is {self.backlog()}", every=0.1)
         self._backlog_seconds = time.monotonic() - self._healed
         self.broken += self.relays.stop()
 
-    def _reconnect(self):
+    def reconnect(self):
+        """A fresh connection of the suite's own when the server was away."""
         if self.admin.closed or self.admin.broken:
             self.admin = self.connect()
         try:
@@ -296,14 +352,18 @@ class Stage:
             json.dump({"bootstrap": self.bootstrap, "topics": self.topics, "deletes": self.deletes,
                        "ledgers": self.load.ledgers, "archives": self.archives,
                        "dsn": self.postgres.dsn(self.database)}, out)
-        answer = subprocess.run([sys.executable, "-m", "fault.judge", spec], check=False, timeout=300,
-                                cwd=os.path.join(TOP, "tests"), env=environment(),
+        said = self._observe(spec)
+        with open(os.path.join(self.directory, "found.json"), "w", encoding="utf-8") as out:
+            out.write(said)
+        return json.loads(said)
+
+    def _observe(self, *arguments):
+        answer = subprocess.run([sys.executable, "-m", "fault.judge", *arguments], check=False,
+                                cwd=os.path.join(TOP, "tests"), env=environment(), timeout=300,
                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         if answer.returncode != 0:
             raise RuntimeError("the observer failed:\n" + answer.stderr[-2000:])
-        with open(os.path.join(self.directory, "found.json"), "w", encoding="utf-8") as out:
-            out.write(answer.stdout)
-        return json.loads(answer.stdout)
+        return answer.stdout
 
     def row(self):
         """The case's line of the table."""
@@ -343,7 +403,7 @@ class Stage:
             self.load._stop.set()
         if self.relays:
             self.relays.kill_all()
-        self._forget_meter()
+        self.forget_meter()
         if self.admin:
             self.admin.close()
 

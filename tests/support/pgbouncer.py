@@ -26,23 +26,27 @@ class PgBouncer:
         self.user = process.server_user()
         self.port = None
         self.log = os.path.join(base, "pgbouncer.log")
-        self._server = None
+        self._server = self._config = None
 
     def start(self):
         """Writes its configuration, starts it, waits until it answers."""
         for _ in range(3):
             self.port = process.free_port()
-            config = self._write_config()
-            self._server = process.spawn(
-                [program(), "-q", config], user=self.user, death_signal=signal.SIGKILL,
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )
-            process.wait_until(
-                lambda: self._server.poll() is not None or self._answers(), 15, self._tail
-            )
-            if self._server.poll() is None:
+            self._config = self._write_config()
+            if self.resume():
                 return self
         raise RuntimeError("PgBouncer did not start:\n" + self._tail())
+
+    def resume(self):
+        """Starts it on its port; false when the process ended at once."""
+        self._server = process.spawn(
+            [program(), "-q", self._config], user=self.user, death_signal=signal.SIGKILL,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+        process.wait_until(
+            lambda: self._server.poll() is not None or self._answers(), 15, self._tail
+        )
+        return self._server.poll() is None
 
     def _write_config(self):
         config = os.path.join(self.base, "pgbouncer.ini")

@@ -133,6 +133,10 @@ class Postgres:
         """As after a crash, but for SIGKILL: nothing is written any more."""
         process.stop(self._server, signal.SIGQUIT, 20)
 
+    def wait_ended(self, timeout):
+        """Waits until the server has ended by itself."""
+        process.wait_until(lambda: self._server.poll() is not None, timeout, self.tail_of_log)
+
     def kill(self):
         """SIGKILL to the server and to each of its processes, and waits until none is left."""
         pids = [self._server.pid] + process.children(self._server.pid)

@@ -2,4 +2,4 @@
 """The cases, by what breaks. Importing the package registers all of them."""
 
 from fault.cases import (  # noqa: F401
-    processes)
+    answers, brokers, clock, limits, marking, messages, modes, network, pooler, processes, servers)

@@ -1,0 +1,65 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Kafka answers errors: every code of outrider's table, one by one, by the mock's injected errors.
+
+librdkafka's own codes (their names begin with an underscore) are no broker's answers; the network's
+cases raise those that a network can.
+"""
+
+from fault.case import case
+from support.mock_kafka import PRODUCE, PRODUCER_ID
+
+ROW = "Kafka answers errors: every code in the table, one by one"
+PATIENCE = {"outbox": {"window_deadline": "5s"}}
+RETRIED = "SELECT count(*) FROM outbox_messages WHERE retry_count > 0"
+AT_START = ("COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_COORDINATOR",
+            "CLUSTER_AUTHORIZATION_FAILED")
+
+
+def answer(stage, code, count=1, request=PRODUCE):
+    """One code: how long the flow takes to come back, and whether anybody was blamed."""
+    stage.faults += 1
+    blamed = stage.value(RETRIED)
+    stage.mock.fail(code.number, count, request)
+    try:
+        stage.flow(60, timeout=20)
+    except AssertionError:
+        stage.check(False, f"{code.name}: messages flow again within 20 s")
+    stage.mock.forgive(request)
+    now = stage.value(RETRIED)
+    stage.check(now == blamed, f"{code.name}: {now - blamed} rows blamed that are not at fault")
+
+
+def every_code(fault, count):
+    """Registers the case of all codes of a class: `count` produce requests in a row get each."""
+
+    def run(stage):
+        for code in stage.mock.codes():
+            if code.fault == fault and code.name[0] != "_":
+                for _ in range(stage.case.times[stage.long]):
+                    answer(stage, code, count)
+        stage.heal()
+        stage.flow(60)
+
+    run.__name__ = f"kafka_answers_each_{fault}_code"
+    run.__doc__ = f"{count} produce request{'s' * (count > 1)} answered with each code of the class {fault}"
+    case(ROW, fault, times=(1, 3), mock=True, config=PATIENCE)(run)
+
+
+every_code("topic", 2)
+every_code("cluster", 2)
+# One request only: sent again one by one, nothing fails, so nobody is to blame.
+every_code("message", 1)
+
+
+@case(ROW, "cluster", times=(1, 3), mock=True, config=PATIENCE)
+def kafka_refuses_a_producer_id(stage):
+    """A relay is restarted, and its request for a producer id is answered with errors"""
+    codes = {code.name: code for code in stage.mock.codes()}
+    for _ in range(stage.case.times[stage.long]):
+        for name in AT_START:
+            stage.kill_relay()
+            stage.faults += 1
+            stage.mock.fail(codes[name].number, 2, PRODUCER_ID)
+            stage.revive()
+            stage.flow(60, timeout=30)
+            stage.mock.forgive(PRODUCER_ID)
