@@ -41,7 +41,7 @@ class Relays:
             child = process.spawn([*prefix, BINARY, "run", "-c", path, *options],
                                   stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                   env=environment(extra), cwd=self.directory)
-        daemon = Daemon(child, log)
+        daemon = Daemon(child, log, path)
         with self._lock:
             self.running.append(daemon)
         return daemon
