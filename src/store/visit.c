@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A visit to the table on a session of its own.
+//
+// A visitor is a guest: each of its transactions has a deadline on both sides, and its settings are
+// the transaction's, for a pooler hands the connection on. The table is looked at again for every
+// question, because its version may change between two of them, and a visit is rare.
+#include "visit.h"
+
+#include "outrider/base/text.h"
+#include "outrider/base/xalloc.h"
+#include "sql.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { GRACE_MS = 2000 }; // for the server's own time-out to arrive first
+
+int64_t
+visit_number(const struct session_result *result, size_t row, size_t column)
+{
+    const char *value = session_value(result, row, column);
+    return value == NULL ? 0 : strtoll(value, NULL, 10);
+}
+
+// Booleans travel as "t" and "f".
+bool
+visit_is_true(const struct session_result *result, size_t row, size_t column)
+{
+    return str_equal(session_value(result, row, column), "t");
+}
+
+char *
+visit_expand(const struct visit *visit, const char *sql, const struct placeholder *placeholders,
+             size_t count)
+{
+    const bool v2 = visit->version == 2;
+    const char *unpublished = v2                ? sql_store_report_unpublished_v2
+                              : visit->nullable ? sql_store_report_unpublished_v1_nullable
+                                                : sql_store_report_unpublished_v1;
+    const struct placeholder own[] = {
+        {"max_retries", visit->max_retries, false},
+        {"unpublished", unpublished, true},
+        {"dead", v2 ? sql_store_report_dead_v2 : sql_store_report_dead_v1, true},
+        {"version_table", visit->version_table, false},
+    };
+    const size_t own_count = sizeof own / sizeof own[0];
+    struct placeholder all[VISIT_FRAGMENT_MAX + sizeof own / sizeof own[0]];
+
+    if (count > VISIT_FRAGMENT_MAX)
+        abort(); // a bug of ours
+    if (count > 0)
+        memcpy(all, placeholders, count * sizeof *all);
+    memcpy(all + count, own, sizeof own);
+    return names_expand(&visit->names, sql, all, count + own_count);
+}
+
+bool
+visit_begin(struct visit *visit, const char *begin, int timeout_ms, struct error *err)
+{
+    char server_ms[16];
+    const char *const settings[] = {server_ms};
+
+    snprintf(server_ms, sizeof server_ms, "%d", timeout_ms);
+    return session_run(visit->session, begin, NULL, 0, VISIT_LOOK_MS, NULL, err) &&
+           session_run(visit->session, sql_store_report_settings, settings, 1, VISIT_LOOK_MS, NULL,
+                       err);
+}
+
+bool
+visit_run(struct visit *visit, const char *sql, const char *const *params, size_t param_count,
+          int timeout_ms, struct session_result **ret_result, struct error *err)
+{
+    return session_run(visit->session, sql, params, param_count, timeout_ms + GRACE_MS, ret_result,
+                       err);
+}
+
+bool
+visit_commit(struct visit *visit, struct error *err)
+{
+    return session_run(visit->session, "COMMIT", NULL, 0, VISIT_LOOK_MS, NULL, err);
+}
+
+void
+visit_rollback(struct visit *visit)
+{
+    struct error second;
+
+    if (!session_alive(visit->session))
+        return;
+    bool ignored = session_run(visit->session, "ROLLBACK", NULL, 0, VISIT_LOOK_MS, NULL, &second);
+    (void)ignored;
+}
+
+bool
+visit_ask(struct visit *visit, const char *sql, const char *const *params, size_t param_count,
+          int timeout_ms, struct session_result **ret_result, struct error *err)
+{
+    struct session_result *result = NULL;
+
+    if (visit_begin(visit, "BEGIN READ ONLY", timeout_ms, err) &&
+        visit_run(visit, sql, params, param_count, timeout_ms, &result, err) &&
+        visit_commit(visit, err)) {
+        *ret_result = result;
+        return true;
+    }
+    session_result_free(result);
+    visit_rollback(visit);
+    return false;
+}
+
+// The row can be missing while a revert is under way: the table is of version 1 then, as relays see
+// it too.
+static bool
+read_version(struct visit *visit, struct error *err)
+{
+    AUTOFREE char *sql = visit_expand(visit, sql_store_version, NULL, 0);
+    struct session_result *result;
+
+    if (!visit_run(visit, sql, NULL, 0, VISIT_LOOK_MS, &result, err))
+        return error_prefix(err, "reading the table's version");
+    visit->version = session_rows(result) == 1 && visit_number(result, 0, 0) >= 2 ? 2 : 1;
+    session_result_free(result);
+    return true;
+}
+
+bool
+visit_look_within(struct visit *visit, struct error *err)
+{
+    AUTOFREE char *table = names_relation(&visit->names, NULL);
+    const char *const params[] = {table, visit->version_table,
+                                  visit->names.columns[COLUMN_PUBLISHED],
+                                  visit->names.columns[COLUMN_PAYLOAD]};
+    struct session_result *result;
+
+    if (!visit_run(visit, sql_store_report_shape, params, 4, VISIT_LOOK_MS, &result, err))
+        return false;
+    // The result is read out before anything else is asked.
+    const bool found = session_rows(result) == 1;
+    const bool versioned = found && visit_is_true(result, 0, 2);
+    if (found) {
+        snprintf(visit->oid, sizeof visit->oid, "%s", session_value(result, 0, 0));
+        visit->nullable = visit_is_true(result, 0, 1);
+        visit->binary = visit_is_true(result, 0, 3);
+        visit->version = 1;
+    }
+    session_result_free(result);
+    if (!found)
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "there is no table %s in this database; `outrider schema apply` makes it",
+                         table);
+    return !versioned || read_version(visit, err);
+}
+
+bool
+visit_look(struct visit *visit, struct error *err)
+{
+    if (visit_begin(visit, "BEGIN READ ONLY", VISIT_LOOK_MS, err) &&
+        visit_look_within(visit, err) && visit_commit(visit, err))
+        return true;
+    visit_rollback(visit);
+    return false;
+}
+
+bool
+visit_open(const struct store_settings *settings, struct visit *ret_visit, struct error *err)
+{
+    struct visit visit = {0};
+
+    if (!names_init(&visit.names, settings->table, settings->columns, err))
+        return false;
+    snprintf(visit.max_retries, sizeof visit.max_retries, "%d", settings->max_retries);
+    visit.version_table = names_relation(&visit.names, "_outrider");
+    if (!session_open(settings, false, NULL, &visit.session, err) || !visit_look(&visit, err)) {
+        visit_close(&visit);
+        return false;
+    }
+    *ret_visit = visit;
+    return true;
+}
+
+void
+visit_close(struct visit *visit)
+{
+    session_close(visit->session);
+    names_free(&visit->names);
+    free(visit->version_table);
+    *visit = (struct visit){0};
+}
