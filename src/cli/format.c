@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LAST_MIN = 20 }; // columns of a grid's last column, however narrow the terminal
+
 void
 format_count(struct text *out, int64_t count)
 {
@@ -110,6 +112,22 @@ format_width(const char *text)
 }
 
 void
+format_cut(struct text *out, const char *text, size_t width)
+{
+    if (format_width(text) <= width) {
+        text_append(out, text);
+        return;
+    }
+    const char *end = text;
+    for (size_t left = width - 3; left > 0; left--)
+        do
+            end++;
+        while ((*end & 0xC0) == 0x80); // a character's other bytes
+    text_append_bytes(out, text, (size_t)(end - text));
+    text_append(out, "...");
+}
+
+void
 grid_add(struct grid *grid, const char *cell)
 {
     grid->cells = xreallocarray(grid->cells, grid->count + 1, sizeof *grid->cells);
@@ -140,19 +158,39 @@ append_cell(struct text *line, const char *cell, size_t width, bool right)
     text_appendf(line, "%*s%s%*s  ", right ? blanks : 0, "", cell, right ? 0 : blanks, "");
 }
 
-// Two passes: the widest cell of each column first. Blanks at a line's end are cut.
-void
-grid_append(const struct grid *grid, struct text *out)
+// The widest cell of each column; the last column gets no more than the others leave of the width.
+static void
+measure(const struct grid *grid, size_t widths[static GRID_COLUMNS])
 {
-    size_t widths[GRID_COLUMNS] = {0};
+    size_t last = grid->columns - 1, taken = 0;
     for (size_t i = 0; i < grid->count; i++) {
         size_t width = format_width(grid->cells[i]), column = i % grid->columns;
         widths[column] = width > widths[column] ? width : widths[column];
     }
-    __attribute__((cleanup(text_free))) struct text line = {0};
+    for (size_t i = 0; i < last; i++)
+        taken += widths[i] + 2;
+    size_t left = grid->width > taken + LAST_MIN ? grid->width - taken : LAST_MIN;
+    if (grid->width > 0 && widths[last] > left)
+        widths[last] = left;
+}
+
+// Two passes: the columns' widths first. Blanks at a line's end are cut.
+void
+grid_append(const struct grid *grid, struct text *out)
+{
+    size_t widths[GRID_COLUMNS] = {0};
+    if (grid->count == 0)
+        return;
+    measure(grid, widths);
+    __attribute__((cleanup(text_free))) struct text line = {0}, cell = {0};
     for (size_t i = 0; i < grid->count; i++) {
         size_t column = i % grid->columns;
-        append_cell(&line, grid->cells[i], widths[column], grid->right[column]);
+        text_clear(&cell);
+        if (grid->width > 0 && column + 1 == grid->columns)
+            format_cut(&cell, grid->cells[i], widths[column]);
+        else
+            text_append(&cell, grid->cells[i]);
+        append_cell(&line, text_str(&cell), widths[column], grid->right[column]);
         if (column + 1 < grid->columns)
             continue;
         while (line.len > 0 && line.data[line.len - 1] == ' ')

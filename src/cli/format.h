@@ -31,12 +31,17 @@ void format_json(struct text *out, const char *text);
 // The columns that a UTF-8 text takes on a terminal, one a character.
 size_t format_width(const char *text);
 
+// The text, or when it is wider its beginning and "...", together `width` columns. width: at least
+// 3.
+void format_cut(struct text *out, const char *text, size_t width);
+
 // A table: rows of cells, the columns as wide as their widest cell and two blanks apart.
-enum { GRID_COLUMNS = 6 };
+enum { GRID_COLUMNS = 8 };
 
 struct grid {
     size_t columns;
     bool right[GRID_COLUMNS]; // right-aligned
+    size_t width; // the last column is cut so that lines fit, if 20 are left for it; 0: never
     char **cells;
     size_t count;
 };

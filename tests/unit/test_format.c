@@ -87,6 +87,33 @@ START_TEST(test_width)
 }
 END_TEST
 
+START_TEST(test_cut)
+{
+    EXPECT(format_cut(&out, "abcdef", 6), "abcdef");
+    EXPECT(format_cut(&out, "abcdefg", 6), "abc...");
+    EXPECT(format_cut(&out, "größer als", 6), "grö...");
+    EXPECT(format_cut(&out, "日本語日本語日", 6), "日本語...");
+    EXPECT(format_cut(&out, "abcd", 3), "...");
+}
+END_TEST
+
+// The last column is cut, the others never; it keeps 20 on any terminal.
+START_TEST(test_narrow_grid)
+{
+    struct grid grid = {.columns = 2, .width = 30};
+    grid_add(&grid, "a1");
+    grid_add(&grid, "123456789 123456789 123456789 ");
+    grid_add(&grid, "b2");
+    grid_add(&grid, "short");
+    EXPECT(grid_append(&grid, &out), "a1  123456789 123456789 123...\n"
+                                     "b2  short\n");
+    grid.width = 10;
+    EXPECT(grid_append(&grid, &out), "a1  123456789 1234567...\n"
+                                     "b2  short\n");
+    grid_free(&grid);
+}
+END_TEST
+
 START_TEST(test_grid)
 {
     struct grid grid = {.columns = 3, .right = {false, true, false}};
@@ -105,5 +132,5 @@ int
 main(void)
 {
     return RUN_TESTS("format", test_counts, test_ages, test_clocks, test_bytes, test_printable,
-                     test_json, test_width, test_grid);
+                     test_json, test_width, test_cut, test_narrow_grid, test_grid);
 }
