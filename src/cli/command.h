@@ -78,6 +78,10 @@ bool invocation_duration_ms(const struct invocation *invocation, const char *nam
 int cmd_run(const struct invocation *invocation);
 int cmd_drain(const struct invocation *invocation);
 int cmd_status(const struct invocation *invocation);
+int cmd_dead_list(const struct invocation *invocation);
+int cmd_dead_show(const struct invocation *invocation);
+int cmd_dead_retry(const struct invocation *invocation);
+int cmd_dead_discard(const struct invocation *invocation);
 int cmd_schema_apply(const struct invocation *invocation);
 int cmd_schema_revert(const struct invocation *invocation);
 int cmd_schema_status(const struct invocation *invocation);

@@ -37,6 +37,36 @@ static const struct option_spec status_options[] = {
      .help = "a probe: exit 1 when the oldest message is older, e.g. 60s"},
 };
 
+// What list, retry and discard have in common.
+#define DEAD_SELECTION                                                                             \
+    {.name = "topic", .argument = "T", .help = "rows that would go to topic T"},                   \
+        {.name = "aggregate", .argument = "ID", .help = "rows of the aggregate ID"},               \
+        {.name = "error",                                                                          \
+         .argument = "TEXT",                                                                       \
+         .help = "rows whose error class is TEXT or whose last error has it in it; case counts"},  \
+        {.name = "since",                                                                          \
+         .argument = "TIME",                                                                       \
+         .help = "rows that died within TIME, e.g. 2h, or since a time, e.g. 2026-11-21T13:00Z"},  \
+    {                                                                                              \
+        .name = "all", .help = "all rows; what else is given still narrows them"                   \
+    }
+
+static const struct option_spec dead_list_options[] = {
+    DEAD_SELECTION,
+    {.name = "limit", .argument = "N", .help = "the oldest N (default 1000)"},
+    {.name = "json", .help = "one JSON object a line, without payloads"},
+};
+
+static const struct option_spec dead_show_options[] = {
+    {.name = "json", .help = "one JSON object"},
+};
+
+static const struct option_spec dead_change_options[] = {
+    DEAD_SELECTION,
+    {.name = "limit", .argument = "N", .help = "the oldest N (default: no limit)"},
+    {.name = "dry-run", .help = "only say which rows and how many"},
+};
+
 static const struct option_spec schema_apply_options[] = {
     {.name = "to", .argument = "N", .help = "up to version N (default: the latest)"},
     {.name = "dry-run", .help = "only say what would be done"},
@@ -92,6 +122,63 @@ static const struct command schema_commands[] = {
         .option_count = COUNT(schema_print_options),
         .needs_config = true,
         .run = cmd_schema_print,
+    },
+};
+
+static const struct command dead_commands[] = {
+    {
+        .name = "list",
+        .summary = "list dead letters, the oldest death first",
+        .details = "A row is listed when it is one of the IDs, if any are named, and fits every "
+                   "option. Payloads\n"
+                   "are never listed. Version 1 of the table knows neither errors nor times of "
+                   "death: there the\n"
+                   "order is that of created_at, and --error and --since are refused.",
+        .options = dead_list_options,
+        .option_count = COUNT(dead_list_options),
+        .arguments_help = "[ID...]",
+        .needs_config = true,
+        .run = cmd_dead_list,
+    },
+    {
+        .name = "show",
+        .summary = "show one dead letter with headers and payload",
+        .options = dead_show_options,
+        .option_count = COUNT(dead_show_options),
+        .arguments_help = "ID",
+        .needs_config = true,
+        .run = cmd_dead_show,
+    },
+    {
+        .name = "retry",
+        .summary = "give dead letters all their attempts anew",
+        .details = "Those that are one of the IDs, if any are named, and fit every option; one of "
+                   "both must be\n"
+                   "given. The message id stays. A running relay sends them at once, which is "
+                   "late: later rows of\n"
+                   "their aggregate went before them. Rows that somebody holds locked are skipped "
+                   "(exit 75). The\n"
+                   "log gets a line for each row, whatever log.level says.",
+        .options = dead_change_options,
+        .option_count = COUNT(dead_change_options),
+        .arguments_help = "[ID...]",
+        .needs_config = true,
+        .run = cmd_dead_retry,
+    },
+    {
+        .name = "discard",
+        .summary = "delete dead letters, which are never sent then",
+        .details = "Those that are one of the IDs, if any are named, and fit every option; one of "
+                   "both must be\n"
+                   "given. Row and payload are gone then, whatever outbox.on_published says. Rows "
+                   "that somebody\n"
+                   "holds locked are skipped (exit 75). The log gets a line for each row, whatever "
+                   "log.level says.",
+        .options = dead_change_options,
+        .option_count = COUNT(dead_change_options),
+        .arguments_help = "[ID...]",
+        .needs_config = true,
+        .run = cmd_dead_discard,
     },
 };
 
@@ -152,6 +239,12 @@ const struct command commands[] = {
         .option_count = COUNT(status_options),
         .needs_config = true,
         .run = cmd_status,
+    },
+    {
+        .name = "dead",
+        .summary = "rows that were given up: list, show, retry, discard",
+        .subcommands = dead_commands,
+        .subcommand_count = COUNT(dead_commands),
     },
     {
         .name = "schema",

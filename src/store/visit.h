@@ -14,8 +14,8 @@
 #include <stdint.h>
 
 enum {
-    VISIT_LOOK_MS = 10000,  // catalog, version, and whatever is answered at once
-    VISIT_FRAGMENT_MAX = 8, // placeholders of a statement's own
+    VISIT_LOOK_MS = 10000,   // catalog, version, and whatever is answered at once
+    VISIT_FRAGMENT_MAX = 12, // placeholders of a statement's own
 };
 
 struct visit {
