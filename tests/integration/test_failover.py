@@ -148,3 +148,13 @@ def test_primary_takes_no_writes_any_more(both, outbox, postgres, replica, datab
     writers = writers if busy else load()
     flows(daemon, new)
     finish(daemon, writers, new, observer, topic)
+
+
+def test_dead_letters_are_listed_by_a_replica_and_not_changed(both, outbox, postgres, replica, topic):
+    """The primary is away: the dead can be looked at, and retry says why it does nothing."""
+    dead = outbox.insert(topic)
+    outbox.run("UPDATE {table} SET dead_at = now()")
+    replica.catch_up()
+    postgres.kill()
+    assert dead in both.command("dead", "list").expect(0).stdout
+    assert "read-only" in both.command("dead", "retry", dead).expect(69).stderr
