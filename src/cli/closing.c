@@ -63,6 +63,15 @@ add_locked(struct grid *grid, const struct remaining *remaining)
     add_count(grid, "  locked", remaining->locked, text_str(&note));
 }
 
+// Which topic: the log's topic_blocked says why.
+static void
+add_blocked(struct grid *grid, const struct closing *closing)
+{
+    __attribute__((cleanup(text_free))) struct text note = {0};
+    text_appendf(&note, "e.g. %s", closing->blocked_topic);
+    add_count(grid, "  topic blocked", closing->remaining.blocked, text_str(&note));
+}
+
 // Each reason has a row of its own, and they add up to what remains. Rows that nothing hinders were
 // not reached because the drain ended: its reason is theirs.
 static void
@@ -79,6 +88,8 @@ add_remaining(struct grid *grid, const struct closing *closing)
         add_waiting(grid, closing);
     if (remaining->locked > 0)
         add_locked(grid, remaining);
+    if (remaining->blocked > 0)
+        add_blocked(grid, closing);
     if (remaining->held > 0)
         add_count(grid, "  held back", remaining->held, "behind those of their aggregate");
     if (remaining->claimable > 0)

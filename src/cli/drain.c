@@ -25,6 +25,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
     TICK_MS = 20,
@@ -49,6 +50,8 @@ struct drain {
     int version;                // of the table
     struct remaining remaining; // as of the last look
     bool counted;               // ... in this round of the loop
+    const char **blocked;       // topics that were, when the lanes ended
+    size_t blocked_count;
     struct mono started, relaying, last_moved, excused_until, next_look, next_draw;
     struct mono standing_by; // since when no lane has had the slot
     int64_t moved;           // what last_moved is by
@@ -95,18 +98,27 @@ note_version(struct drain *drain)
     return true;
 }
 
+// Counts what is left up to a position; with `reasons`, why.
+static bool
+count_remaining(struct drain *drain, bool reasons, int64_t until, struct error *err)
+{
+    if (!reasons)
+        return report_count(drain->report, until, &drain->remaining, err);
+    return report_remaining(drain->report, until, &drain->settings->relay.envelope.topic,
+                            drain->blocked, drain->blocked_count, &drain->remaining, err);
+}
+
 // Counts what is left, and what there is to wait for. A lost connection is made again at the next
 // look.
 static bool
-look(struct drain *drain,
-     bool (*count)(struct report *, int64_t, struct remaining *, struct error *), struct error *err)
+look(struct drain *drain, bool reasons, struct error *err)
 {
     const struct mono before = mono_now();
     if (drain->report == NULL && !report_open(&drain->settings->store, &drain->report, err))
         return false;
     do {
         const int64_t until = drain->until == 0 ? INT64_MAX : drain->until;
-        if (!count(drain->report, until, &drain->remaining, err)) {
+        if (!count_remaining(drain, reasons, until, err)) {
             report_close(drain->report);
             drain->report = NULL;
             return false;
@@ -265,7 +277,7 @@ turn(struct drain *drain)
         drain->next_look = mono_now();
     drain->complete = own >= drain->progress.total;
     const bool worth_it = lanes.idle || drain->complete || ms_since(drain->last_moved) >= LOOK_MS;
-    if (worth_it && mono_passed(drain->next_look) && !look(drain, report_count, &err)) {
+    if (worth_it && mono_passed(drain->next_look) && !look(drain, false, &err)) {
         LOG(LOG_WARN, "drain_look_failed", LOG_FAULT(&err),
             LOG_STR("next", "looking again in 1 s"));
         drain->next_look = mono_add_ms(mono_now(), LOOK_MS);
@@ -323,7 +335,7 @@ relay_rows(struct drain *drain, struct figures *ret_figures, bool *ret_ended)
     update_progress(drain, relay_stats(drain->relay));
     figures_take(relay_stats(drain->relay), ret_figures);
     if (*ret_ended)
-        relay_free(drain->relay);
+        drain->blocked = relay_blocked(drain->relay, &drain->blocked_count);
     return ending;
 }
 
@@ -384,11 +396,12 @@ close_drain(struct drain *drain, enum drain_ending ending, const struct figures 
         .figures = *figures,
     };
     struct error err;
-    closing.counted = ending == DRAIN_GONE || look(drain, report_remaining, &err);
+    closing.counted = ending == DRAIN_GONE || look(drain, true, &err);
     if (!closing.counted)
         LOG(LOG_WARN, "drain_look_failed", LOG_FAULT(&err),
             LOG_STR("next", "ending without a count"));
     closing.remaining = drain->remaining;
+    closing.blocked_topic = drain->blocked_count > 0 ? drain->blocked[0] : NULL;
     closing.has_due_time = drain->version >= 2;
     if (closing.counted && drain->remaining.messages == 0)
         closing.ending = DRAIN_GONE;
@@ -429,8 +442,10 @@ drain(const struct settings *settings, const struct drain_limits *limits)
         code = close_drain(&drain, ending, &figures);
     }
     report_close(drain.report);
+    free(drain.blocked);
     if (!ended)
         stop_abandon(code);
+    relay_free(drain.relay);
     signals_stop();
     return code;
 }

@@ -372,7 +372,6 @@ lane_main(void *argument)
     disconnect(lane);
     producer_close(lane->producer);
     holds_free(&lane->holds);
-    breakers_free(&lane->breakers);
     lane_enter(lane, LANE_ENDED);
     atomic_store(&lane->ended, true);
     return NULL;

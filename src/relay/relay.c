@@ -92,13 +92,29 @@ relay_wait(struct relay *relay, int timeout_ms)
     return true;
 }
 
+const char **
+relay_blocked(const struct relay *relay, size_t *ret_count)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < relay->count; i++)
+        count += relay->lanes[i].breakers.count;
+    const char **topics = xcalloc(count + 1, sizeof *topics);
+    *ret_count = count;
+    for (size_t i = 0; i < relay->count; i++)
+        for (size_t k = 0; k < relay->lanes[i].breakers.count; k++)
+            topics[--count] = relay->lanes[i].breakers.list[k].topic;
+    return topics;
+}
+
 void
 relay_free(struct relay *relay)
 {
     if (!relay)
         return;
-    for (size_t i = 0; i < relay->count; i++)
+    for (size_t i = 0; i < relay->count; i++) {
         pthread_join(relay->lanes[i].thread, NULL);
+        breakers_free(&relay->lanes[i].breakers);
+    }
     free(relay->lanes);
     free(relay);
 }

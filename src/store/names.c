@@ -135,6 +135,25 @@ sql_literal(const char *text)
 }
 
 char *
+sql_array(const char *const *texts, size_t count)
+{
+    struct text out = {0};
+
+    text_append_char(&out, '{');
+    for (size_t i = 0; i < count; i++) {
+        text_append(&out, i > 0 ? ",\"" : "\"");
+        for (const char *p = texts[i]; *p; p++) {
+            if (*p == '"' || *p == '\\')
+                text_append_char(&out, '\\');
+            text_append_char(&out, *p);
+        }
+        text_append_char(&out, '"');
+    }
+    text_append_char(&out, '}');
+    return out.data;
+}
+
+char *
 names_topic(const struct names *names, const struct template *topic)
 {
     struct text out = {0};

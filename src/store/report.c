@@ -164,25 +164,11 @@ format_until(const struct report *report, int64_t until, char out[static 40])
         format_utc(unix_us, 6, out);
 }
 
-// Counts by a statement whose columns are messages, waiting, next_attempt_ms and what else it has.
-static bool
-count(struct report *report, int64_t until, bool reasons, struct remaining *ret_remaining,
-      struct error *err)
+// The row of a count, whose columns are messages, waiting, next_attempt_ms and, with `reasons`, the
+// rest of struct remaining.
+static void
+read_remaining(const struct session_result *result, bool reasons, struct remaining *ret_remaining)
 {
-    static const char *const statements[2][2] = {
-        {sql_store_report_count_v1, sql_store_report_count_v2},
-        {sql_store_report_remaining_v1, sql_store_report_remaining_v2},
-    };
-    char position[40];
-    const char *const params[] = {position, report->keeps_order ? "t" : "f"};
-    struct session_result *result;
-
-    if (!visit_look(&report->visit, err))
-        return false;
-    format_until(report, until, position);
-    AUTOFREE char *sql = expand(report, statements[reasons][report->visit.version - 1], "");
-    if (!visit_ask(&report->visit, sql, params, reasons ? 2 : 1, COUNT_TIMEOUT_MS, &result, err))
-        return error_prefix(err, "counting what is left");
     struct remaining remaining = {
         .messages = visit_number(result, 0, 0),
         .waiting = visit_number(result, 0, 1),
@@ -192,26 +178,57 @@ count(struct report *report, int64_t until, bool reasons, struct remaining *ret_
         remaining.locked = visit_number(result, 0, 3);
         remaining.locked_pid = (int)visit_number(result, 0, 4);
         remaining.held = visit_number(result, 0, 5);
+        remaining.blocked = visit_number(result, 0, 6);
     }
-    remaining.claimable =
-        remaining.messages - remaining.waiting - remaining.locked - remaining.held;
+    remaining.claimable = remaining.messages - remaining.waiting - remaining.locked -
+                          remaining.held - remaining.blocked;
     *ret_remaining = remaining;
-    session_result_free(result);
-    return true;
 }
 
 bool
-report_remaining(struct report *report, int64_t until, struct remaining *ret_remaining,
+report_remaining(struct report *report, int64_t until, const struct template *topic,
+                 const char *const *blocked, size_t blocked_count, struct remaining *ret_remaining,
                  struct error *err)
 {
-    return count(report, until, true, ret_remaining, err);
+    AUTOFREE char *expression = names_topic(&report->visit.names, topic);
+    AUTOFREE char *topics = sql_array(blocked, blocked_count);
+    char position[40];
+    const char *const params[] = {position, report->keeps_order ? "t" : "f", topics};
+    struct session_result *result;
+
+    if (!visit_look(&report->visit, err))
+        return false;
+    format_until(report, until, position);
+    AUTOFREE char *sql = expand(report,
+                                report->visit.version == 2 ? sql_store_report_remaining_v2
+                                                           : sql_store_report_remaining_v1,
+                                expression);
+    if (!visit_ask(&report->visit, sql, params, 3, COUNT_TIMEOUT_MS, &result, err))
+        return error_prefix(err, "counting what is left");
+    read_remaining(result, true, ret_remaining);
+    session_result_free(result);
+    return true;
 }
 
 bool
 report_count(struct report *report, int64_t until, struct remaining *ret_remaining,
              struct error *err)
 {
-    return count(report, until, false, ret_remaining, err);
+    char position[40];
+    const char *const params[] = {position};
+    struct session_result *result;
+
+    if (!visit_look(&report->visit, err))
+        return false;
+    format_until(report, until, position);
+    AUTOFREE char *sql = expand(
+        report, report->visit.version == 2 ? sql_store_report_count_v2 : sql_store_report_count_v1,
+        "");
+    if (!visit_ask(&report->visit, sql, params, 1, COUNT_TIMEOUT_MS, &result, err))
+        return error_prefix(err, "counting what is left");
+    read_remaining(result, false, ret_remaining);
+    session_result_free(result);
+    return true;
 }
 
 // Only a look: between two windows nobody holds the slot, so 0 does not mean that no relay runs.

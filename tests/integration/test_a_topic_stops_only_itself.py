@@ -3,6 +3,7 @@
 when it is mended."""
 
 import os
+import re
 
 import pytest
 
@@ -130,6 +131,17 @@ def test_too_few_replicas(hasty, outbox, observer, kafka, topic, settled, second
 def test_no_leader(hasty, outbox, observer, kafka, topic, settled, second, version):
     broken = kafka.create_topic(kafka.topic_name("led"), brokers=(2,))
     stops_and_goes_on(hasty, outbox, observer, topic, settled, second, broken)
+
+
+@pytest.mark.parametrize("ordering", ["key", "none"])
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_drain_says_which(hasty, outbox, kafka, topic):
+    missing = kafka.topic_name("missing")
+    mixed(outbox, missing, topic)
+    result = hasty.drain("--give-up", "3s").expect(75)
+    assert re.search(f"topic blocked +100  e.g. {missing}", result.stdout), result.output
+    assert by_topic(outbox, topic) == 100
+    assert untouched(outbox)
 
 
 # Whatever the template makes of a row, PostgreSQL leaves out the same topics as outrider means.

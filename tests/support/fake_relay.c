@@ -46,6 +46,14 @@ relay_start(const struct relay_settings *settings, const struct store_settings *
     return &the_relay;
 }
 
+const char **
+relay_blocked(const struct relay *relay, size_t *ret_count)
+{
+    (void)relay;
+    *ret_count = 0;
+    return NULL;
+}
+
 void
 relay_stop(struct relay *relay, bool now)
 {
@@ -160,9 +168,11 @@ report_count(struct report *report, int64_t until, struct remaining *ret_remaini
 }
 
 bool
-report_remaining(struct report *report, int64_t until, struct remaining *ret_remaining,
+report_remaining(struct report *report, int64_t until, const struct template *topic,
+                 const char *const *blocked, size_t blocked_count, struct remaining *ret_remaining,
                  struct error *err)
 {
+    (void)topic, (void)blocked, (void)blocked_count;
     fake.reasons_asked = true;
     return report_count(report, until, ret_remaining, err);
 }

@@ -61,8 +61,10 @@ START_TEST(test_rows_remain)
                                            .next_attempt_ms = 1500,
                                            .locked = 1,
                                            .locked_pid = 4242,
+                                           .blocked = 20,
                                            .held = 5,
-                                           .claimable = 96};
+                                           .claimable = 76};
+    closing.blocked_topic = "orders.gone";
     closing.has_due_time = true;
     closing.now_us = INT64_C(1700000000000000);
     ck_assert_str_eq(table(closing),
@@ -75,8 +77,9 @@ START_TEST(test_rows_remain)
                      "remaining               112\n"
                      "  waiting                10  the first until 2023-11-14T22:13:21.500Z\n"
                      "  locked                  1  by pid 4242\n"
+                     "  topic blocked          20  e.g. orders.gone\n"
                      "  held back               5  behind those of their aggregate\n"
-                     "  not reached            96  limit reached: --max-messages\n"
+                     "  not reached            76  limit reached: --max-messages\n"
                      "seconds                4.21\n"
                      "rate                    250  msg/s\n"
                      "delivery p50           0 ms  from created_at\n"

@@ -47,6 +47,10 @@ void relay_stop(struct relay *relay, bool now);
 // True when every lane has ended; waits at most timeout_ms for it.
 bool relay_wait(struct relay *relay, int timeout_ms);
 
+// The topics that lanes found blocked when they ended, after relay_wait said true: borrowed from
+// the relay, in an array that the caller frees. A topic can stand there once a lane.
+const char **relay_blocked(const struct relay *relay, size_t *ret_count);
+
 // After relay_wait said true.
 void relay_free(struct relay *relay);
 

@@ -28,6 +28,9 @@ void names_free(struct names *names);
 char *sql_identifier(const char *name);
 char *sql_literal(const char *text);
 
+// {"a","b"}: an array of texts as PostgreSQL reads it. Caller frees.
+char *sql_array(const char *const *texts, size_t count);
+
 // Quoted, schema-qualified when the schema was given. `suffix` is added to the table's own name
 // (NULL: none) and the whole is cut to PostgreSQL's 63 bytes with a hash, so that two long names
 // stay two. Caller frees.

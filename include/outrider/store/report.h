@@ -56,11 +56,15 @@ struct remaining {
     int64_t locked;          // somebody holds the row's lock
     int locked_pid;          // one who does, 0: none seen, or a prepared transaction
     int64_t held;            // ordering: key: behind a waiting or locked row of their aggregate
+    int64_t blocked;         // their topic is
     int64_t claimable;
 };
 
-bool report_remaining(struct report *report, int64_t until, struct remaining *ret_remaining,
-                      struct error *err) __attribute__((warn_unused_result));
+// topic: of a row, as for report_backlog; blocked: the topics that relays found blocked.
+bool report_remaining(struct report *report, int64_t until, const struct template *topic,
+                      const char *const *blocked, size_t blocked_count,
+                      struct remaining *ret_remaining, struct error *err)
+    __attribute__((warn_unused_result));
 
 // Only messages, waiting and next_attempt_ms, for less than half of the cost; all others count as
 // claimable.
