@@ -107,7 +107,7 @@ def test_fault_is_named_and_waited_out(secured, outbox, settled, observer, kafka
 def test_topic_without_the_right_to_write(secured, outbox, settled, observer, kafka, topic):
     kafka.deny(topic)
     outbox.fill(topic, 10)
-    daemon = secured.run("-o", "outbox.retry_backoff=100ms")
+    daemon = secured.run("-o", "outbox.topic_retry=1s")
     daemon.wait_until(lambda: daemon.warned_of("TOPIC_AUTHORIZATION_FAILED"), 30, "a refused topic")
     refused = [line for line in daemon.events() if line.get("code") == "TOPIC_AUTHORIZATION_FAILED"]
     assert {line["class"] for line in refused} == {"topic"}
