@@ -28,7 +28,7 @@ def postgres(tmp_path, base_dir):
     try:
         yield server.start()
     finally:
-        server.stop()
+        server.stop_immediately()
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def replica(postgres):
     try:
         yield server.start()
     finally:
-        server.stop()
+        server.stop_immediately()
 
 
 @pytest.fixture

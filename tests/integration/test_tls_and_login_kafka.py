@@ -105,14 +105,17 @@ def test_fault_is_named_and_waited_out(secured, outbox, settled, observer, kafka
 
 
 def test_topic_without_the_right_to_write(secured, outbox, settled, observer, kafka, topic):
+    allowed = kafka.create_topic(kafka.topic_name())
     kafka.deny(topic)
     outbox.fill(topic, 10)
+    outbox.fill(allowed, 5, prefix="b")
     daemon = secured.run("-o", "outbox.topic_retry=1s")
     daemon.wait_until(lambda: daemon.warned_of("TOPIC_AUTHORIZATION_FAILED"), 30, "a refused topic")
     refused = [line for line in daemon.events() if line.get("code") == "TOPIC_AUTHORIZATION_FAILED"]
     assert {line["class"] for line in refused} == {"topic"}
-    assert outbox.row_counts() == (0, 0)
+    daemon.wait_until(lambda: outbox.published() == 5, 20, "the other topic's rows")
+    assert outbox.row_counts() == (5, 0) and observer.count(topic) == 0
     kafka.allow(topic)
     settled(daemon)
-    assert observer.count(topic) == 10 and outbox.row_counts() == (10, 0)
+    assert observer.count(topic) == 10 and outbox.row_counts()[1] == 0
     assert daemon.terminate() == 0
