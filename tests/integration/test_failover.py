@@ -2,12 +2,15 @@
 """Two servers in the DSN: when the primary dies, or takes no writes any more, the relay finds the new
 one by itself. No row is lost that the new one has, none is blamed, and order is kept."""
 
+import contextlib
 import os
+import signal
 
 import psycopg
 import pytest
 
 from support import outrider as relay
+from support import process
 from support import replica as replicas
 from support.observer import judge
 from support.outbox import Outbox
@@ -86,6 +89,19 @@ def flows(daemon, outbox, rows=100):
     daemon.wait_until(lambda: outbox.published() >= before + rows, 30, "rows on their way")
 
 
+@contextlib.contextmanager
+def frozen(server):
+    """Stops every process of the server, as a host does that hangs."""
+    pids = server.pids()
+    for pid in pids:
+        process.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for pid in pids:
+            process.kill(pid, signal.SIGCONT)
+
+
 def finish(daemon, writers, outbox, observer, topic):
     """Ends the load and judges by the rows that the server of `outbox` has. Returns the ledger of
     the writers, and of those rows."""
@@ -158,3 +174,15 @@ def test_dead_letters_are_listed_by_a_replica_and_not_changed(both, outbox, post
     postgres.kill()
     assert dead in both.command("dead", "list").expect(0).stdout
     assert "read-only" in both.command("dead", "retry", dead).expect(69).stderr
+
+
+def test_primary_freezes(both, postgres, replica, database, outbox, topic):
+    daemon = both.run("-o", "database.lock_timeout=100ms", "-o", "database.statement_timeout=500ms",
+                      "-o", "database.connect_timeout=1s")
+    daemon.wait_for_log('"event":"connected"')
+    with frozen(postgres):
+        replica.promote()
+        new = Outbox(replica.connect(database), outbox.table)
+        new.insert(topic)
+        daemon.wait_until(lambda: new.row_counts() == (1, 0), 20, "the row at the new primary")
+        assert daemon.terminate() == 0

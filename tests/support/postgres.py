@@ -137,9 +137,13 @@ class Postgres:
         """Waits until the server has ended by itself."""
         process.wait_until(lambda: self._server.poll() is not None, timeout, self.tail_of_log)
 
+    def pids(self):
+        """The server and each of its processes."""
+        return [self._server.pid] + process.children(self._server.pid)
+
     def kill(self):
         """SIGKILL to the server and to each of its processes, and waits until none is left."""
-        pids = [self._server.pid] + process.children(self._server.pid)
+        pids = self.pids()
         for pid in pids:
             process.kill(pid)
         self._server.wait(10)
