@@ -54,7 +54,8 @@ def secured(outrider, kafka, door):
     outrider.config = relay.merge(outrider.config, {"kafka": {
         "bootstrap.servers": f"localhost:{door.port}",
         "security.protocol": "SASL_SSL", "ssl.ca.location": kafka.certificates.authority,
-        "sasl.mechanism": "PLAIN", "sasl.username": kafka.user, "sasl.password": PASSWORD}})
+        "sasl.mechanism": "PLAIN", "sasl.username": kafka.user, "sasl.password": PASSWORD,
+        "reconnect.backoff.max.ms": 1000}})  # 10 s by default, which would only be waited out
     yield outrider
     assert PASSWORD not in outrider.said()
 
