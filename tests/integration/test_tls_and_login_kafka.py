@@ -114,7 +114,7 @@ def test_topic_without_the_right_to_write(secured, outbox, settled, observer, ka
     daemon.wait_until(lambda: daemon.warned_of("TOPIC_AUTHORIZATION_FAILED"), 30, "a refused topic")
     refused = [line for line in daemon.events() if line.get("code") == "TOPIC_AUTHORIZATION_FAILED"]
     assert {line["class"] for line in refused} == {"topic"}
-    daemon.wait_until(lambda: outbox.published() == 5, 20, "the other topic's rows")
+    daemon.wait_until(lambda: outbox.published() >= 5, 20, "the other topic's rows")
     assert outbox.row_counts() == (5, 0) and observer.count(topic) == 0
     kafka.allow(topic)
     settled(daemon)

@@ -101,10 +101,16 @@ class SecureKafka(Kafka):
         return ACL(f"User:{self.user}", "*", ACLOperation.WRITE, ACLPermissionType.DENY,
                    ResourcePattern(ResourceType.TOPIC, topic))
 
+    def _denied(self, topic):
+        """Whether the broker knows of it; the controller answers before that."""
+        return bool(self.admin.describe_acls(self._denial(topic))[0])
+
     def deny(self, topic):
         """The user may not write to the topic."""
         self.admin.create_acls([self._denial(topic)])
+        process.wait_until(lambda: self._denied(topic), 10, f"{topic} denied")
 
     def allow(self, topic):
         """Takes deny() back."""
         self.admin.delete_acls([self._denial(topic)])
+        process.wait_until(lambda: not self._denied(topic), 10, f"{topic} allowed")
