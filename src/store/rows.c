@@ -56,40 +56,80 @@ unix_us(int64_t postgres_us)
     return postgres_us + POSTGRES_EPOCH_US;
 }
 
-// Takes one array element off the cursor.
-static struct bytes
-next_element(const char **cursor)
-{
-    int32_t length = wire_int4(*cursor);
-    struct bytes element = {0};
+// What is left of an array. Its lengths come from outside, so each is held against what is there.
+struct cursor {
+    const char *at;
+    size_t left;
+};
 
-    *cursor += 4;
-    if (length >= 0) {
-        element = (struct bytes){*cursor, (size_t)length};
-        *cursor += length;
-    }
-    return element;
+static bool
+take_int4(struct cursor *cursor, int32_t *ret)
+{
+    if (cursor->left < sizeof *ret)
+        return false;
+    *ret = wire_int4(cursor->at);
+    cursor->at += sizeof *ret;
+    cursor->left -= sizeof *ret;
+    return true;
 }
 
-// The text[] of sql/store/row_headers.sql: name, value, name, value.
-static void
+// A length of -1 is SQL NULL.
+static bool
+take_element(struct cursor *cursor, struct bytes *ret_element)
+{
+    int32_t length;
+
+    *ret_element = (struct bytes){0};
+    if (!take_int4(cursor, &length) || length < -1)
+        return false;
+    if (length == -1)
+        return true;
+    if ((size_t)length > cursor->left)
+        return false;
+    *ret_element = (struct bytes){cursor->at, (size_t)length};
+    cursor->at += length;
+    cursor->left -= (size_t)length;
+    return true;
+}
+
+// The number of elements of an array without dimensions or with one (array_recv in PostgreSQL's
+// source); each takes at least its length's four bytes.
+static bool
+take_array(struct cursor *cursor, size_t *ret_count)
+{
+    int32_t dimensions, flags, type, count = 0, lower_bound;
+
+    if (!take_int4(cursor, &dimensions) || !take_int4(cursor, &flags) || !take_int4(cursor, &type))
+        return false;
+    if (dimensions != 0 &&
+        (dimensions != 1 || !take_int4(cursor, &count) || !take_int4(cursor, &lower_bound)))
+        return false;
+    if (count < 0 || (size_t)count > cursor->left / sizeof count)
+        return false;
+    *ret_count = (size_t)count;
+    return true;
+}
+
+// The text[] of sql/store/row_headers.sql: name, value, name, value. False when it is anything
+// else.
+static bool
 decode_headers(struct batch *batch, struct row *row, struct bytes array)
 {
-    if (!array.data || wire_int4(array.data) == 0) // NULL, or no dimension: an empty object
-        return;
-    size_t elements = (size_t)wire_int4(array.data + 12);
-    const char *cursor = array.data + 20;
+    struct cursor cursor = {array.data, array.len};
+    size_t elements;
 
-    if (elements % 2 != 0) {
-        row->headers_malformed = true;
-        return;
-    }
+    if (!take_array(&cursor, &elements) || elements % 2 != 0)
+        return false;
+    if (elements == 0) // an empty object
+        return true;
+    struct header *headers = batch_alloc(batch, elements / 2 * sizeof *headers);
+    for (size_t i = 0; i < elements / 2; i++)
+        if (!take_element(&cursor, &headers[i].name) || !headers[i].name.data ||
+            !take_element(&cursor, &headers[i].value))
+            return false;
+    row->headers = headers;
     row->header_count = elements / 2;
-    row->headers = batch_alloc(batch, row->header_count * sizeof *row->headers);
-    for (size_t i = 0; i < row->header_count; i++) {
-        row->headers[i].name = next_element(&cursor);
-        row->headers[i].value = next_element(&cursor);
-    }
+    return true;
 }
 
 static void
@@ -111,7 +151,8 @@ decode_row(struct batch *batch, const PGresult *result, int i, bool tie_by_id)
     row->retry_count = wire_int4(PQgetvalue(result, i, FIELD_RETRY_COUNT));
     row->writer = (uint32_t)wire_int4(PQgetvalue(result, i, FIELD_WRITER));
     row->taken = PQgetvalue(result, i, FIELD_TAKEN)[0] != 0;
-    decode_headers(batch, row, field_bytes(result, i, FIELD_HEADERS));
+    if (!PQgetisnull(result, i, FIELD_HEADERS))
+        row->headers_malformed = !decode_headers(batch, row, field_bytes(result, i, FIELD_HEADERS));
     batch->bytes += row->payload.len;
     batch->holes |= !row->taken;
 }

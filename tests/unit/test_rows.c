@@ -299,6 +299,42 @@ START_TEST(test_headers_that_are_no_object)
 }
 END_TEST
 
+static void
+expect_malformed(const char *array, size_t len)
+{
+    PGresult *result = empty_result();
+    struct batch batch;
+    add_row(result, 0, 1);
+    set(result, 0, HEADERS, array, len);
+    rows_to_batch(result, 10, false, &batch);
+    ck_assert(batch.messages[0].row.headers_malformed);
+    ck_assert_uint_eq(batch.messages[0].row.header_count, 0);
+    batch_free(&batch);
+}
+
+// What a broken or hostile server could send: no byte outside is read, and no memory is asked for
+// that the array could not fill.
+START_TEST(test_headers_that_lie)
+{
+    static const char whole[] = ARRAY("\2") "\0\0\0\1a\0\0\0\2bc";
+    static const char two_dimensions[] = "\0\0\0\2\0\0\0\0\0\0\0\31\0\0\0\2\0\0\0\1"
+                                         "\0\0\0\1\0\0\0\1\0\0\0\0\0\0\0\0";
+    static const char many[] = "\0\0\0\1\0\0\0\0\0\0\0\31\x7f\xff\xff\xfe\0\0\0\1\0\0\0\0";
+    static const char negative[] = "\0\0\0\1\0\0\0\0\0\0\0\31\xff\xff\xff\xfe\0\0\0\1";
+    static const char long_name[] = ARRAY("\2") "\x7f\xff\xff\xff\0\0\0\0";
+    static const char below_null[] = ARRAY("\2") "\0\0\0\1a\xff\xff\xff\xfe";
+    static const char no_name[] = ARRAY("\2") "\xff\xff\xff\xff\0\0\0\1a";
+    for (size_t len = 0; len < sizeof whole - 1; len++)
+        expect_malformed(whole, len);
+    expect_malformed(two_dimensions, sizeof two_dimensions - 1);
+    expect_malformed(many, sizeof many - 1);
+    expect_malformed(negative, sizeof negative - 1);
+    expect_malformed(long_name, sizeof long_name - 1);
+    expect_malformed(below_null, sizeof below_null - 1);
+    expect_malformed(no_name, sizeof no_name - 1);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -306,5 +342,5 @@ main(void)
                      test_a_payload_too_large_is_withheld, test_version_1_breaks_ties_by_id,
                      test_infinities_stay_at_the_ends, test_a_row_not_taken_is_a_hole,
                      test_full_by_rows_or_by_bytes, test_headers, test_headers_of_an_empty_object,
-                     test_headers_that_are_no_object);
+                     test_headers_that_are_no_object, test_headers_that_lie);
 }
