@@ -94,11 +94,13 @@ skip_space(const char *p)
     return p;
 }
 
+// A word that is no "name = value" may be copied, unless a secret came before: then it is perhaps
+// the rest of it, of one with a blank or a quote that was not escaped, and so is all behind it.
 static void
 append_keywords(struct text *out, const char *p)
 {
+    bool after_secret = false;
     while (*p != '\0') {
-        // name, blanks, "=", blanks, value; a word without "=" is copied.
         const char *name = skip_space(p);
         const char *name_end = name;
         while (*name_end != '\0' && *name_end != '=' && !isspace((unsigned char)*name_end))
@@ -106,11 +108,19 @@ append_keywords(struct text *out, const char *p)
         const char *equals = skip_space(name_end);
         const char *value = *equals == '=' ? skip_space(equals + 1) : name_end;
         const char *end = *equals == '=' ? skip_value(value) : name_end;
-        text_append_bytes(out, p, (size_t)(value - p));
-        if (*equals == '=' && is_secret_keyword(name, (size_t)(name_end - name)))
+        if (*equals != '=' && after_secret && name != name_end) {
+            text_append_bytes(out, p, (size_t)(name - p));
             text_append(out, MASK);
-        else
+            return;
+        }
+        text_append_bytes(out, p, (size_t)(value - p));
+        if (*equals == '=' && is_secret_keyword(name, (size_t)(name_end - name))) {
+            // Behind a quote no blank is needed, behind the mask one is.
+            text_append(out, *end == '\0' || isspace((unsigned char)*end) ? MASK : MASK " ");
+            after_secret = true;
+        } else {
             text_append_bytes(out, value, (size_t)(end - value));
+        }
         p = end;
     }
 }

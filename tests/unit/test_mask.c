@@ -89,6 +89,13 @@ START_TEST(test_keywords)
         {"plain words", "plain words"},
         {"trailing\\", "trailing\\"},
         {"password=trailing\\", "password=***"},
+        // A part of a password that was not escaped.
+        {"host=h password=correct horse battery", "host=h password=*** ***"},
+        {"password='it's me' host=h", "password=*** ***"},
+        {"password=a b host=h", "password=*** ***"},
+        {"password=''x", "password=*** ***"},
+        {"password='a'host=h", "password=*** host=h"}, // libpq wants no blank there
+        {"password=a  ", "password=***  "},
     };
     check(pairs, sizeof pairs / sizeof *pairs);
 }
