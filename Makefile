@@ -46,7 +46,7 @@ ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -pthread $(WARNINGS) $(HARDEN_C) -fPIE $(CF
 ALL_LDFLAGS = -pthread -pie $(HARDEN_L) $(LDFLAGS) -Wl,--as-needed
 
 # Nothing is asked of pkg-config by targets that may have to install it first.
-ifneq ($(filter-out deps demo check check-deep clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out deps demo check check-deep check-fuzz clean,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell pkg-config --exists $(PACKAGES) && echo yes),yes)
 $(error $(PACKAGES) not found by pkg-config: run "make deps")
 endif
@@ -108,10 +108,11 @@ links    = $(or $(shell sed -n 's|^// links:||p' tests/unit/$1.c),\
     $(if $(call layer_of,$1),$(call below,$(call layer_of,$1))),\
     $(error tests/unit/$1.c: no src/*/$(patsubst test_%,%,$1).c, and no "// links:" line))
 
+linked   = $(filter-out %/src/cli/main.o,$(foreach l,$(filter-out %.c,$1),$(objects_$l))) \
+    $(patsubst %.c,$(OUT)/obj/%.o,$(filter %.c,$1)) $(SANITIZE_OBJECT)
+
 define unit_rule
-$(OUT)/unit/$1: $(OUT)/obj/tests/unit/$1.o \
-    $(filter-out %/src/cli/main.o,$(foreach l,$(filter-out %.c,$2),$(objects_$l))) \
-    $(patsubst %.c,$(OUT)/obj/%.o,$(filter %.c,$2)) $(SANITIZE_OBJECT)
+$(OUT)/unit/$1: $(OUT)/obj/tests/unit/$1.o $(call linked,$2)
 	@mkdir -p $$(@D)
 	$$(call say,link,$$@)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$(filter %.o,$$^) \
 	    $$(call libs,$(filter-out %.c,$2)) $$(shell pkg-config --libs check)
@@ -123,6 +124,34 @@ endif
 .PHONY: unit
 unit: $(addprefix $(OUT)/unit/,$(UNIT_TESTS))
 	@scripts/unit $(UNIT_WRAPPER) $^
+
+# --- fuzzing ------------------------------------------------------------------------------------
+# tests/fuzz/fuzz_<what>.c is one libFuzzer program, linked with what its "// links:" lines name;
+# its seeds are tests/fuzz/corpus/<what>/ and what "// seeds:" lines name. libFuzzer is clang's, so
+# check-fuzz starts make again.
+FUZZERS := $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c))
+# How many seconds each is run.
+FUZZ_SECONDS ?= 60
+export FUZZ_SECONDS
+FUZZ_VARIANT = CC=clang BUILD=$(BUILD)/fuzz SANITIZE=address,undefined,fuzzer-no-link
+
+define fuzz_rule
+$(OUT)/$1: $(OUT)/obj/tests/fuzz/$1.o $(call linked,$2)
+	$$(call say,link,$$@)$$(CC) $$(ALL_LDFLAGS) -fsanitize=fuzzer -o $$@ $$(filter %.o,$$^) \
+	    $$(call libs,$(filter-out %.c,$2))
+endef
+fuzz_links = $(shell sed -n 's|^// links:||p' tests/fuzz/$1.c)
+ifneq ($(filter fuzz $(OUT)/fuzz_%,$(MAKECMDGOALS)),)
+$(foreach f,$(FUZZERS),$(eval $(call fuzz_rule,$f,$(strip $(call fuzz_links,$f)))))
+endif
+
+.PHONY: fuzz check-fuzz
+fuzz: $(addprefix $(OUT)/,$(FUZZERS))
+	@scripts/fuzz $(BUILD) $^
+
+check-fuzz:
+	@scripts/deps build fuzz
+	@$(MAKE) --no-print-directory fuzz $(FUZZ_VARIANT)
 
 # --- the other tests ----------------------------------------------------------------------------
 PYTEST = OUTRIDER=$(abspath $(OUT)/outrider) $(VENV)/bin/python -m pytest -q -p no:cacheprovider
