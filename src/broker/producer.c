@@ -75,6 +75,15 @@ on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *report, void *opaque)
     settle_failed(message, code, false, status != RD_KAFKA_MSG_STATUS_NOT_PERSISTED);
 }
 
+// librdkafka before 2.6.1 forms SCRAM's nonce in a way that Kafka refuses from 4.0 on, as if the
+// password were wrong (its CHANGELOG.md, v2.6.1).
+static bool
+is_scram_too_old(rd_kafka_resp_err_t code, const char *text)
+{
+    return code == RD_KAFKA_RESP_ERR__AUTHENTICATION && strstr(text, "SCRAM") &&
+           rd_kafka_version() < 0x020601ff;
+}
+
 // librdkafka's texts come from brokers and libraries: one line, and nothing of what follows a
 // secret's name (its parser of sasl.oauthbearer.config quotes the value).
 static void
@@ -84,8 +93,12 @@ keep_error(struct producer *producer, rd_kafka_resp_err_t code, const char *text
     const char *secret = strstr(text, quoted_secret);
     size_t length = secret ? (size_t)(secret - text) + strlen(quoted_secret) : strlen(text);
     length = length < sizeof producer->last.text ? length : sizeof producer->last.text - 1;
-    (void)error_set(&producer->last, FAULT_CLUSTER, kafka_fault_name(code), "%.*s", (int)length,
-                    text);
+    (void)error_set(&producer->last, FAULT_CLUSTER, kafka_fault_name(code), "%.*s%s", (int)length,
+                    text,
+                    is_scram_too_old(code, text)
+                        ? "; Kafka 4 and newer refuse SCRAM by librdkafka before 2.6.1, whatever "
+                          "the password"
+                        : "");
     for (char *c = producer->last.text; *c; c++) {
         if ((unsigned char)*c < ' ')
             *c = ' ';

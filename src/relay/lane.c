@@ -95,15 +95,19 @@ probe(struct lane *lane, struct error *err)
     return true;
 }
 
+// A producer whose cluster did not answer goes: a new one reads certificates and looks names up
+// anew.
 static bool
 reach_kafka(struct lane *lane, struct error *err)
 {
     if (!lane->producer && !producer_open(lane->shared->producer_settings, &lane->producer, err))
         return false;
-    if (!lane->reachable && !probe(lane, err))
-        return false;
-    lane->reachable = true;
-    return true;
+    lane->reachable = lane->reachable || probe(lane, err);
+    if (!lane->reachable) {
+        producer_close(lane->producer);
+        lane->producer = NULL;
+    }
+    return lane->reachable;
 }
 
 // What the table's version cannot promise is said once.

@@ -78,6 +78,7 @@ def test_scram(secured, outbox, topic, mechanism):
     assert outbox.row_counts() == (20 if able else 0, 0)
     if not able:
         assert "SASL authentication error" in result.expect(69).stderr
+        assert "librdkafka before 2.6.1" in result.stderr
 
 
 # What is wrong -> the listener behind the door, and what the log must say.

@@ -64,6 +64,7 @@ START_TEST(test_kafka_is_asked_first)
     ck_assert(str_starts_with(journal(), "produce open begin M1 s1"));
     ck_assert_uint_eq(cluster_errors(), 2);
     ck_assert_int_eq(fake_producer.probed, 4);
+    ck_assert_int_eq(fake_producer.opened, 1 + fake_producer.closed);
     ck_assert_int_eq(fake_row(1).retry_count, 0);
     ck_assert_int_eq(one_logged("event=kafka_unavailable"), 2);
     WAIT_FOR(relay_lane(relay, 0).connected && relay_lane(relay, 0).active);
