@@ -35,12 +35,13 @@ def read_ledgers(paths):
     return kept, undone
 
 
-def read_topics(bootstrap, topics, patience=60):
+def read_topics(bootstrap, topics, api_version=None, patience=60):
     """Every record now in the topics, partition by partition in offset order."""
     consumer = KafkaConsumer(
         bootstrap_servers=bootstrap, enable_auto_commit=False, group_id=None, check_crcs=False,
         auto_offset_reset="earliest", allow_auto_create_topics=False, fetch_max_wait_ms=50,
-        max_partition_fetch_bytes=8 << 20, max_poll_records=20000)
+        max_partition_fetch_bytes=8 << 20, max_poll_records=20000,
+        api_version=tuple(api_version) if api_version else None)
     try:
         known = [TopicPartition(topic, number) for topic in topics
                  for number in consumer.partitions_for_topic(topic) or ()]
@@ -144,7 +145,7 @@ def judge(spec):
     for path in spec["archives"]:
         for record in read_archive(path):
             case.take(record)
-    for record in read_topics(spec["bootstrap"], spec["topics"]):
+    for record in read_topics(spec["bootstrap"], spec["topics"], spec["api_version"]):
         case.take(record)
     lost = case.lost()
     with psycopg.connect(spec["dsn"], autocommit=True) as connection:

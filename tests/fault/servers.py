@@ -62,6 +62,10 @@ class Servers:
     def own_postgres(self, **options):
         return self.keep(postgres.Postgres(self.directory("postgres"), **options)).start()
 
+    def own_broker(self):
+        """A second broker of the shared one's cluster."""
+        return self.keep(kafka_broker.Kafka(self.directory("broker"), joins=self.kafka)).start()
+
     def own_mock(self):
         return self.keep(MockKafka()).start()
 

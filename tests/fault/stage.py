@@ -4,7 +4,9 @@
 import json
 import os
 import random
+import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -17,6 +19,7 @@ from kafka.errors import KafkaError
 from fault.load import BUSINESS, Load
 from fault.relays import Relays
 from support.kafka_broker import TOP
+from support.mock_kafka import API_VERSION
 from support.outbox import VERSION_1
 from support.outrider import BINARY, environment, merge
 from support.process import run_as, wait_until
@@ -76,6 +79,7 @@ class Stage:
         self.mock = self.servers.own_mock() if case.mock else None
         self.kafka = None if case.mock else self.servers.kafka
         self.bootstrap = (self.mock or self.kafka).bootstrap
+        self._api_version = API_VERSION if self.mock else None
         self._make_database()
         self.topics = self._make_topics()
         self.relays = Relays(self.directory, self._relay_config())
@@ -118,7 +122,7 @@ class Stage:
         names = [f"t{n}.{self.case.name}.{random.getrandbits(40):x}" for n in range(self.case.topics)]
         if self.kafka:
             for name in names:
-                self.kafka.create_topic(name, PARTITIONS)
+                self.kafka.create_topic(name, PARTITIONS, brokers=(1,))
         return names
 
     def _relay_config(self):
@@ -130,8 +134,11 @@ class Stage:
             port = self.pooler.port
         bootstrap = self.kafka.proxied if self.case.behind == "kafka" else self.bootstrap
         user = "postgres" if self.pooler else "relay"
+        dsn = f"postgresql://{user}@127.0.0.1:{port}/{self.database}?sslmode=disable"
+        if hasattr(self.postgres, "relay_dsn"):  # a case's own server may want to be reached otherwise
+            dsn = self.postgres.relay_dsn(self.database)
         return merge({
-            "database": {"dsn": f"postgresql://{user}@127.0.0.1:{port}/{self.database}?sslmode=disable"},
+            "database": {"dsn": dsn},
             "outbox": {"ordering": self.case.ordering, "batch_size": BATCH,
                        "on_published": "delete" if self.case.deletes else "mark"},
             "kafka": {"bootstrap.servers": bootstrap},
@@ -200,9 +207,14 @@ class Stage:
         """Ends the relays' server processes that are in this state; how many there were."""
         return len(self.rows(CUT, self.database, state))
 
+    def cut_writers(self):
+        """Ends the writers' server processes."""
+        self.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+                  " AND datname = current_database() AND application_name = 'test'")
+
     def rows(self, text, *parameters):
         """All rows of a query by the suite's own connection."""
-        return self.admin.execute(text, parameters).fetchall()
+        return self.admin.execute(text, parameters or None).fetchall()
 
     def value(self, text, *parameters):
         return self.rows(text, *parameters)[0][0]
@@ -221,11 +233,12 @@ class Stage:
             if self._meter is None:
                 self._meter = KafkaConsumer(bootstrap_servers=self.bootstrap, group_id=None,
                                             enable_auto_commit=False, request_timeout_ms=4000,
+                                            api_version=self._api_version,
                                             allow_auto_create_topics=False)
             wanted = [TopicPartition(topic, number) for topic in topics or self.topics
                       for number in self._meter.partitions_for_topic(topic) or ()]
             return sum(self._meter.end_offsets(wanted).values()) if wanted else 0
-        except (KafkaError, OSError, ValueError):
+        except (KafkaError, OSError, ValueError, KeyError):
             self.forget_meter()
             return None
 
@@ -242,11 +255,25 @@ class Stage:
                    f"{rows} more messages arrive")
         return time.monotonic() - began
 
-    def stalls(self, seconds):
+    def stalls(self, seconds, *topics):
         """Whether nothing arrives within this time."""
-        before = self.arrived()
+        before = self.arrived(*topics)
         time.sleep(seconds)
-        return self.arrived() == before
+        return self.arrived(*topics) == before
+
+    def noticed(self, pattern="window_failed|_unavailable"):
+        """The relay must have seen the fault, or the case has proved nothing."""
+        self.check(re.search(pattern, self.log()), f"the relay has noticed ({pattern})")
+
+    def backlog_of(self, rows):
+        """The relays are frozen until so many rows wait; they are still frozen when this returns."""
+        for daemon in self.relays.running:
+            os.kill(daemon.pid, signal.SIGSTOP)
+        wait_until(lambda: self.backlog() >= rows, 30, f"{rows} rows wait")
+
+    def thaw(self):
+        for daemon in self.relays.running:
+            os.kill(daemon.pid, signal.SIGCONT)
 
     def backlog(self):
         return self.value(WAITING)
@@ -349,7 +376,8 @@ class Stage:
         """The independent observer's findings."""
         spec = os.path.join(self.directory, "judge.json")
         with open(spec, "w", encoding="utf-8") as out:
-            json.dump({"bootstrap": self.bootstrap, "topics": self.topics, "deletes": self.deletes,
+            json.dump({"bootstrap": self.bootstrap, "api_version": self._api_version,
+                       "topics": self.topics, "deletes": self.deletes,
                        "ledgers": self.load.ledgers, "archives": self.archives,
                        "dsn": self.postgres.dsn(self.database)}, out)
         said = self._observe(spec)

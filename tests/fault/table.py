@@ -66,7 +66,7 @@ def _cell(row, key):
     if key == "memory_mb":
         return round(row["memory_kb"] / 1024, 1) if "memory_kb" in row else "-"
     if key == "order_violations" and row.get("ordered") is False:
-        return "n/a"
+        return f"({row.get(key, '-')})"
     value = row.get(key, "-")
     return round(value, 1) if isinstance(value, float) else value
 
@@ -84,6 +84,7 @@ def show(rows):
         print(_line([_cell(row, key) for _, key, _ in COLUMNS]))
     ran = [row for row in rows if "sent" in row]
     total = {key: sum(row.get(key) or 0 for row in (rows if key == "took" else ran)) for key in SUMMED}
+    total["order_violations"] = sum(row["order_violations"] for row in ran if row["ordered"])
     counts = {word: sum(row["verdict"] == word for row in rows)
               for word in ("passed", "FAILED", "not here")}
     total |= {"case": f"{len(rows)} cases", "verdict": f"{counts['FAILED']} failed"}
@@ -97,6 +98,7 @@ def show(rows):
             for text in row["bad"]:
                 print(f"{row['case']} FAILED: {text}")
             print(f"{row['case']}: logs are in {row['logs']}")
+    print("Order in brackets: not promised in this case, so not judged.")
     print(f"{counts['passed']} passed, {counts['FAILED']} failed, {counts['not here']} not possible here; "
           f"{total['sent']} messages under {total['faults']} faults in {total['took']:.0f} s")
     return counts["FAILED"] == 0

@@ -9,6 +9,8 @@ from support import process
 from support.outrider import BINARY
 
 PROGRAM = os.path.join(os.path.dirname(BINARY), "mock-kafka")
+# What a kafka-python client has to be told: the mock closes the connection on newer requests.
+API_VERSION = (0, 10, 2)
 PRODUCE, METADATA, PRODUCER_ID = 0, 3, 22
 
 Code = collections.namedtuple("Code", "number name fault permanent")

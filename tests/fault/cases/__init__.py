@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The cases, by what breaks. Importing the package registers all of them."""
+"""The cases, by what breaks. Importing the package registers all of them, in this order."""
 
-from fault.cases import (  # noqa: F401
-    answers, brokers, clock, limits, marking, messages, modes, network, pooler, processes, servers)
+from fault.cases import processes, modes, brokers, answers, servers, failover, network  # noqa: F401
+from fault.cases import pooler, login, messages, clock, marking, limits  # noqa: F401

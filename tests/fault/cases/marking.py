@@ -33,6 +33,7 @@ def outage(stage, begin, end):
         stage.admin.execute(end)
     stage.heal()
     stage.flow(60)
+    stage.noticed()
 
 
 @case(ROW, "cluster", times=(1, 3))

@@ -61,7 +61,6 @@ def poison_at_the_head(stage):
     """10,000 rows with an impossible topic at the head of the queue, before everything else"""
     for _ in stage.times():
         stage.load.pause()
-        stage.flow(0)
         stage.culprits += [row[0] for row in stage.rows(
             "INSERT INTO outbox_messages (id, aggregate_type, aggregate_id, event_type, payload)"
             " SELECT gen_random_uuid(), 'order', 'poison-' || n % 50, 'bad topic!', '{}'"

@@ -13,8 +13,9 @@ SERVERS = ("postgres", "kafka")
 PATIENCE = {"database": {"statement_timeout": "6s"}, "outbox": {"window_deadline": "5s"}}
 
 
-def on_both(word, what, times, act):
-    """Registers the case for the way to PostgreSQL and for the way to Kafka."""
+def on_both(word, what, times, act, cuts=False):
+    """Registers the case for the way to PostgreSQL and for the way to Kafka. `cuts`: the relay's
+    connections break, which it must have noticed of the one to PostgreSQL at once."""
     for server in SERVERS:
 
         def run(stage):
@@ -27,6 +28,8 @@ def on_both(word, what, times, act):
                 stage.proxy.heal()
             stage.heal()
             stage.flow(60)
+            if cuts and stage.case.behind == "postgres":
+                stage.noticed()
 
         run.__name__ = f"{word}_to_{server}"
         run.__doc__ = f"{what}, on the way to {server.capitalize()}"
@@ -36,7 +39,8 @@ def on_both(word, what, times, act):
 def silent(up, down):
     def act(stage):
         stage.proxy.silence(up=up, down=down)
-        stage.wait(stage.lasting(4, 30))
+        stage.wait(stage.lasting(3, 29))
+        stage.check(stage.stalls(1), "nothing gets through")
     return act
 
 
@@ -65,6 +69,7 @@ def at_a_byte(stage):
     wait_until(lambda: not stage.proxy.armed(), 30, "enough bytes have gone")
 
 
+# A broken connection to PostgreSQL ends a window, one to Kafka only when it lasts.
 on_both("silent_both_ways", "Nothing is forwarded for 4 s (long: 30 s)", (1, 2), silent(True, True))
 on_both("silent_upwards", "Nothing is forwarded to the server for 4 s (long: 30 s)", (1, 2),
         silent(True, False))
@@ -72,9 +77,12 @@ on_both("silent_downwards", "Nothing is forwarded to the relay for 4 s (long: 30
         silent(False, True))
 on_both("delayed", "200 ms each way for some seconds", (1, 2), delayed)
 on_both("dripping", "3 kB a second for some seconds", (1, 2), dripping)
-on_both("reset", "RST on both sides of every connection", (4, 15), reset)
-on_both("half_open", "The server loses the connection and the relay is not told", (1, 2), half_open)
-on_both("cut_at_a_byte", "RST after a random number of bytes", (4, 15), at_a_byte)
+on_both("reset", "RST on both sides of every connection", (4, 15), reset,
+        cuts=True)
+on_both("half_open", "The server loses the connection and the relay is not told", (1, 2), half_open,
+        cuts=True)
+on_both("cut_at_a_byte", "RST after a random number of bytes", (4, 15), at_a_byte,
+        cuts=True)
 
 
 def around_commit(when):
@@ -86,6 +94,7 @@ def around_commit(when):
             stage.proxy.cut_at_commit(when)
             wait_until(lambda: not stage.proxy.armed(), 20, "a COMMIT was sent")
         stage.flow(60)
+        stage.noticed()
 
     run.__name__ = f"cut_just_{when}_commit"
     run.__doc__ = ("The connection is reset as COMMIT is sent, which the server never gets"

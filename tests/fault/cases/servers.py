@@ -26,6 +26,7 @@ def postgres_killed(stage):
         stage.postgres.resume()
     stage.reconnect()
     stage.flow(60)
+    stage.noticed()
 
 
 @case(ROW, "cluster", times=(2, 6))
@@ -39,6 +40,7 @@ def postgres_stopped_immediately(stage):
         stage.postgres.resume()
     stage.reconnect()
     stage.flow(60)
+    stage.noticed()
 
 
 @case(ROW, "cluster", times=(6, 25))
@@ -53,6 +55,7 @@ def backends_terminated(stage):
                        "pg_backend_pid() AND datname = current_database() AND application_name = 'test'"
                        " LIMIT 1")
     stage.flow(60)
+    stage.noticed()
 
 
 @case(ROW, "cluster", times=(1, 2))
@@ -69,6 +72,7 @@ def postgres_read_only(stage):
         stage.admin.execute(f"{scope} RESET default_transaction_read_only")
     stage.heal()
     stage.flow(60)
+    stage.noticed("25006|read-only")
 
 
 @case(ROW, "cluster", times=(1, 2))
@@ -86,6 +90,7 @@ def connections_exhausted(stage):
                 connection.close()
     stage.heal()
     stage.flow(60)
+    stage.noticed("53300|too many clients|connection slots")
 
 
 def take_all(stage, taken):
@@ -163,6 +168,9 @@ def disk_full(stage):
     """The disk with the table is full for 4 s (long: 20 s)"""
     for _ in stage.times():
         stage.flow(60)
+        stage.backlog_of(2000)
+        stage.postgres.disk.fill()
+        stage.thaw()
         began = time.monotonic()
         while time.monotonic() < began + stage.lasting(4, 20):
             stage.postgres.disk.fill()  # again and again: the server frees some now and then
@@ -172,6 +180,7 @@ def disk_full(stage):
     stage.heal()
     stage.reconnect()
     stage.flow(60)
+    stage.noticed("53100|No space left")
 
 
 @case("marking fails after publishing: right revoked, trigger raises, WAL disk full", "cluster",
@@ -188,3 +197,4 @@ def wal_disk_full(stage):
     stage.heal()
     stage.reconnect()
     stage.flow(60)
+    stage.noticed()
