@@ -37,6 +37,7 @@ class Case:
     payload: str = "jsonb NOT NULL"
     behind: str = ""            # "postgres" or "kafka": the relay reaches it by the proxy
     own_postgres: typing.Callable | None = None  # (servers) -> the case's own PostgreSQL
+    own_kafka: typing.Callable | None = None     # (servers) -> the case's own broker
     mock: bool = False          # the mock Kafka instead of the real one
     seconds: int = 30           # from healing to backlog 0
     ordered: bool = True        # whether the order of first deliveries is promised

@@ -77,7 +77,8 @@ class Stage:
         self.postgres = case.own_postgres(self.servers) if case.own_postgres else self.servers.postgres
         self.pooler = self.servers.own_pgbouncer(self.postgres) if case.pooled else None
         self.mock = self.servers.own_mock() if case.mock else None
-        self.kafka = None if case.mock else self.servers.kafka
+        self.kafka = (None if case.mock else case.own_kafka(self.servers) if case.own_kafka
+                      else self.servers.kafka)
         self.bootstrap = (self.mock or self.kafka).bootstrap
         self._api_version = API_VERSION if self.mock else None
         self._make_database()
@@ -143,7 +144,7 @@ class Stage:
                        "on_published": "delete" if self.case.deletes else "mark"},
             "kafka": {"bootstrap.servers": bootstrap},
             "log": {"level": "info", "format": "json"},
-        }, self.case.config)
+        }, merge(getattr(self.kafka, "relay_settings", {}), self.case.config))
 
     # --- what cases use ----------------------------------------------------------------------------------
 
@@ -398,7 +399,7 @@ class Stage:
         found = self.judge()
         memory, descriptors = self.relays.growth()
         return found | {
-            "faults": self.faults, "bound": self.bound(), "restarts_by_hand": 0,
+            "faults": self.faults, "bound": self.bound(), "restarts_by_hand": self.relays.started - self.case.relays - self.restarts,
             "revived": self.restarts, "seconds_to_backlog_0": round(self._backlog_seconds, 1),
             "memory_kb": memory, "descriptors": descriptors, "broken": self.broken,
             "notes": self.notes, "unknown_commits": self.load.unknown,

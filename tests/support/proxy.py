@@ -100,6 +100,8 @@ class Proxy:
         self._listener.close()
         self.reset()
 
+    stop = close
+
     # --- how ----------------------------------------------------------------------------------------
 
     def _accept(self):
