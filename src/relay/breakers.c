@@ -177,8 +177,15 @@ breakers_end_window(struct breakers *breakers, bool exhausted, struct position s
 }
 
 void
-breakers_forget_positions(struct breakers *breakers)
+breakers_lower(struct breakers *breakers, struct position position)
 {
     for (size_t i = 0; i < breakers->count; i++)
-        breakers->list[i].since = (struct position){.major = INT64_MIN};
+        if (position_compare(&position, &breakers->list[i].since) < 0)
+            breakers->list[i].since = position;
+}
+
+void
+breakers_forget_positions(struct breakers *breakers)
+{
+    breakers_lower(breakers, (struct position){.major = INT64_MIN});
 }

@@ -76,7 +76,11 @@ bool breakers_try(struct breakers *breakers, struct breaker *breaker, int in_syn
 // looked at everything behind `since`, so that one without a row has nothing to wait for any more.
 void breakers_end_window(struct breakers *breakers, bool exhausted, struct position since);
 
-// Positions of another version of the table mean nothing.
+// Rows from behind `position` on are looked at again, but for those of blocked topics: they are
+// passed over there too.
+void breakers_lower(struct breakers *breakers, struct position position);
+
+// The same, from the very start; and positions of another version of the table mean nothing.
 void breakers_forget_positions(struct breakers *breakers);
 
 #endif

@@ -55,12 +55,10 @@ floor_lower(struct floor *floor, struct position position)
     floor->start = lower_of(floor->start, position);
 }
 
-void
-floor_lower_before(struct floor *floor, struct position row)
+struct position
+position_before(struct position row)
 {
-    struct position before = {.major = row.major > INT64_MIN ? row.major - 1 : INT64_MIN};
-
-    floor_lower(floor, before);
+    return (struct position){.major = row.major > INT64_MIN ? row.major - 1 : INT64_MIN};
 }
 
 void

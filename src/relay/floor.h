@@ -36,8 +36,8 @@ void floor_reset(struct floor *floor);
 // What was proved stays.
 void floor_lower(struct floor *floor, struct position position);
 
-// The same, so that the row at `row` itself is looked at again.
-void floor_lower_before(struct floor *floor, struct position row);
+// Where a claim has to begin so that the row at `row` itself is looked at.
+struct position position_before(struct position row);
 
 // Down to the beginning of the queue, for one window: a full sweep.
 void floor_sweep(struct floor *floor);

@@ -50,8 +50,8 @@ has(const struct batch *batch, enum outcome_state state)
 static bool
 topic_is_at_fault(const struct window *window)
 {
-    return window->probing || window->careful || window->acknowledged > 0 ||
-           has(&window->published, OUTCOME_ACKNOWLEDGED) ||
+    return window->probing || window->published.count + window->claimed.count == 1 ||
+           window->acknowledged > 0 || has(&window->published, OUTCOME_ACKNOWLEDGED) ||
            has(&window->claimed, OUTCOME_ACKNOWLEDGED);
 }
 

@@ -138,10 +138,17 @@ holds_add_window(struct holds *holds, struct bytes aggregate, struct position po
 }
 
 void
-holds_forget_positions(struct holds *holds)
+holds_lower(struct holds *holds, struct position position)
 {
     for (size_t i = 0; i < holds->count; i++)
-        holds->list[i].position = (struct position){.major = INT64_MIN};
+        if (position_compare(&position, &holds->list[i].position) < 0)
+            holds->list[i].position = position;
+}
+
+void
+holds_forget_positions(struct holds *holds)
+{
+    holds_lower(holds, (struct position){.major = INT64_MIN});
 }
 
 // Keeps what `ended` says no to.

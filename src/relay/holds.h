@@ -41,6 +41,10 @@ void holds_add(struct holds *holds, struct bytes aggregate, struct position posi
                struct mono until);
 void holds_add_window(struct holds *holds, struct bytes aggregate, struct position position);
 
+// Rows from behind `position` on are looked at again, but for those of held aggregates: they are
+// held back from there on, and looked at when their hold ends.
+void holds_lower(struct holds *holds, struct position position);
+
 // Every row of a held aggregate is held back from now on, and looked at again afterwards: what was
 // sent before the row that holds the others back may have to be sent again.
 void holds_forget_positions(struct holds *holds);

@@ -40,6 +40,20 @@ lane_stopping(const struct lane *lane)
     return atomic_load(&lane->shared->stop) || atomic_load(&lane->shared->abort);
 }
 
+void
+lane_lower(struct lane *lane, struct position position)
+{
+    floor_lower(&lane->floor, position);
+    breakers_lower(&lane->breakers, position);
+    holds_lower(&lane->holds, position);
+}
+
+void
+lane_lower_before(struct lane *lane, struct position row)
+{
+    lane_lower(lane, position_before(row));
+}
+
 // Waits, keeping the producer served: an idle client refreshes its metadata and its tokens too.
 static void
 lane_wait(struct lane *lane, int64_t wait_ms)
@@ -169,7 +183,7 @@ recover(struct lane *lane, const struct error *err)
 
     disconnect(lane);
     lane->reachable = false;
-    lane->careful = true;
+    lane->careful = 1;
     if (lane->producer) {
         producer_last_error(lane->producer, &last, &fatal);
         if (fatal || producer_pending(lane->producer) > 0) {
@@ -198,7 +212,7 @@ look_at_topics(struct lane *lane)
             LOG_STR("topic", breaker->topic), LOG_FAULT(&err), LOG_STR("next", "asked again"));
     } else if (breakers_try(&lane->breakers, breaker, health.in_sync, health.replicas,
                             mono_now())) {
-        floor_lower(&lane->floor, breaker->since);
+        lane_lower(lane, breaker->since);
     }
 }
 
@@ -237,7 +251,7 @@ poll_once(struct lane *lane, bool *ret_found, struct error *err)
         return false;
     lane->waiting = view.waiting;
     if (view.due && position_compare(&view.due_after, &lane->floor.start) < 0) {
-        floor_lower(&lane->floor, view.due_after);
+        lane_lower(lane, view.due_after);
         *ret_found = true;
     }
     if (!*ret_found) { // it looked at everything above the floor, as an empty window does
@@ -247,11 +261,14 @@ poll_once(struct lane *lane, bool *ret_found, struct error *err)
     return true;
 }
 
+// While windows are careful, what goes wrong may only be too large for them: the next failure is
+// not the first.
 static void
 progress(struct lane *lane)
 {
     atomic_store(&lane->progress_ns, mono_now().ns);
-    backoff_reset(&lane->outage);
+    if (lane->careful == 0 || atomic_load(&lane->phase) == LANE_IDLE)
+        backoff_reset(&lane->outage);
 }
 
 // Polls until there is something to claim. False when a poll failed.
@@ -268,7 +285,7 @@ idle(struct lane *lane, struct error *err)
         if (mono_ms_until(lane->not_before) > 0)
             continue;
         if (holds_expire(&lane->holds, mono_now(), &lowest))
-            floor_lower_before(&lane->floor, lowest);
+            lane_lower_before(lane, lowest);
         look_at_topics(lane);
         maybe_sweep(lane);
         struct mono began = mono_now();
@@ -343,10 +360,12 @@ turn(struct lane *lane)
     bool was_standby = atomic_load(&lane->phase) == LANE_STANDBY;
 
     look_at_topics(lane);
-    if (was_standby) // another may have failed rows, or released them, meanwhile
+    if (was_standby) { // another may have failed rows, or released them, meanwhile
         floor_sweep(&lane->floor);
-    else
+        breakers_forget_positions(&lane->breakers);
+    } else {
         maybe_sweep(lane);
+    }
     struct mono began = mono_now();
     enum window_end end = window_run(lane, &err);
     if (end != WINDOW_FAILED)
@@ -366,7 +385,7 @@ lane_main(void *argument)
         (struct backoff){.initial_ms = settings->poll_min_ms, .maximum_ms = settings->poll_max_ms};
     lane->breakers.retry_ms = settings->topic_retry_ms;
     lane->told_holder = NOBODY;
-    lane->careful = true;
+    lane->careful = 1;
     lane->mean_bytes = settings->batch_bytes / 64 + 1;
     floor_reset(&lane->floor);
     while (!lane_stopping(lane)) {

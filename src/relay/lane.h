@@ -51,10 +51,10 @@ struct lane {
     struct holds holds;
     struct breakers breakers;
     struct holds refused; // of the window in hand: topic and aggregate of rows that a topic refused
-    bool careful;         // the next window is one row, marked before it is sent
-    bool waiting;         // some row waits for its next attempt (version 2)
-    bool told_version;    // what version 1 cannot promise was said
-    int64_t until;        // rows up to this position only
+    int careful;       // the next window is so many rows, marked before they are sent; 0: as usual
+    bool waiting;      // some row waits for its next attempt (version 2)
+    bool told_version; // what version 1 cannot promise was said
+    int64_t until;     // rows up to this position only
     struct mono last_sweep;
     bool sweeping;          // the window or poll in hand is a full sweep
     int64_t sweep_ns;       // how long the last one took
@@ -68,6 +68,12 @@ void *lane_main(void *lane);
 
 void lane_enter(struct lane *lane, enum lane_phase phase);
 bool lane_stopping(const struct lane *lane);
+
+// The next claims begin behind `position`, or further down already: something there is looked at
+// again. What the claims leave out there, of blocked topics and held aggregates, is remembered.
+// lane_lower_before: the row at `position` itself is.
+void lane_lower(struct lane *lane, struct position position);
+void lane_lower_before(struct lane *lane, struct position row);
 
 // Logs a failure, whose line ends with what happens next, and waits; `stop` ends the wait.
 void lane_back_off(struct lane *lane, const char *event, const struct error *err);

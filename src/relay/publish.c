@@ -2,11 +2,16 @@
 // From claimed rows to messages that Kafka has: what is sent, what is kept back, and what is not
 // sent because it could not arrive.
 //
-// A careful window sends one row, and marks it first: whatever is wrong with the database shows
-// before a copy is out, and whatever is wrong with Kafka costs one message's wait.
+// Careful windows begin with one row, and mark first: whatever is wrong with the database shows
+// before a copy is out, and whatever is wrong with Kafka costs one message's wait. Each that goes
+// well is followed by one of twice as many rows: some faults, such as a disk that is nearly full,
+// show with many only.
 #include "window.h"
 
+#include "outrider/base/xalloc.h"
 #include "outrider/relay/envelope.h"
+
+#include <stdlib.h>
 
 enum {
     POLL_MS = 50,      // how long one wait for room in the producer's queue lasts
@@ -32,6 +37,17 @@ is_held(struct window *window, const struct message *message)
 
     return !row->taken || (window_keeps_order(window) &&
                            holds_back(&window->lane->holds, row->aggregate_id, row->position));
+}
+
+// Was its topic found blocked after it was prepared?
+static bool
+is_blocked(const struct window *window, const struct message *message)
+{
+    const struct breakers *breakers = &window->lane->breakers;
+    const struct breaker *breaker =
+        breakers->count > 0 ? breakers_find(breakers, message->topic) : NULL;
+
+    return breaker && breaker->state == BREAKER_OPEN;
 }
 
 // Makes the row a message, or says why it is not sent.
@@ -92,18 +108,33 @@ hold_followers(struct window *window, const struct message *message)
         holds_add_window(&window->lane->holds, message->row.aggregate_id, message->row.position);
 }
 
-static bool
-publish_message(struct window *window, struct batch *batch, struct message *message,
-                struct error *err)
+// Sends what was prepared, unless what failed since then keeps it back.
+static void
+send_prepared(struct window *window, struct message *message)
 {
-    prepare(window, batch, message);
-    if (message->outcome.state == OUTCOME_NONE) {
-        if (window->careful && !store_mark_first(window->lane->store, &message->row.id, err))
-            return error_prefix(err, "marking a row before it is published");
-        window->marked_first = window->careful;
-        send_message(window, message);
+    if (message->outcome.state != OUTCOME_NONE)
+        return;
+    if (is_held(window, message) || is_blocked(window, message)) {
+        message->outcome.state = OUTCOME_HELD;
+        return;
     }
+    send_message(window, message);
     hold_followers(window, message);
+}
+
+// Marks what will be sent.
+static bool
+mark_first(struct window *window, const struct batch *batch, struct error *err)
+{
+    AUTOFREE struct message_id *ids = xcalloc(batch->count + 1, sizeof *ids);
+    size_t count = 0;
+
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch->messages[i].outcome.state == OUTCOME_NONE)
+            ids[count++] = batch->messages[i].row.id;
+    if (count > 0 && !store_mark_first(window->lane->store, ids, count, err))
+        return error_prefix(err, "marking rows before they are published");
+    window->marked_first = count;
     return true;
 }
 
@@ -125,12 +156,15 @@ window_publish(struct window *window, struct batch *batch, struct error *err)
     struct mono now = mono_now();
 
     lane_enter(window->lane, LANE_PUBLISH);
+    for (size_t i = 0; i < batch->count; i++) {
+        prepare(window, batch, &batch->messages[i]);
+        hold_followers(window, &batch->messages[i]);
+    }
     window->deadline = mono_add_ms(now, patience_ms(window));
+    if (window->careful && !mark_first(window, batch, err))
+        return false;
     for (size_t i = 0; i < batch->count; i++)
-        if (!publish_message(window, batch, &batch->messages[i], err))
-            return false;
-    if (window->probing)
-        window->deadline = mono_add_ms(now, patience_ms(window));
+        send_prepared(window, &batch->messages[i]);
     producer_push(window->lane->producer);
     return true;
 }

@@ -283,10 +283,11 @@ write_marks(struct window *window, const struct settlement *settlement, struct e
 {
     struct store *store = window->lane->store;
 
-    if (window->marked_first && settlement->marked == 0 && !store_unmark(store, err))
-        return error_prefix(err, "taking a mark back");
-    if (!window->marked_first && settlement->marked > 0 &&
-        !store_mark(store, settlement->ids, settlement->marked, err))
+    if (window->marked_first > 0 && window->marked_first == settlement->marked)
+        return true;
+    if (window->marked_first > 0 && !store_unmark(store, err))
+        return error_prefix(err, "taking marks back");
+    if (settlement->marked > 0 && !store_mark(store, settlement->ids, settlement->marked, err))
         return error_prefix(err, "marking published rows");
     return true;
 }

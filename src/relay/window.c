@@ -55,8 +55,8 @@ claim_limit(struct lane *lane)
     int64_t limit = settings->batch_size;
     int64_t by_bytes = settings->batch_bytes / lane->mean_bytes + 1;
 
-    if (lane->careful)
-        return 1;
+    if (lane->careful > 0 && limit > lane->careful)
+        limit = lane->careful;
     if (limit > by_bytes)
         limit = by_bytes;
     if (goal->rate > 0) { // small steps, twenty a second
@@ -215,7 +215,7 @@ adapt_to_view(struct window *window, bool row_locked, struct error *err)
         again = window->claim.waiting = true;
     lane->waiting = view->waiting;
     if (view->due && position_compare(&view->due_after, &window->claim.after) < 0) {
-        floor_lower(&lane->floor, view->due_after);
+        lane_lower(lane, view->due_after);
         window->claim.after = window->claim.since = view->due_after;
         window->reached = window->locked = view->due_after;
         again = true;
@@ -330,6 +330,15 @@ pay_rate(struct window *window)
                                                      rate * lane->shared->settings->lanes;
 }
 
+// What went well with some rows is tried with twice as many, up to a whole batch.
+static void
+trust_more(struct lane *lane)
+{
+    lane->careful *= 2;
+    if (lane->careful >= lane->shared->settings->batch_size)
+        lane->careful = 0;
+}
+
 static enum window_end
 finish(struct window *window, struct error *err)
 {
@@ -350,7 +359,8 @@ finish(struct window *window, struct error *err)
         *err = window->fault;
         return WINDOW_FAILED;
     }
-    lane->careful &= window->batches == 0;
+    if (window->careful && window->batches > 0)
+        trust_more(lane);
     return window->exhausted ? WINDOW_SHORT : WINDOW_FULL;
 }
 
@@ -397,9 +407,9 @@ release(struct window *window)
     struct position lowest;
 
     if (holds_end_window(&lane->holds, &lowest))
-        floor_lower_before(&lane->floor, lowest);
+        lane_lower_before(lane, lowest);
     if (window->released)
-        floor_lower(&lane->floor, window->released_since);
+        lane_lower(lane, window->released_since);
     holds_free(&lane->refused); // their topics' breakers know where to begin again
     breakers_end_window(&lane->breakers, window->committed && window->exhausted,
                         window->claim.since);
@@ -409,14 +419,16 @@ enum window_end
 window_run(struct lane *lane, struct error *err)
 {
     int limit = claim_limit(lane);
-    struct window window = {
-        .lane = lane, .began = mono_now(), .reached = lane->floor.start, .careful = lane->careful};
+    struct window window = {.lane = lane,
+                            .began = mono_now(),
+                            .reached = lane->floor.start,
+                            .careful = lane->careful > 0};
     struct position lowest;
 
     if (!reserve(&window, limit))
         return WINDOW_EMPTY;
     if (holds_expire(&lane->holds, window.began, &lowest))
-        floor_lower_before(&lane->floor, lowest);
+        lane_lower_before(lane, lowest);
     window.claim = window_first_claim(lane, limit);
     window.reached = window.locked = window.claim.after;
 

@@ -19,10 +19,10 @@ struct window {
     bool exhausted;          // the last claim met the end of the queue
     bool cut;                // a later claim met rows that are not older than the window
     int batches;
-    bool careful;      // one row, marked before it is sent
-    bool marked_first; // and it is
-    bool probing;      // a row was sent to try its topic
-    bool released;     // its topic takes rows again, from behind `released_since`
+    bool careful;          // one batch, marked before it is sent
+    uint64_t marked_first; // rows of it that are
+    bool probing;          // a row was sent to try its topic
+    bool released;         // its topic takes rows again, from behind `released_since`
     struct position released_since;
     bool committed;
     int64_t reserved;      // of the drain's limit

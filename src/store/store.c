@@ -360,7 +360,7 @@ store_mark(struct store *store, const struct message_id *ids, size_t count, stru
 }
 
 bool
-store_mark_first(struct store *store, const struct message_id *id, struct error *err)
+store_mark_first(struct store *store, const struct message_id *ids, size_t count, struct error *err)
 {
     struct step savepoint = {.sql = sql_store_savepoint_mark};
     struct step constraints = {.sql = sql_store_check_constraints};
@@ -368,7 +368,7 @@ store_mark_first(struct store *store, const struct message_id *id, struct error 
     if (!pipeline_require(&store->wire, patience_ms(store), &savepoint, 1, err))
         return false;
     pipeline_clear(&savepoint, 1);
-    if (!store_mark(store, id, 1, err) ||
+    if (!store_mark(store, ids, count, err) ||
         !pipeline_require(&store->wire, patience_ms(store), &constraints, 1, err))
         return false;
     pipeline_clear(&constraints, 1);

@@ -415,13 +415,15 @@ store_mark(struct store *store, const struct message_id *ids, size_t count, stru
 }
 
 bool
-store_mark_first(struct store *store, const struct message_id *id, struct error *err)
+store_mark_first(struct store *store, const struct message_id *ids, size_t count, struct error *err)
 {
+    size_t changed = 0;
     if (!enter(FAKE_MARK, NULL, err))
         return false;
-    bool changed = change(store, id, 'M', NULL);
+    for (size_t i = 0; i < count; i++)
+        changed += change(store, &ids[i], 'M', NULL);
     fake_store_unlock();
-    return changed || error_set(err, FAULT_CLUSTER, "SHORT", "the row was not there");
+    return changed == count || error_set(err, FAULT_CLUSTER, "SHORT", "a row was not there");
 }
 
 bool

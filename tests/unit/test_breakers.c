@@ -60,6 +60,10 @@ START_TEST(test_it_remembers_the_lowest_place)
     ck_assert_int_eq(breaker->since.major, 7);
     breakers_open(&breakers, "t", at(3), start);
     ck_assert_int_eq(breaker->since.major, 3);
+    breakers_lower(&breakers, at(4));
+    ck_assert_int_eq(breaker->since.major, 3);
+    breakers_lower(&breakers, at(2)); // a hold ended there: its rows of this topic stay passed over
+    ck_assert_int_eq(breaker->since.major, 2);
     breakers_forget_positions(&breakers);
     ck_assert_int_eq(breaker->since.major, INT64_MIN);
     breakers_free(&breakers);

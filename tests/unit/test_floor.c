@@ -119,14 +119,14 @@ START_TEST(test_lowering_keeps_what_was_proved)
     window(12, 12, 50);
     floor_lower(&floor_, at(60)); // not down
     ck_assert_int_eq(floor_.start.major, 50);
-    floor_lower_before(&floor_, (struct position){.major = 21, .id.bytes = {7}});
+    floor_lower(&floor_, position_before((struct position){.major = 21, .id.bytes = {7}}));
     ck_assert_int_eq(floor_.start.major, 20);
     ck_assert_int_eq(floor_.start.id.bytes[0], 0);
     floor_view(&floor_, 5, 13); // no transaction needs to end: 50 is proved already
     ck_assert_int_eq(floor_.start.major, 20);
     floor_end(&floor_, at(20), true);
     ck_assert_int_eq(floor_.start.major, 50);
-    floor_lower_before(&floor_, at(INT64_MIN));
+    floor_lower(&floor_, position_before(at(INT64_MIN)));
     ck_assert_int_eq(floor_.start.major, INT64_MIN);
 }
 END_TEST

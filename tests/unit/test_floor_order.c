@@ -312,7 +312,7 @@ release_hold(int aggregate)
 {
     if (world.hold[aggregate] == NONE)
         return;
-    floor_lower_before(&world.floor, (struct position){.major = world.hold[aggregate]});
+    floor_lower(&world.floor, position_before((struct position){.major = world.hold[aggregate]}));
     world.hold[aggregate] = NONE;
 }
 

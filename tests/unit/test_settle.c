@@ -173,7 +173,7 @@ half_open(const char *name)
     struct breaker *breaker = breakers_find(&one.lane.breakers, name);
     ck_assert_ptr_nonnull(breaker);
     ck_assert(breakers_try(&one.lane.breakers, breaker, 1, 1, mono_add_ms(mono_now(), 100)));
-    floor_lower(&one.lane.floor, breaker->since);
+    lane_lower(&one.lane, breaker->since);
 }
 
 // One row tries the topic; when it arrives, all go, in order.
@@ -192,6 +192,54 @@ START_TEST(test_a_row_tries_its_topic)
     ck_assert_int_eq(one_logged("event=topic_blocked"), 1);
     ck_assert_int_eq(one_logged("event=topic_released"), 1);
     ONE_WINDOW(WINDOW_SHORT, "begin s2 s4 m2 m4 commit");
+    one_teardown();
+}
+END_TEST
+
+// Row 1 was locked, and the floor passed it; its lock ends while its topic is blocked. It goes
+// before its followers all the same.
+START_TEST(test_a_blocked_topic_remembers_what_came_free_below)
+{
+    setup_topics("tt");
+    fake_lock_row(1, true);
+    ONE_WINDOW(WINDOW_SHORT, "begin around holder commit");
+    fake_lock_row(1, false);
+    for (int64_t seq = 4; seq < 8; seq++) // the floor rises
+        fake_add((struct fake_row){.seq = seq, .aggregate = "b", .event = "u"});
+    ONE_WINDOW(WINDOW_SHORT, "begin s4 s5 s6 s7 m4 m5 m6 m7 commit");
+    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    ck_assert_int_gt(one.lane.floor.start.major, 2);
+    fates[8] = topic;
+    fake_add((struct fake_row){.seq = 8, .aggregate = "c", .event = "t"});
+    ONE_WINDOW(WINDOW_SHORT, "begin s8 commit");
+    one_let_holds_pass();
+    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    fates[8] = (struct fate){0};
+    half_open("t");
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 m1 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin s2 s8 m2 m8 commit");
+    one_teardown();
+}
+END_TEST
+
+// Row 2 is locked when row 1, of its aggregate, is refused by its topic. The hold for the lock
+// lasts longer than the breaker, and must not let the floor pass row 1.
+START_TEST(test_a_hold_outlasts_a_breaker)
+{
+    setup_topics("tt");
+    fake_lock_row(2, true);
+    fates[1] = topic;
+    ONE_WINDOW(WINDOW_SHORT, "begin around holder s1 commit");
+    fake_lock_row(2, false);
+    fake_add((struct fake_row){.seq = 3, .aggregate = "b", .event = "t"});
+    fates[1] = (struct fate){0};
+    half_open("t");
+    ONE_WINDOW(WINDOW_SHORT, "begin s3 m3 commit");
+    for (int i = 0; i < 3; i++)
+        ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    one_let_holds_pass();
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m1 m2 commit");
     one_teardown();
 }
 END_TEST
@@ -619,13 +667,13 @@ START_TEST(test_silence_for_one_row_is_its_topics)
 {
     setup_topics("tu");
     one.settings.window_deadline_ms = 30;
-    one.lane.careful = true;
+    one.lane.careful = 1;
     fates[1] = never;
     ONE_WINDOW(WINDOW_FULL, "begin M1 s1 purge unmark commit end");
     assert_untouched(1);
     ck_assert_uint_eq(one.lane.breakers.blocked_count, 1);
     one_connect();
-    ONE_WINDOW(WINDOW_SHORT, "begin s2 m2 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin M2 s2 commit");
     one_teardown();
 }
 END_TEST
@@ -688,7 +736,8 @@ main(void)
         test_without_order_all_that_was_acknowledged_is_marked,
         test_a_fault_of_the_cluster_ends_the_window,
         test_an_unlisted_code_is_named_once_and_counted, test_a_topic_stops_only_its_own_rows,
-        test_a_row_tries_its_topic, test_a_blamed_row_releases_its_topic,
+        test_a_row_tries_its_topic, test_a_hold_outlasts_a_breaker,
+        test_a_blocked_topic_remembers_what_came_free_below, test_a_blamed_row_releases_its_topic,
         test_a_refused_topic_holds_its_rows_at_once, test_a_refused_batch_is_tried_one_by_one,
         test_a_suspect_behind_the_culprit_waits, test_an_innocent_that_was_overtaken_is_counted,
         test_suspects_that_could_not_be_tried_are_not_blamed,

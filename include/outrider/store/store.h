@@ -113,11 +113,11 @@ bool store_lock_holder(struct store *store, const struct message_id *id, int *re
 bool store_mark(struct store *store, const struct message_id *ids, size_t count, struct error *err)
     __attribute__((warn_unused_result));
 
-// Marks (or deletes) one row before its message is sent: whatever keeps PostgreSQL from marking,
+// Marks (or deletes) rows before their messages are sent: whatever keeps PostgreSQL from marking,
 // deferred constraints included, shows before a copy is out. store_unmark takes it back, with
 // everything since. Errors as of store_mark.
-bool store_mark_first(struct store *store, const struct message_id *id, struct error *err)
-    __attribute__((warn_unused_result));
+bool store_mark_first(struct store *store, const struct message_id *ids, size_t count,
+                      struct error *err) __attribute__((warn_unused_result));
 bool store_unmark(struct store *store, struct error *err) __attribute__((warn_unused_result));
 
 struct failure {
