@@ -200,6 +200,7 @@ check:
 	$(MAKE) unit SANITIZE=address,undefined
 	$(MAKE) golden
 	$(MAKE) integration
+	$(MAKE) check-faults
 
 # The same with the other compiler and under each sanitizer, and the unit tests under valgrind.
 check-deep: check

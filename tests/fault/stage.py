@@ -266,6 +266,10 @@ class Stage:
         """The relay must have seen the fault, or the case has proved nothing."""
         self.check(re.search(pattern, self.log()), f"the relay has noticed ({pattern})")
 
+    def says(self, words, since, what):
+        """Waits until the relays' logs say this behind the first `since` characters."""
+        wait_until(lambda: words in self.log()[since:], 15, f"{what}: the log says {words!r}")
+
     def backlog_of(self, rows):
         """The relays are frozen until so many rows wait; they are still frozen when this returns."""
         for daemon in self.relays.running:

@@ -6,7 +6,7 @@ import os
 
 # heading, key, width; numbers are summed in the last line.
 COLUMNS = (
-    ("case", "case", 44), ("seed", "seed", 5), ("faults", "faults", 6), ("sent", "sent", 8),
+    ("case", "case", 44), ("form", "form", 5), ("seed", "seed", 5), ("faults", "faults", 6), ("sent", "sent", 8),
     ("arrived", "arrived", 8), ("lost", "lost", 4), ("dup", "duplicates", 6), ("bound", "bound", 7),
     ("order", "order_violations", 5), ("absent", "marked_but_absent", 6),
     ("innoc", "innocent_retries", 5), ("healed s", "seconds_to_backlog_0", 8),
