@@ -156,7 +156,7 @@ check-fuzz:
 # --- the other tests ----------------------------------------------------------------------------
 PYTEST = OUTRIDER=$(abspath $(OUT)/outrider) $(VENV)/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: golden integration lint
+.PHONY: golden integration valgrind lint
 golden: all
 	$(PYTEST) tests/golden
 
@@ -170,6 +170,15 @@ FAULTS ?=
 check-faults: all $(OUT)/mock-kafka
 	scripts/kafka-jars
 	OUTRIDER=$(abspath $(OUT)/outrider) $(VENV)/bin/python tests/fault/run $(FAULTS)
+
+# A chosen few, because valgrind makes outrider many times slower: the ways of a row, and of an end.
+VALGRIND_TESTS := every_row_arrives_once order_per_aggregate failed_rows_are_retried \
+    sigterm_finishes_batch drain reload
+valgrind: all
+	scripts/kafka-jars
+	UNDER_VALGRIND='$(abspath $(OUT)/outrider)' OUTRIDER='$(abspath scripts/under-valgrind)' \
+	    $(VENV)/bin/python -m pytest -q -p no:cacheprovider \
+	    $(VALGRIND_TESTS:%=tests/integration/test_%.py)
 
 lint: all
 	CC='$(CC)' OUTRIDER='$(OUT)/outrider' VENV='$(VENV)' scripts/lint
@@ -202,13 +211,15 @@ check:
 	$(MAKE) integration
 	$(MAKE) check-faults
 
-# The same with the other compiler and under each sanitizer, and the unit tests under valgrind.
+# The same with the other compiler, under each sanitizer and under valgrind, and fuzzing.
 check-deep: check
 	$(MAKE) unit all CC=clang BUILD=$(BUILD)/clang
 	$(MAKE) unit SANITIZE=thread
 	$(MAKE) unit UNIT_WRAPPER=--valgrind
 	$(MAKE) golden integration SANITIZE=address,undefined
 	$(MAKE) integration SANITIZE=thread
+	$(MAKE) valgrind
+	$(MAKE) check-fuzz
 
 install: all
 	install -D -m 755 $(OUT)/outrider $(DESTDIR)$(PREFIX)/bin/outrider

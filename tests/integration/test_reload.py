@@ -21,7 +21,7 @@ def wait_for_event(daemon, name, count=1):
 def test_everything_can_change_under_load(outrider, writers, observer, outbox, settled, supervisor, topic):
     """Batches, lanes, the producer, the log, while writers write: each row once, in order."""
     daemon = outrider.run(env=supervisor.env)
-    load = writers(threads=2, transactions=400)
+    load = writers(threads=2, transactions=100_000)
     changes = [
         {"outbox": {"batch_size": 7}, "log": {"level": "info"}},
         {"outbox": {"batch_size": 500, "lanes": 3}},
@@ -35,6 +35,7 @@ def test_everything_can_change_under_load(outrider, writers, observer, outbox, s
         supervisor.wait_for("RELOADING=1\nMONOTONIC_USEC=")
         supervisor.wait_for("READY=1")
         wait_for_event(daemon, "reloaded", number)
+    load.stop()
     ledger = load.join()
     settled(daemon)
     assert daemon.terminate() == 0

@@ -21,7 +21,7 @@ def test_fed_while_kafka_is_away(outrider, outbox, supervisor, topic, away):
     outbox.fill(topic, 10)
     daemon = outrider.run(env=supervisor.watching(INTERVAL), config={"kafka": {"bootstrap.servers": away}})
     supervisor.wait_for("STATUS=waiting for Kafka: ")
-    assert supervisor.listen_for(12 * INTERVAL) < INTERVAL
+    assert supervisor.listen_for(8 * INTERVAL) < INTERVAL
     assert daemon.terminate() == 0
 
 
