@@ -7,15 +7,17 @@
 // nobody, and many restarts end in a service that is given up.
 #include "outrider/relay/health.h"
 
+// A producer is taken down in the phase that needed it no more; its threads may be in the resolver.
 enum {
-    GRACE_MS = 10000, // a busy machine; a producer being taken down
-    NAMES_MS = 60000, // the resolver is libc's, and so are its time-outs
-    KAFKA_MS = 5500,  // a cluster's answer who it is
-    PURGE_MS = 3000,  // reports of messages that were given up, the producer's end
+    GRACE_MS = 10000,  // a busy machine
+    NAMES_MS = 60000,  // the resolver is libc's, and so are its time-outs
+    HOSTS = 3,         // of a DSN whose names are looked up one after the other
+    KAFKA_MS = 5500,   // a cluster's answer who it is, a topic's how it is
+    SILENCE_MS = 6000, // asking a silent cluster, giving up its messages, copying dead letters
     BACK_OFF_MS = 5000,
     CONNECT_STATEMENTS = 4, // how many a phase may wait for, one after the other
     CLAIM_STATEMENTS = 6,   // all around locked rows, or the table's shape read again
-    SETTLE_STATEMENTS = 2,
+    SETTLE_STATEMENTS = 3,  // of a batch; a window's last two are settled in one phase
     STALL_LEAST_MS = 60000,
 };
 
@@ -28,19 +30,21 @@ phase_ms(enum lane_phase phase, const struct relay_settings *settings,
 
     switch (phase) {
     case LANE_CONNECT:
-        return NAMES_MS + KAFKA_MS + store->connect_timeout_ms + CONNECT_STATEMENTS * statement_ms;
+        return (1 + HOSTS) * NAMES_MS + KAFKA_MS + 2 * (int64_t)store->connect_timeout_ms +
+               CONNECT_STATEMENTS * statement_ms;
     case LANE_BACK_OFF:
         return BACK_OFF_MS;
     case LANE_STANDBY:
         return settings->poll_max_ms;
     case LANE_CLAIM:
-        return CLAIM_STATEMENTS * statement_ms;
+        return NAMES_MS + CLAIM_STATEMENTS * statement_ms;
     case LANE_PUBLISH:
-        return settings->window_deadline_ms;
+        return NAMES_MS + settings->window_deadline_ms + statement_ms;
     case LANE_SETTLE:
-        return settings->window_deadline_ms + PURGE_MS + SETTLE_STATEMENTS * statement_ms;
+        return NAMES_MS + settings->window_deadline_ms +
+               2 * (SILENCE_MS + SETTLE_STATEMENTS * statement_ms);
     case LANE_COMMIT:
-        return statement_ms + settings->poll_min_ms;
+        return NAMES_MS + statement_ms + settings->poll_min_ms;
     case LANE_IDLE:
         return settings->poll_max_ms + statement_ms;
     case LANE_ENDED:
