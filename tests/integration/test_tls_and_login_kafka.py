@@ -5,6 +5,7 @@ mended the rows go without a restart."""
 
 import os
 import re
+import tempfile
 import uuid
 
 import pytest
@@ -14,19 +15,24 @@ from support import outrider as relay
 from support.forwarder import Forwarder
 from support.observer import Observer
 from support.process import free_port
-from support.secure_kafka import SecureKafka
+from support.secure_kafka import SCRAM_MECHANISMS, SecureKafka
 
 PASSWORD = "Geheim" + uuid.uuid4().hex
 
+# A test with it has a broker of the 3.x line; they come last, so that each broker is started once.
+at_kafka_3 = pytest.mark.parametrize("kafka", [kafka_broker.JARS_3_9], indirect=True, ids=["3.9"])
+each_scram = pytest.mark.parametrize("mechanism", SCRAM_MECHANISMS)
+
 
 @pytest.fixture(scope="module")
-def kafka(base_dir):
-    absent = kafka_broker.absent() or tls.absent()
+def kafka(request, base_dir):
+    jars = getattr(request, "param", kafka_broker.JARS)
+    absent = kafka_broker.absent(jars) or tls.absent()
     if absent:
         need.missing(absent)
-    path = os.path.join(base_dir, "secure-kafka")
-    os.mkdir(path)
-    broker = SecureKafka(path, tls.Certificates(os.path.join(base_dir, "kafka-tls")), "relay", PASSWORD)
+    path = tempfile.mkdtemp(prefix="secure-kafka-", dir=base_dir)
+    certificates = tls.Certificates(os.path.join(path, "tls"))
+    broker = SecureKafka(path, certificates, "relay", PASSWORD, jars)
     try:
         yield broker.start()
     finally:
@@ -66,8 +72,8 @@ def test_everything_checked_and_right(secured, outbox, observer, topic):
     assert observer.count(topic) == 20 and outbox.row_counts() == (20, 0)
 
 
-@pytest.mark.parametrize("mechanism", ["SCRAM-SHA-256", "SCRAM-SHA-512"])
-def test_scram(secured, outbox, topic, mechanism):
+@each_scram
+def test_scram_at_kafka_4(secured, outbox, topic, mechanism):
     """librdkafka before 2.6.1 sends a nonce that Kafka from 4.0 on refuses (librdkafka's #4895)."""
     refused = secured.command("config", "print", "-o", "kafka.none.such=1").expect(78).stderr
     version = re.search(r"librdkafka (\d+)\.(\d+)\.(\d+)", refused)
@@ -120,4 +126,29 @@ def test_topic_without_the_right_to_write(secured, outbox, settled, observer, ka
     kafka.allow(topic)
     settled(daemon)
     assert observer.count(topic) == 10 and outbox.row_counts()[1] == 0
+    assert daemon.terminate() == 0
+
+
+@at_kafka_3
+@each_scram
+def test_scram(secured, outbox, observer, topic, mechanism):
+    outbox.fill(topic, 20)
+    secured.drain(config={"kafka": {"sasl.mechanism": mechanism}}).expect(0)
+    assert observer.count(topic) == 20 and outbox.row_counts() == (20, 0)
+
+
+@at_kafka_3
+@each_scram
+def test_scram_password_mended_at_the_broker(secured, outbox, settled, observer, kafka, topic, mechanism):
+    user = f"relay-{mechanism}"  # a new one: never has the right password let it in
+    kafka.set_scram_password(user, mechanism, "another")
+    outbox.fill(topic, 10)
+    daemon = secured.run(config={"kafka": {"sasl.mechanism": mechanism, "sasl.username": user}})
+    daemon.wait_until(lambda: daemon.failures("kafka_unavailable"), 20, "a refused login")
+    assert daemon.warned_of(f"SASL authentication error: .*invalid credentials .*{mechanism}"), daemon.text()
+    assert outbox.row_counts() == (0, 0)
+    kafka.set_scram_password(user, mechanism, PASSWORD)
+    settled(daemon)
+    assert {fault_class for fault_class, _ in daemon.failures("kafka_unavailable")} == {"cluster"}
+    assert observer.count(topic) == 10 and outbox.row_counts() == (10, 0)
     assert daemon.terminate() == 0

@@ -20,6 +20,7 @@ from support import process
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 JARS = os.environ.get("OUTRIDER_TEST_KAFKA_LIBS") or os.path.join(TOP, "build", "kafka", "libs")
+JARS_3_9 = os.path.join(TOP, "build", "kafka-3.9", "libs")
 PARTITIONS = 6
 
 CONFIG = """
@@ -56,11 +57,11 @@ advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 """
 
 
-def absent():
-    """What is missing for a broker to run, or None."""
+def absent(jars=JARS):
+    """What is missing for a broker of these jars to run, or None."""
     if shutil.which("java") is None:
         return "Java"
-    if not glob.glob(os.path.join(JARS, "kafka_*.jar")):
+    if not glob.glob(os.path.join(jars, "kafka_*.jar")):
         return "Apache Kafka (scripts/kafka-jars)"
     return None
 
@@ -76,10 +77,11 @@ class Kafka:
     that are given `proxied` stay behind the proxy. `joins`: a second broker of that one's cluster.
     """
 
-    def __init__(self, base, proxy=None, settings="", joins=None):
+    def __init__(self, base, proxy=None, settings="", joins=None, jars=JARS):
         self.base = base
         self.proxy = proxy
         self.joins = joins
+        self._jars = jars
         self.controller = None
         self._settings = settings
         self.log = os.path.join(base, "kafka.log")
@@ -103,7 +105,7 @@ class Kafka:
         return [
             "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-Xshare:auto",
             f"-Dlog4j2.configurationFile={settings}", f"-Doutrider.kafka.log={self.log}",
-            f"-Djava.io.tmpdir={self.base}", "-cp", os.path.join(JARS, "*"), main, *arguments,
+            f"-Djava.io.tmpdir={self.base}", "-cp", os.path.join(self._jars, "*"), main, *arguments,
         ]
 
     def start(self):

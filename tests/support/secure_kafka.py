@@ -10,7 +10,7 @@ from kafka.admin import (ACL, ACLOperation, ACLPermissionType, ResourcePattern, 
                          ScramMechanism, UserScramCredentialUpsertion)
 
 from support import process
-from support.kafka_broker import PARTITIONS, Kafka
+from support.kafka_broker import JARS, PARTITIONS, Kafka
 
 CONFIG = """
 process.roles=broker,controller
@@ -41,14 +41,16 @@ listener.name.{name}.plain.sasl.jaas.config={plain} required user_{user}="{passw
 """
 SCRAM = "org.apache.kafka.common.security.scram.ScramLoginModule"
 PLAIN = "org.apache.kafka.common.security.plain.PlainLoginModule"
+SCRAM_MECHANISMS = {"SCRAM-SHA-256": ScramMechanism.SCRAM_SHA_256,
+                    "SCRAM-SHA-512": ScramMechanism.SCRAM_SHA_512}
 LISTENERS = ("right", "expired", "wrong_name", "stranger", "other_password")
 
 
 class SecureKafka(Kafka):
     """`ports` are those with TLS and login, by what they have. `user` may log in by `password`."""
 
-    def __init__(self, base, certificates, user, password):
-        super().__init__(base)
+    def __init__(self, base, certificates, user, password, jars=JARS):
+        super().__init__(base, jars=jars)
         self.certificates = certificates
         self.user, self._password = user, password
         self.ports = {}
@@ -62,7 +64,8 @@ class SecureKafka(Kafka):
             process.run_as(self._java("kafka.tools.StorageTool", "format", "-t",
                                       "4L6g3nShT-eMCtK--X86sw", "-c", self.config))
             if self.resume():
-                self._set_scram_password()
+                for mechanism in SCRAM_MECHANISMS:
+                    self.set_scram_password(self.user, mechanism, self._password)
                 return self
         raise RuntimeError("Kafka did not start:\n" + self._tail())
 
@@ -90,12 +93,12 @@ class SecureKafka(Kafka):
                     out.write(text.read())
         return path
 
-    def _set_scram_password(self):
-        # One at a time: a request may name a user once.
-        for mechanism in (ScramMechanism.SCRAM_SHA_256, ScramMechanism.SCRAM_SHA_512):
-            answer = self.admin.alter_user_scram_credentials(
-                [UserScramCredentialUpsertion(self.user, mechanism, self._password)])
-            assert answer == {self.user: None}, answer
+    def set_scram_password(self, user, mechanism, password):
+        """By which the user, who may be a new one, logs in with that one of SCRAM_MECHANISMS; the
+        broker knows of it a moment later."""
+        answer = self.admin.alter_user_scram_credentials(
+            [UserScramCredentialUpsertion(user, SCRAM_MECHANISMS[mechanism], password)])
+        assert answer == {user: None}, answer
 
     def _denial(self, topic):
         return ACL(f"User:{self.user}", "*", ACLOperation.WRITE, ACLPermissionType.DENY,
