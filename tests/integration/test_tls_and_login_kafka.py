@@ -5,6 +5,7 @@ mended the rows go without a restart."""
 
 import os
 import re
+import shutil
 import tempfile
 import uuid
 
@@ -108,6 +109,22 @@ def test_fault_is_named_and_waited_out(secured, outbox, settled, observer, kafka
     assert outbox.row_counts() == (0, 0)
     door.target = kafka.ports["right"]
     settled(daemon)
+    assert observer.count(topic) == 10 and outbox.row_counts() == (10, 0)
+    assert daemon.terminate() == 0
+
+
+def test_authority_mended_at_the_relay(secured, outbox, settled, observer, kafka, topic, tmp_path):
+    trusted, mended = tmp_path / "ca.pem", tmp_path / "ca.pem.new"
+    shutil.copyfile(kafka.certificates.other_authority, trusted)
+    outbox.fill(topic, 10)
+    daemon = secured.run(config={"kafka": {"ssl.ca.location": str(trusted)}})
+    daemon.wait_until(lambda: daemon.failures("kafka_unavailable"), 20, "a stranger's certificate")
+    assert daemon.warned_of("certificate verify failed"), daemon.text()
+    assert outbox.row_counts() == (0, 0)
+    shutil.copyfile(kafka.certificates.authority, mended)
+    mended.replace(trusted)
+    settled(daemon)
+    assert {fault_class for fault_class, _ in daemon.failures("kafka_unavailable")} == {"cluster"}
     assert observer.count(topic) == 10 and outbox.row_counts() == (10, 0)
     assert daemon.terminate() == 0
 

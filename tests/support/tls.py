@@ -51,6 +51,7 @@ class Certificates:
         right = Authority(base, "ca")
         other = Authority(base, "other-ca")
         self.authority = right.certificate
+        self.other_authority = other.certificate
         self.right = right.issue("right")
         self.expired = right.issue("expired", days=-1)
         self.wrong_name = right.issue("wrong-name", san="DNS:db.example.org")
