@@ -80,7 +80,7 @@ finish_connecting(struct wire *wire, struct mono deadline, struct error *err)
 }
 
 static PGconn *
-start(const struct walk *walk, const struct host *host, const char *address)
+start(const struct walk *walk, const struct host *host, const char *address, const char *encoding)
 {
     // What stands before dbname can be overridden by the DSN, what stands after it cannot.
     // A peer that vanished without a word is noticed after 10 + 3 x 5 s when idle, and after 15 s
@@ -108,7 +108,7 @@ start(const struct walk *walk, const struct host *host, const char *address)
         "3",
         "15000",
         walk->dsn,
-        "UTF8",
+        encoding,
         walk->session,
         host->host,
         address,
@@ -140,11 +140,10 @@ name_server(const struct host *host, const char *address, bool silent, struct er
 }
 
 static bool
-try_address(struct walk *walk, const struct host *host, const char *address, int patience_ms,
-            struct wire *ret_wire, struct error *err)
+connect_as(struct walk *walk, const struct host *host, const char *address, const char *encoding,
+           struct mono deadline, struct wire *ret_wire, struct error *err)
 {
-    struct mono deadline = mono_add_ms(mono_now(), patience_ms);
-    struct wire wire = {.connection = start(walk, host, address), .abort = walk->abort};
+    struct wire wire = {.connection = start(walk, host, address, encoding), .abort = walk->abort};
     bool silent = false;
 
     if (!wire.connection) {
@@ -163,6 +162,23 @@ try_address(struct walk *walk, const struct host *host, const char *address, int
     note(walk, err);
     wire_close(&wire);
     return false;
+}
+
+// A database in SQL_ASCII may hold any bytes. For a client in UTF8 the server checks them, and one
+// row that is none would fail every claim; for one in SQL_ASCII they travel as they are
+// (PostgreSQL's manual, "Character Set Support"). Nobody knows a database's encoding before.
+static bool
+try_address(struct walk *walk, const struct host *host, const char *address, int patience_ms,
+            struct wire *ret_wire, struct error *err)
+{
+    struct mono deadline = mono_add_ms(mono_now(), patience_ms);
+
+    if (!connect_as(walk, host, address, "UTF8", deadline, ret_wire, err))
+        return false;
+    if (!str_equal(PQparameterStatus(ret_wire->connection, "server_encoding"), "SQL_ASCII"))
+        return true;
+    wire_close(ret_wire);
+    return connect_as(walk, host, address, "SQL_ASCII", deadline, ret_wire, err);
 }
 
 static bool
