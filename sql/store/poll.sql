@@ -5,5 +5,5 @@ SELECT (SELECT true FROM {table} AS o WHERE {claimable} ORDER BY {order} LIMIT 1
            OR current_setting('transaction_read_only')::boolean AS found,
        false AS changed,
        pg_snapshot_xmin(s) AS xmin, pg_snapshot_xmax(s) AS xmax,
-       {waiting}
-  FROM pg_current_snapshot() AS s
+       w.waiting, w.lowest, w.mix, w.due
+  FROM pg_current_snapshot() AS s, ({heads}) AS w

@@ -5,6 +5,5 @@ SELECT set_config('outrider.slot',
                   (CASE WHEN current_setting('outrider.guard')::boolean AND {unchanged} THEN {slot} ELSE false END)::text,
                   true)::boolean AS active,
        NOT ({unchanged}) AS changed,
-       pg_snapshot_xmin(s) AS xmin, pg_snapshot_xmax(s) AS xmax,
-       {waiting}
+       pg_snapshot_xmin(s) AS xmin, pg_snapshot_xmax(s) AS xmax
   FROM pg_current_snapshot() AS s

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 enum {
-    BURY_MS = 3000, // how long the copies of a batch may take
+    BURY_MS = 2000, // how long the copies of a batch may take: the transaction's time is nearly up
     POLL_MS = 50,
 };
 

@@ -54,6 +54,21 @@ lane_lower_before(struct lane *lane, struct position row)
     lane_lower(lane, position_before(row));
 }
 
+// Rows that wait keep others back, and the floor passes those. When the set of them is another than
+// before, by our own hand or by another relay's, some of those are free: not below its first.
+void
+lane_note_heads(struct lane *lane, const struct view *view)
+{
+    struct heads before = lane->heads;
+
+    lane->heads = view->heads;
+    lane->waiting = view->heads.count > 0;
+    if (before.count > 0 && (before.count != lane->heads.count || before.mix != lane->heads.mix))
+        lane_lower_before(lane, (struct position){.major = before.lowest});
+    if (view->due)
+        lane_lower(lane, view->due_after);
+}
+
 // Waits, keeping the producer served: an idle client refreshes its metadata and its tokens too.
 static void
 lane_wait(struct lane *lane, int64_t wait_ms)
@@ -249,11 +264,9 @@ poll_once(struct lane *lane, bool *ret_found, struct error *err)
 
     if (!store_poll(lane->store, &claim, ret_found, &view, err))
         return false;
-    lane->waiting = view.waiting;
-    if (view.due && position_compare(&view.due_after, &lane->floor.start) < 0) {
-        lane_lower(lane, view.due_after);
-        *ret_found = true;
-    }
+    struct position before = lane->floor.start;
+    lane_note_heads(lane, &view);
+    *ret_found |= position_compare(&lane->floor.start, &before) < 0;
     if (!*ret_found) { // it looked at everything above the floor, as an empty window does
         floor_view(&lane->floor, view.xmin, view.xmax);
         floor_end(&lane->floor, lane->floor.start, true);
@@ -318,6 +331,7 @@ adopt_change(struct lane *lane, struct error *err)
     breakers_forget_positions(&lane->breakers);
     lane->until = INT64_MAX;
     lane->waiting = false;
+    lane->heads = (struct heads){0};
     LOG(LOG_INFO, "table_version_changed", LOG_INT("lane", lane->number),
         LOG_INT("table_version", store_version(lane->store)));
     return true;

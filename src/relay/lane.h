@@ -51,10 +51,11 @@ struct lane {
     struct holds holds;
     struct breakers breakers;
     struct holds refused; // of the window in hand: topic and aggregate of rows that a topic refused
-    int careful;       // the next window is so many rows, marked before they are sent; 0: as usual
-    bool waiting;      // some row waits for its next attempt (version 2)
-    bool told_version; // what version 1 cannot promise was said
-    int64_t until;     // rows up to this position only
+    int careful;        // the next window is so many rows, marked before they are sent; 0: as usual
+    bool waiting;       // some row waits for its next attempt (version 2)
+    struct heads heads; // all that did, as of the last view
+    bool told_version;  // what version 1 cannot promise was said
+    int64_t until;      // rows up to this position only
     struct mono last_sweep;
     bool sweeping;          // the window or poll in hand is a full sweep
     int64_t sweep_ns;       // how long the last one took
@@ -74,6 +75,10 @@ bool lane_stopping(const struct lane *lane);
 // lane_lower_before: the row at `position` itself is.
 void lane_lower(struct lane *lane, struct position position);
 void lane_lower_before(struct lane *lane, struct position row);
+
+// Takes note of the rows that wait and of those that are due, and lowers the floor where some of
+// their followers may be free now.
+void lane_note_heads(struct lane *lane, const struct view *view);
 
 // Logs a failure, whose line ends with what happens next, and waits; `stop` ends the wait.
 void lane_back_off(struct lane *lane, const char *event, const struct error *err);

@@ -202,22 +202,20 @@ claim_again(struct window *window, bool around, struct error *err)
     return hold_locked(window, err);
 }
 
-// The view tells whether rows wait, and whether one is due below the floor; the first claim was
-// sent before that was known.
+// The view tells whether rows wait, and whether some below the floor may go now; the first claim
+// was sent before that was known.
 static bool
 adapt_to_view(struct window *window, bool row_locked, struct error *err)
 {
     struct lane *lane = window->lane;
-    const struct view *view = &window->view;
     bool again = row_locked;
 
-    if (view->waiting && !window->claim.waiting)
+    lane_note_heads(lane, &window->view);
+    if (lane->waiting && !window->claim.waiting)
         again = window->claim.waiting = true;
-    lane->waiting = view->waiting;
-    if (view->due && position_compare(&view->due_after, &window->claim.after) < 0) {
-        lane_lower(lane, view->due_after);
-        window->claim.after = window->claim.since = view->due_after;
-        window->reached = window->locked = view->due_after;
+    if (position_compare(&lane->floor.start, &window->claim.after) < 0) {
+        window->claim.after = window->claim.since = lane->floor.start;
+        window->reached = window->locked = lane->floor.start;
         again = true;
     }
     if (!again)

@@ -159,6 +159,22 @@ claimable(const struct shape *shape, const struct description *description,
     return kind == CLAIM_CHOOSING ? sql_store_claimable_v2_waiting : sql_store_claimable_v2;
 }
 
+// The statements that differ by kind. `all` has room for two placeholders more.
+static void
+compose_kind(struct shape *shape, enum claim_kind kind, const char *claimable_sql,
+             const struct names *names, struct placeholder *all, size_t count)
+{
+    const char *unblocked = kind == CLAIM_CHOOSING ? sql_store_unblocked : "";
+    const char *heads = shape->version == 2 ? sql_store_heads_v2 : sql_store_heads_v1;
+
+    all[count++] = (struct placeholder){"claimable", claimable_sql, true};
+    all[count++] = (struct placeholder){"unblocked", unblocked, true};
+    shape->claim[kind] = names_expand(names, sql_store_claim, all, count);
+    shape->claim_around[kind] = names_expand(names, sql_store_claim_around, all, count);
+    shape->poll[kind] = names_expand(names, sql_store_poll, all, count);
+    shape->heads[kind] = names_expand(names, heads, all, count);
+}
+
 // Puts every statement together.
 static void
 compose(struct shape *shape, const struct description *description,
@@ -190,26 +206,19 @@ compose(struct shape *shape, const struct description *description,
                                             : "NULL::text[]",
                                         true};
     all[count++] =
-        (struct placeholder){"waiting", v2 ? sql_store_waiting_v2 : sql_store_waiting_v1, true};
+        (struct placeholder){"heads", v2 ? sql_store_heads_v2 : sql_store_heads_v1, true};
     all[count++] = (struct placeholder){
         "unchanged",
         shape->has_version_table ? sql_store_unchanged_present : sql_store_unchanged_absent, true};
 
-    for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++) {
-        all[count] =
-            (struct placeholder){"claimable", claimable(shape, description, settings, kind), true};
-        all[count + 1] = (struct placeholder){
-            "unblocked", kind == CLAIM_CHOOSING ? sql_store_unblocked : "", true};
-        shape->claim[kind] = names_expand(names, sql_store_claim, all, count + 2);
-        shape->claim_around[kind] = names_expand(names, sql_store_claim_around, all, count + 2);
-        shape->poll[kind] = names_expand(names, sql_store_poll, all, count + 2);
-        all[count] = (struct placeholder){
-            "slot", key ? sql_store_slot_exclusive : sql_store_slot_shared, true};
-        shape->view[kind] = names_expand(names, sql_store_view, all, count + 2);
-        all[count] =
-            (struct placeholder){"slot", key ? sql_store_slot_wait : sql_store_slot_shared, true};
-        shape->view_waiting_for_slot[kind] = names_expand(names, sql_store_view, all, count + 2);
-    }
+    for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++)
+        compose_kind(shape, kind, claimable(shape, description, settings, kind), names, all, count);
+    all[count] =
+        (struct placeholder){"slot", key ? sql_store_slot_exclusive : sql_store_slot_shared, true};
+    shape->view = names_expand(names, sql_store_view, all, count + 1);
+    all[count] =
+        (struct placeholder){"slot", key ? sql_store_slot_wait : sql_store_slot_shared, true};
+    shape->view_waiting_for_slot = names_expand(names, sql_store_view, all, count + 1);
     shape->settings = names_expand(names, sql_store_settings, all, count);
     shape->lock_holder = names_expand(names, sql_store_lock_holder, all, count);
     shape->settle = names_expand(
@@ -265,10 +274,11 @@ shape_free(struct shape *shape)
         free(shape->claim[kind]);
         free(shape->claim_around[kind]);
         free(shape->poll[kind]);
-        free(shape->view[kind]);
-        free(shape->view_waiting_for_slot[kind]);
+        free(shape->heads[kind]);
     }
     free(shape->settings);
+    free(shape->view);
+    free(shape->view_waiting_for_slot);
     free(shape->lock_holder);
     free(shape->settle);
     free(shape->fail);

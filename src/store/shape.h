@@ -22,8 +22,9 @@ struct shape {
     Oid position_type; // of created_at or seq
     // Statements, owned:
     char *settings;
-    char *view[CLAIM_KINDS];
-    char *view_waiting_for_slot[CLAIM_KINDS];
+    char *view;
+    char *view_waiting_for_slot;
+    char *heads[CLAIM_KINDS];
     char *claim[CLAIM_KINDS];
     char *claim_around[CLAIM_KINDS];
     char *poll[CLAIM_KINDS];

@@ -29,6 +29,8 @@ extern const char sql_store_delete[];
 extern const char sql_store_describe[];
 extern const char sql_store_fail_v1[];
 extern const char sql_store_fail_v2[];
+extern const char sql_store_heads_v1[];
+extern const char sql_store_heads_v2[];
 extern const char sql_store_lock_class[];
 extern const char sql_store_lock_holder[];
 extern const char sql_store_mark[];
@@ -67,7 +69,5 @@ extern const char sql_store_unchanged_present[];
 extern const char sql_store_version[];
 extern const char sql_store_version_table[];
 extern const char sql_store_view[];
-extern const char sql_store_waiting_v1[];
-extern const char sql_store_waiting_v2[];
 
 #endif

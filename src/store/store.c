@@ -132,19 +132,30 @@ kind_of(const struct claim *claim)
     return claim->waiting || claim->blocked_count > 0 ? CLAIM_CHOOSING : CLAIM_PLAIN;
 }
 
-// Reads a row of sql/store/view.sql or poll.sql. Their first column differs and is the caller's.
+// Reads a row of sql/store/view.sql, or the same columns of poll.sql. Their first column differs
+// and is the caller's.
 static void
 read_view(const PGresult *result, struct view *view)
 {
-    enum { CHANGED = 1, XMIN, XMAX, WAITING, DUE };
+    enum { CHANGED = 1, XMIN, XMAX };
 
     view->changed = PQgetvalue(result, 0, CHANGED)[0] != 0;
     view->xmin = (uint64_t)wire_int8(PQgetvalue(result, 0, XMIN));
     view->xmax = (uint64_t)wire_int8(PQgetvalue(result, 0, XMAX));
-    view->waiting = PQgetvalue(result, 0, WAITING)[0] != 0;
-    view->due = !PQgetisnull(result, 0, DUE);
+}
+
+// Reads the columns of sql/store/heads_v2.sql, which begin at `first`.
+static void
+read_heads(const PGresult *result, int first, struct view *view)
+{
+    enum { COUNT, LOWEST, MIX, DUE };
+
+    view->heads.count = wire_int8(PQgetvalue(result, 0, first + COUNT));
+    view->heads.lowest = wire_int8(PQgetvalue(result, 0, first + LOWEST));
+    view->heads.mix = wire_int8(PQgetvalue(result, 0, first + MIX));
+    view->due = !PQgetisnull(result, 0, first + DUE);
     if (view->due)
-        view->due_after.major = wire_int8(PQgetvalue(result, 0, DUE)) - 1;
+        view->due_after.major = wire_int8(PQgetvalue(result, 0, first + DUE)) - 1;
 }
 
 static void
@@ -181,12 +192,12 @@ back_to_savepoint(struct store *store, struct error *err)
     return good;
 }
 
-// What store_begin makes of the answers: BEGIN, settings, view, savepoint, claim, release.
+// What store_begin makes of the answers: BEGIN, settings, view, heads, savepoint, claim, release.
 static bool
 judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, struct step *steps,
             struct view *ret_view, struct batch *ret_batch, bool *ret_row_locked, struct error *err)
 {
-    enum { VIEW = 2, CLAIM = 4, COUNT = 6 };
+    enum { VIEW = 2, HEADS, CLAIM = 5, COUNT = 7 };
     const PGresult *failed = pipeline_failed(steps, COUNT);
 
     if (failed == steps[VIEW].result && has_state(failed, SQLSTATE_UNDEFINED_TABLE)) {
@@ -203,6 +214,7 @@ judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, 
     if (PQntuples(steps[VIEW].result) == 1) {
         ret_view->active = PQgetvalue(steps[VIEW].result, 0, 0)[0] != 0;
         read_view(steps[VIEW].result, ret_view);
+        read_heads(steps[HEADS].result, 0, ret_view);
     }
     if (row_locked) {
         *ret_row_locked = true;
@@ -224,8 +236,8 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
     struct step steps[] = {
         {.sql = "BEGIN ISOLATION LEVEL READ COMMITTED"},
         {.sql = shape->settings, .params = &settings},
-        {.sql = wait_for_slot ? shape->view_waiting_for_slot[kind] : shape->view[kind],
-         .params = &claimed},
+        {.sql = wait_for_slot ? shape->view_waiting_for_slot : shape->view},
+        {.sql = shape->heads[kind], .params = &claimed},
         {.sql = sql_store_savepoint},
         {.sql = shape->claim[kind], .params = &claimed},
         {.sql = sql_store_release_savepoint},
@@ -453,6 +465,7 @@ store_poll(struct store *store, const struct claim *claim, bool *ret_found, stru
     *ret_view = (struct view){0};
     *ret_found = PQgetvalue(step.result, 0, 0)[0] != 0;
     read_view(step.result, ret_view);
+    read_heads(step.result, 4, ret_view);
     pipeline_clear(&step, 1);
     return true;
 }

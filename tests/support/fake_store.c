@@ -308,7 +308,9 @@ look(const struct store *store)
         const struct fake_row *row = &fake_store.rows[i];
         if (row->published || row->dead || row->next_attempt_ms == 0)
             continue;
-        view.waiting = true;
+        view.heads.lowest = view.heads.count == 0 ? row->seq : view.heads.lowest;
+        view.heads.count++;
+        view.heads.mix ^= row->seq;
         if (!view.due && !waits(store, row))
             view.due_after.major = row->seq - 1;
         view.due |= !waits(store, row);

@@ -401,7 +401,7 @@ START_TEST(test_it_is_dead_after_its_last_attempt)
     }
     ck_assert_uint_eq(one.shared.stats.dead, 1);
     ck_assert_uint_eq(one.shared.stats.failed_attempts, 3);
-    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    ONE_WINDOW(WINDOW_EMPTY, "begin claim commit");
     ck_assert_int_eq(fake_sent(1), 3);
     ck_assert_int_eq(one_logged("message_dead"), 1);
     one_teardown();

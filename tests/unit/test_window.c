@@ -241,8 +241,28 @@ START_TEST(test_waiting_rows_make_it_claim_again)
     ONE_WINDOW(WINDOW_SHORT, "begin s4 m4 commit"); // it is known now
     fake_store.now_ms = 5000;
     ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 claim m1 m2 commit");
-    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    ONE_WINDOW(WINDOW_EMPTY, "begin claim commit");
     ck_assert(!one.lane.waiting);
+    one_teardown();
+}
+END_TEST
+
+// The floor passed the followers of a row that waited. Another relay has published that row since:
+// its followers go before anything that came later.
+START_TEST(test_another_relay_frees_followers)
+{
+    one_setup(2);
+    fake_store.now_ms = 1000;
+    fake_add((struct fake_row){.seq = 1, .aggregate = "a", .next_attempt_ms = 5000});
+    row(2, "a");
+    row(3, "b");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s3 m3 commit");
+    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    ck_assert_int_ge(one.lane.floor.start.major, 2);
+    fake_find(1)->published = true;
+    row(4, "a");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s2 s4 claim m2 m4 commit");
     one_teardown();
 }
 END_TEST
@@ -466,7 +486,7 @@ main(void)
         test_a_locked_row_holds_back_only_its_followers, test_a_holder_is_named_once,
         test_a_lock_met_later_in_the_window_spares_what_was_published,
         test_a_locked_row_without_aggregate_holds_nobody, test_ordering_none_skips_locked_rows,
-        test_waiting_rows_make_it_claim_again,
+        test_waiting_rows_make_it_claim_again, test_another_relay_frees_followers,
         test_more_followers_than_a_window_holds_are_not_left_below_the_floor,
         test_the_followers_of_a_due_row_come_in_the_same_window,
         test_a_due_row_below_the_floor_lowers_it, test_a_lock_and_a_waiting_row_at_once,

@@ -76,12 +76,19 @@ struct claim {
     size_t blocked_count;
 };
 
+// The rows that wait for their next attempt, as a set.
+struct heads {
+    int64_t count;
+    int64_t lowest; // the first one's seq, when there is one
+    int64_t mix;    // differs, as good as always, when the set does
+};
+
 // What a window's or a poll's first statements saw.
 struct view {
     bool active;  // this relay holds the slot (or shares it); false: a standby, nothing was claimed
     bool changed; // the table's version or slots changed: roll back, store_refresh, begin anew
-    bool waiting; // some row waits for its next attempt
-    bool due;     // some waiting row's time has come; the first is just behind `due_after`
+    struct heads heads;
+    bool due; // some waiting row's time has come; the first is just behind `due_after`
     struct position due_after;
     uint64_t xmin; // pg_snapshot_xmin: every transaction before it has ended
     uint64_t xmax; // pg_snapshot_xmax: no transaction from it on had ended
