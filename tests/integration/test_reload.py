@@ -103,9 +103,9 @@ def test_terminated_in_the_midst_of_it(outrider, outbox, observer, topic):
     wait_for_event(daemon, "reloading")  # and waits for the mark
     daemon.child.send_signal(signal.SIGTERM)
     assert daemon.child.wait(10) == 0
-    assert outbox.published() == 10
+    assert observer.count(topic) == outbox.published() > 0
     assert not events(daemon, "reloaded") and len(events(daemon, "connected")) == 1
-    assert events(daemon, "relay_stopped")[0]["published"] == 10
+    assert events(daemon, "relay_stopped")[0]["published"] == outbox.published()
 
 
 def test_another_one_in_the_midst_of_it_is_not_lost(outrider, outbox, observer, topic):
