@@ -130,11 +130,15 @@ breakers_close(struct breakers *breakers, struct breaker *breaker)
 struct breaker *
 breakers_due(const struct breakers *breakers, struct mono now)
 {
-    for (size_t i = 0; i < breakers->count; i++)
-        if (breakers->list[i].state == BREAKER_OPEN &&
-            mono_diff_ns(now, breakers->list[i].look_at) >= 0)
-            return &breakers->list[i];
-    return NULL;
+    struct breaker *due = NULL;
+
+    for (size_t i = 0; i < breakers->count; i++) {
+        struct breaker *breaker = &breakers->list[i];
+        if (breaker->state == BREAKER_OPEN && mono_diff_ns(now, breaker->look_at) >= 0 &&
+            (!due || mono_diff_ns(due->look_at, breaker->look_at) > 0))
+            due = breaker;
+    }
+    return due;
 }
 
 void

@@ -29,6 +29,7 @@ struct breaker {
     struct backoff between; // rows
     int in_sync;            // replicas, when a row was last tried; -1: none was yet
     struct position probe;  // BREAKER_PROBING: of the row that is under way
+    int silences;           // rows that nobody answered, one after the other
 };
 
 struct breakers {
@@ -59,7 +60,7 @@ struct breaker *breakers_probed_by(const struct breakers *breakers, const char *
 
 void breakers_close(struct breakers *breakers, struct breaker *breaker);
 
-// An open one whose time has come to be looked at; NULL: none.
+// The open one whose time to be looked at came first; NULL: none's has come.
 struct breaker *breakers_due(const struct breakers *breakers, struct mono now);
 
 // The cluster said that it cannot be written yet.

@@ -8,16 +8,14 @@
 
 #include "dead_letter.h"
 #include "outrider/base/log.h"
-#include "outrider/base/xalloc.h"
-
-#include <stdlib.h>
 
 enum {
     BURY_MS = 2000, // how long the copies of a batch may take: the transaction's time is nearly up
     POLL_MS = 50,
 };
 
-// Sends the copy of one, unless its topic is blocked or Kafka takes none any more.
+// Sends the copy of one, and waits for it: alone in its batch, what is said of that is said of it.
+// OUTCOME_NONE: its topic is blocked, or the time is over.
 static struct message *
 send_copy(struct window *window, struct batch *batch, const struct message *message,
           struct mono deadline)
@@ -27,11 +25,20 @@ send_copy(struct window *window, struct batch *batch, const struct message *mess
     size_t room = lane->producer ? producer_max_message_bytes(lane->producer) : 0;
     struct message *copy = dead_letter(batch, message, topic, room);
 
-    if (!lane->producer ||
+    if (!lane->producer || mono_passed(deadline) ||
         !breakers_admit(&lane->breakers, topic, copy->row.position, &window->probing))
         return copy;
     while (!producer_send(lane->producer, copy) && !mono_passed(deadline))
         producer_poll(lane->producer, POLL_MS);
+    producer_push(lane->producer);
+    while (copy->outcome.state == OUTCOME_PENDING && !mono_passed(deadline) &&
+           !atomic_load(&lane->shared->abort))
+        producer_poll(lane->producer, POLL_MS);
+    if (copy->outcome.state == OUTCOME_PENDING) {
+        error_set(&window->silence, FAULT_CLUSTER, "NO_ANSWER",
+                  "outbox.dead_topic did not acknowledge in time");
+        window_give_up_producer(window);
+    }
     return copy;
 }
 
@@ -67,49 +74,15 @@ is_buried(struct window *window, const struct message *copy)
     return true;
 }
 
-static bool
-is_pending(const struct message *copy)
-{
-    return copy && copy->outcome.state == OUTCOME_PENDING;
-}
-
-static void
-await_copies(struct window *window, struct message *const *copies, size_t count,
-             struct mono deadline)
-{
-    struct lane *lane = window->lane;
-
-    for (size_t i = 0; i < count; i++)
-        while (is_pending(copies[i]) && !mono_passed(deadline) &&
-               !atomic_load(&lane->shared->abort))
-            producer_poll(lane->producer, POLL_MS);
-    for (size_t i = 0; i < count; i++) {
-        if (!is_pending(copies[i]))
-            continue;
-        error_set(&window->silence, FAULT_CLUSTER, "NO_ANSWER",
-                  "outbox.dead_topic did not acknowledge in time");
-        window_give_up_producer(window);
-    }
-}
-
 void
 window_bury(struct window *window, struct batch *batch, bool *postponed)
 {
     struct mono deadline = mono_add_ms(mono_now(), BURY_MS);
-    AUTOFREE struct message **copies = xcalloc(batch->count + 1, sizeof *copies);
-    size_t count = 0;
 
     if (!window->lane->shared->settings->dead_topic)
         return;
-    for (size_t i = 0; i < batch->count; i++) {
-        if (!window_is_dead(window, &batch->messages[i]))
-            continue;
-        copies[i] = send_copy(window, batch, &batch->messages[i], deadline);
-        count++;
-    }
-    if (count > 0 && window->lane->producer)
-        producer_push(window->lane->producer);
-    await_copies(window, copies, batch->count, deadline);
     for (size_t i = 0; i < batch->count; i++)
-        postponed[i] = copies[i] && !is_buried(window, copies[i]);
+        if (window_is_dead(window, &batch->messages[i]))
+            postponed[i] =
+                !is_buried(window, send_copy(window, batch, &batch->messages[i], deadline));
 }

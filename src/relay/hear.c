@@ -26,6 +26,7 @@ enum {
 static bool
 await_until(struct lane *lane, const struct batch *batch, struct mono deadline)
 {
+    producer_poll(lane->producer, 0); // what came while nobody looked
     for (size_t i = 0; i < batch->count; i++) {
         while (batch->messages[i].outcome.state == OUTCOME_PENDING) {
             int left = mono_ms_until(deadline);

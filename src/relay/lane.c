@@ -162,6 +162,7 @@ reach_postgres(struct lane *lane, struct error *err)
         return false;
     floor_reset(&lane->floor);
     holds_forget_positions(&lane->holds);
+    breakers_forget_positions(&lane->breakers);
     lane->last_sweep = mono_now();
     tell_version(lane);
     LOG(LOG_INFO, "connected", LOG_INT("lane", lane->number),

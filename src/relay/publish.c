@@ -16,7 +16,8 @@
 enum {
     POLL_MS = 50,      // how long one wait for room in the producer's queue lasts
     CAREFUL_MS = 6500, // how long a careful row may take: longer than librdkafka looks for a topic
-    PROBE_MS = 2000,   // and a row that tries its topic, for which the others wait
+    PROBE_MS = 2000,   // and a row that tries its topic, for which the others wait; doubles
+    SILENCES_MAX = 4,  // so often, when nobody answered: a slow topic must not stay blocked
 };
 
 // A row of version 2 whose attempts were used up by another hand or under another max_retries is
@@ -50,6 +51,22 @@ is_blocked(const struct window *window, const struct message *message)
     return breaker && breaker->state == BREAKER_OPEN;
 }
 
+// May it be sent to its topic? A row that tries one waits the longer the more before it got no
+// answer.
+static bool
+admit(struct window *window, const struct message *message)
+{
+    struct breakers *breakers = &window->lane->breakers;
+    const struct row *row = &message->row;
+
+    if (!breakers_admit(breakers, message->topic, row->position, &window->probing))
+        return false;
+    const struct breaker *tried = breakers_probed_by(breakers, message->topic, row->position);
+    if (tried && tried->silences > window->silences)
+        window->silences = tried->silences;
+    return true;
+}
+
 // Makes the row a message, or says why it is not sent.
 static void
 prepare(struct window *window, struct batch *batch, struct message *message)
@@ -66,8 +83,7 @@ prepare(struct window *window, struct batch *batch, struct message *message)
     else
         envelope_fill(&settings->envelope, batch, message,
                       producer_max_message_bytes(lane->producer));
-    if (message->outcome.state == OUTCOME_NONE &&
-        !breakers_admit(&lane->breakers, message->topic, message->row.position, &window->probing))
+    if (message->outcome.state == OUTCOME_NONE && !admit(window, message))
         message->outcome.state = OUTCOME_HELD;
 }
 
@@ -145,24 +161,23 @@ patience_ms(const struct window *window)
 
     if (window->careful && patience_ms > CAREFUL_MS)
         patience_ms = CAREFUL_MS;
-    if (window->probing && patience_ms > PROBE_MS)
-        patience_ms = PROBE_MS;
+    int probe_ms = PROBE_MS << (window->silences < SILENCES_MAX ? window->silences : SILENCES_MAX);
+    if (window->probing && patience_ms > probe_ms)
+        patience_ms = probe_ms;
     return patience_ms;
 }
 
 bool
 window_publish(struct window *window, struct batch *batch, struct error *err)
 {
-    struct mono now = mono_now();
-
     lane_enter(window->lane, LANE_PUBLISH);
     for (size_t i = 0; i < batch->count; i++) {
         prepare(window, batch, &batch->messages[i]);
         hold_followers(window, &batch->messages[i]);
     }
-    window->deadline = mono_add_ms(now, patience_ms(window));
     if (window->careful && !mark_first(window, batch, err))
         return false;
+    window->deadline = mono_add_ms(mono_now(), patience_ms(window));
     for (size_t i = 0; i < batch->count; i++)
         send_prepared(window, &batch->messages[i]);
     producer_push(window->lane->producer);

@@ -50,7 +50,7 @@ topic_and_aggregate(const struct message *message)
 static bool
 is_behind_refused(const struct lane *lane, const struct message *message)
 {
-    if (lane->refused.count == 0)
+    if (lane->refused.count == 0 || !message->row.aggregate_id.data)
         return false;
     __attribute__((cleanup(text_free))) struct text name = topic_and_aggregate(message);
     struct bytes bytes = {name.data, name.len};
@@ -71,13 +71,18 @@ window_block_topic(struct window *window, const struct message *message, const s
 {
     struct lane *lane = window->lane;
     bool known = breakers_find(&lane->breakers, message->topic) != NULL;
+    struct breaker *breaker =
+        breakers_open(&lane->breakers, message->topic, window->claim.since, mono_now());
 
-    if (!breakers_open(&lane->breakers, message->topic, window->claim.since, mono_now()))
+    if (!breaker)
         return false;
+    breaker->silences += message->outcome.given_up;
     if (!known) {
         atomic_fetch_add(&lane->shared->stats.errors[FAULT_TOPIC], 1);
         tell_blocked(lane, message->topic, why);
     }
+    if (!message->row.aggregate_id.data) // has no order to keep
+        return true;
     __attribute__((cleanup(text_free))) struct text name = topic_and_aggregate(message);
     holds_add_window(&lane->refused, (struct bytes){name.data, name.len}, message->row.position);
     return true;
@@ -119,7 +124,9 @@ settle_acknowledged(struct window *window, const struct message *message,
 
     window_note_answer(window, message);
     bool behind = order && holds_back(&window->lane->holds, row->aggregate_id, row->position);
-    if ((behind && window->faulted) || (order && is_behind_refused(window->lane, message))) {
+    bool overtook = order && is_behind_refused(window->lane, message);
+    atomic_fetch_add(&stats->order_breaks, overtook);
+    if ((behind && window->faulted) || overtook) {
         // An earlier one did not arrive: both go again.
         atomic_fetch_add(&stats->possible_duplicates, 1);
         return;

@@ -21,6 +21,7 @@ struct window {
     int batches;
     bool careful;          // one batch, marked before it is sent
     uint64_t marked_first; // rows of it that are
+    int silences;          // of the topics that are tried: the most
     bool probing;          // a row was sent to try its topic
     bool released;         // its topic takes rows again, from behind `released_since`
     struct position released_since;

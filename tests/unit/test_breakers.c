@@ -82,6 +82,23 @@ START_TEST(test_it_is_looked_at_after_a_while)
 }
 END_TEST
 
+// Whoever has waited longest is next: none is forgotten behind others.
+START_TEST(test_each_is_looked_at_in_its_turn)
+{
+    setup();
+    struct mono now = mono_add_ms(start, 2 * RETRY_MS);
+    breakers_open(&breakers, "t", at(1), start);
+    breakers_open(&breakers, "u", at(1), start);
+    struct breaker *t = breakers_find(&breakers, "t"), *u = breakers_find(&breakers, "u");
+    t->look_at = mono_add_ms(start, 2);
+    u->look_at = mono_add_ms(start, 1);
+    ck_assert_ptr_eq(breakers_due(&breakers, now), u);
+    breakers_postpone(&breakers, u, mono_add_ms(start, 10));
+    ck_assert_ptr_eq(breakers_due(&breakers, now), t);
+    breakers_free(&breakers);
+}
+END_TEST
+
 // One row at a time, and only the one that was admitted speaks for the topic.
 START_TEST(test_one_row_tries_it)
 {
@@ -179,7 +196,7 @@ int
 main(void)
 {
     return RUN_TESTS("breakers", test_an_open_one_is_left_out, test_it_remembers_the_lowest_place,
-                     test_it_is_looked_at_after_a_while, test_one_row_tries_it,
-                     test_rows_come_seldom, test_missing_replicas_come_first,
+                     test_it_is_looked_at_after_a_while, test_each_is_looked_at_in_its_turn,
+                     test_one_row_tries_it, test_rows_come_seldom, test_missing_replicas_come_first,
                      test_one_without_a_row_closes, test_there_is_an_end);
 }
