@@ -8,6 +8,9 @@
 
 #include "dead_letter.h"
 #include "outrider/base/log.h"
+#include "outrider/base/xalloc.h"
+
+#include <stdlib.h>
 
 enum {
     BURY_MS = 2000, // how long the copies of a batch may take: the transaction's time is nearly up
@@ -74,15 +77,38 @@ is_buried(struct window *window, const struct message *copy)
     return true;
 }
 
-void
-window_bury(struct window *window, struct batch *batch, bool *postponed)
+// After a failure, it is first made sure that the rows can be made dead at all: a row that cannot
+// be would send another copy at each try.
+static bool
+try_first(struct window *window, const struct batch *batch, struct error *err)
+{
+    AUTOFREE struct failure *failures = xcalloc(batch->count + 1, sizeof *failures);
+    size_t count = 0;
+
+    for (size_t i = 0; i < batch->count; i++)
+        if (window_is_dead(window, &batch->messages[i]))
+            failures[count++] = (struct failure){
+                .id = batch->messages[i].row.id,
+                .dead = true,
+                .error_class = fault_name(FAULT_MESSAGE),
+                .text = batch->messages[i].outcome.text,
+            };
+    return count == 0 || store_try_fail(window->lane->store, failures, count, err) ||
+           error_prefix(err, "making rows dead before they are copied");
+}
+
+bool
+window_bury(struct window *window, struct batch *batch, bool *postponed, struct error *err)
 {
     struct mono deadline = mono_add_ms(mono_now(), BURY_MS);
 
     if (!window->lane->shared->settings->dead_topic)
-        return;
+        return true;
+    if (window->careful && !try_first(window, batch, err))
+        return false;
     for (size_t i = 0; i < batch->count; i++)
         if (window_is_dead(window, &batch->messages[i]))
             postponed[i] =
                 !is_buried(window, send_copy(window, batch, &batch->messages[i], deadline));
+    return true;
 }

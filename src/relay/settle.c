@@ -312,7 +312,8 @@ window_settle(struct window *window, struct batch *batch, struct error *err)
         return true;
     lane_enter(lane, LANE_SETTLE);
     window_hear(window, batch);
-    window_bury(window, batch, postponed);
+    if (!window_bury(window, batch, postponed, err))
+        return false;
     int64_t now_us = wall_us();
     for (size_t i = 0; i < batch->count; i++)
         settle_message(window, &batch->messages[i], &settlement, postponed[i], now_us);

@@ -69,8 +69,10 @@ bool window_settle(struct window *window, struct batch *batch, struct error *err
 bool window_is_dead(const struct window *window, const struct message *message);
 
 // Copies what is dead to outbox.dead_topic. postponed[i], by the batch's messages: the copy could
-// not be sent, so that row may not be dead yet.
-void window_bury(struct window *window, struct batch *batch, bool *postponed);
+// not be sent, so that row may not be dead yet. False: rows cannot be made dead, and nothing was
+// sent.
+bool window_bury(struct window *window, struct batch *batch, bool *postponed,
+                 struct error *err) MUST_CHECK;
 
 // Nobody answers any more: every outcome is settled, and the producer closed with the window.
 void window_give_up_producer(struct window *window);

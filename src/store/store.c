@@ -371,30 +371,28 @@ store_mark(struct store *store, const struct message_id *ids, size_t count, stru
     return change_rows(store, store->shape.settle, &params, count, err);
 }
 
+// A statement without parameters or rows.
+static bool
+command(struct store *store, const char *sql, struct error *err)
+{
+    struct step step = {.sql = sql};
+    bool good = pipeline_require(&store->wire, patience_ms(store), &step, 1, err);
+
+    pipeline_clear(&step, good ? 1 : 0);
+    return good;
+}
+
 bool
 store_mark_first(struct store *store, const struct message_id *ids, size_t count, struct error *err)
 {
-    struct step savepoint = {.sql = sql_store_savepoint_mark};
-    struct step constraints = {.sql = sql_store_check_constraints};
-
-    if (!pipeline_require(&store->wire, patience_ms(store), &savepoint, 1, err))
-        return false;
-    pipeline_clear(&savepoint, 1);
-    if (!store_mark(store, ids, count, err) ||
-        !pipeline_require(&store->wire, patience_ms(store), &constraints, 1, err))
-        return false;
-    pipeline_clear(&constraints, 1);
-    return true;
+    return command(store, sql_store_savepoint_mark, err) && store_mark(store, ids, count, err) &&
+           command(store, sql_store_check_constraints, err);
 }
 
 bool
 store_unmark(struct store *store, struct error *err)
 {
-    struct step step = {.sql = sql_store_rollback_mark};
-    bool good = pipeline_require(&store->wire, patience_ms(store), &step, 1, err);
-
-    pipeline_clear(&step, good ? 1 : 0);
-    return good;
+    return command(store, sql_store_rollback_mark, err);
 }
 
 bool
@@ -424,6 +422,15 @@ store_fail(struct store *store, const struct failure *failures, size_t count, st
     params_end_array(&params);
     params_int4(&params, store->settings.max_retries);
     return change_rows(store, store->shape.fail, &params, count, err);
+}
+
+bool
+store_try_fail(struct store *store, const struct failure *failures, size_t count, struct error *err)
+{
+    return command(store, sql_store_savepoint_trial, err) &&
+           store_fail(store, failures, count, err) &&
+           command(store, sql_store_check_constraints, err) &&
+           command(store, sql_store_rollback_trial, err);
 }
 
 static bool

@@ -453,6 +453,16 @@ store_fail(struct store *store, const struct failure *failures, size_t count, st
 }
 
 bool
+store_try_fail(struct store *store, const struct failure *failures, size_t count, struct error *err)
+{
+    (void)store, (void)failures, (void)count;
+    if (!enter(FAKE_TRY, "try", err))
+        return false;
+    fake_store_unlock();
+    return true;
+}
+
+bool
 store_poll(struct store *store, const struct claim *claim, bool *ret_found, struct view *ret_view,
            struct error *err)
 {

@@ -5,7 +5,7 @@
 // and row locks, claims as the SQL does, and fails where a test says so. Several lanes may use it.
 //
 // Words in the journal: open close refresh poll begin claim around m<seq> f<seq> commit rollback,
-// and for a row that is marked first M<seq> and unmark.
+// and for a row that is marked first M<seq> and unmark; try.
 #ifndef OUTRIDER_TESTS_SUPPORT_FAKE_STORE_H
 #define OUTRIDER_TESTS_SUPPORT_FAKE_STORE_H
 
@@ -43,6 +43,7 @@ enum fake_call {
     FAKE_HOLDER,
     FAKE_MARK, // also of a row that is marked first
     FAKE_UNMARK,
+    FAKE_TRY,
     FAKE_FAIL,
     FAKE_COMMIT,
     FAKE_ROLLBACK,

@@ -622,6 +622,24 @@ START_TEST(test_version_1_waits_for_the_copy_in_memory)
 }
 END_TEST
 
+// Nothing is copied while the row cannot be made dead.
+START_TEST(test_a_row_that_can_not_be_dead_sends_no_copies)
+{
+    setup_dead(2, "a");
+    one.lane.careful = 1;
+    fake_fail(FAKE_TRY, 0, 1, "42501");
+    ck_assert_int_eq(one_window(), WINDOW_FAILED);
+    ck_assert_ptr_nonnull(strstr(one.err.text, "making rows dead before they are copied"));
+    ck_assert_int_eq(fake_sent(1), 1); // itself
+    one_teardown();
+    setup_dead(2, "a");
+    one.lane.careful = 1;
+    ONE_WINDOW(WINDOW_FULL, "begin M1 s1 try s1 unmark f1 commit");
+    ck_assert(fake_row(1).dead);
+    one_teardown();
+}
+END_TEST
+
 // Kafka will never take the copy: the row is dead without one.
 START_TEST(test_a_copy_that_can_not_be)
 {
@@ -752,9 +770,9 @@ main(void)
         test_an_attempt_that_can_not_be_counted_fails_the_window,
         test_a_deadline_marks_the_prefix_and_rebuilds_the_producer,
         test_a_deadline_gives_up_the_next_batch_too, test_a_dead_message_is_copied_first,
-        test_a_row_waits_for_its_copy, test_version_1_waits_for_the_copy_in_memory,
-        test_a_copy_that_can_not_be, test_silence_of_a_cluster_that_is_away,
-        test_silence_in_general_is_the_clusters, test_silence_for_one_row_is_its_topics,
-        test_leaving_at_once_in_the_middle, test_a_purge_that_came_too_late,
-        test_leaving_at_once_waits_for_nobody);
+        test_a_row_waits_for_its_copy, test_a_row_that_can_not_be_dead_sends_no_copies,
+        test_version_1_waits_for_the_copy_in_memory, test_a_copy_that_can_not_be,
+        test_silence_of_a_cluster_that_is_away, test_silence_in_general_is_the_clusters,
+        test_silence_for_one_row_is_its_topics, test_leaving_at_once_in_the_middle,
+        test_a_purge_that_came_too_late, test_leaving_at_once_waits_for_nobody);
 }

@@ -140,6 +140,10 @@ struct failure {
 bool store_fail(struct store *store, const struct failure *failures, size_t count,
                 struct error *err) __attribute__((warn_unused_result));
 
+// Does the same and takes it back: could it be done? Errors as of store_fail.
+bool store_try_fail(struct store *store, const struct failure *failures, size_t count,
+                    struct error *err) __attribute__((warn_unused_result));
+
 bool store_commit(struct store *store, struct error *err) __attribute__((warn_unused_result));
 bool store_rollback(struct store *store, struct error *err) __attribute__((warn_unused_result));
 

@@ -1,0 +1,2 @@
+-- It could be done; it is not wanted yet.
+ROLLBACK TO SAVEPOINT outrider_trial

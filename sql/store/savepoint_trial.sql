@@ -1,0 +1,2 @@
+-- A write is tried, only to see whether it could be done.
+SAVEPOINT outrider_trial
