@@ -222,27 +222,25 @@ producer_probe(struct producer *producer, int timeout_ms, struct error *err)
 
 // Adds up the partitions; the first that cannot be written is the verdict.
 static rd_kafka_resp_err_t
-judge_topic(const rd_kafka_metadata_topic_t *topic, struct topic_health *health)
+judge_topic(const rd_kafka_metadata_topic_t *topic, int *in_sync)
 {
     rd_kafka_resp_err_t code = topic->err;
     for (int i = 0; i < topic->partition_cnt; i++) {
         const rd_kafka_metadata_partition_t *partition = &topic->partitions[i];
-        health->replicas += partition->replica_cnt;
-        health->in_sync += partition->isr_cnt;
+        *in_sync += partition->isr_cnt;
         if (!code && partition->leader < 0)
             code = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
     }
-    health->partitions = topic->partition_cnt;
     return code || topic->partition_cnt > 0 ? code : RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
 }
 
 bool
 producer_look_at_topic(struct producer *producer, const char *topic, int timeout_ms,
-                       struct topic_health *ret_health, struct error *err)
+                       int *ret_in_sync, struct error *err)
 {
     rd_kafka_topic_t *handle = topics_get(&producer->topics, producer->kafka, topic);
     const struct rd_kafka_metadata *metadata;
-    struct topic_health health = {0};
+    int in_sync = 0;
 
     if (!handle)
         return error_set(err, FAULT_TOPIC, "TOPIC_EXCEPTION", "librdkafka refuses the name");
@@ -251,14 +249,14 @@ producer_look_at_topic(struct producer *producer, const char *topic, int timeout
     if (code)
         return error_set(err, FAULT_CLUSTER, kafka_fault_name(code), "%s", kafka_fault_text(code));
     if (metadata->topic_cnt == 1)
-        code = judge_topic(&metadata->topics[0], &health);
+        code = judge_topic(&metadata->topics[0], &in_sync);
     else
         code = RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART;
     rd_kafka_metadata_destroy(metadata);
     producer->troubled = producer->fatal;
     if (code)
         return error_set(err, FAULT_TOPIC, kafka_fault_name(code), "%s", kafka_fault_text(code));
-    *ret_health = health;
+    *ret_in_sync = in_sync;
     return true;
 }
 

@@ -16,9 +16,8 @@
 
 // In units of retry_ms, which lies between two questions; with jitter.
 enum {
-    ROW_FIRST = 2,   // between two rows that try it,
-    ROW_MAX = 4,     // at most
-    SHORT_EXTRA = 6, // and so much more while replicas are missing
+    ROW_FIRST = 2, // between two rows that try it,
+    ROW_MAX = 4,   // at most
 };
 
 void
@@ -150,14 +149,11 @@ breakers_postpone(const struct breakers *breakers, struct breaker *breaker, stru
 }
 
 bool
-breakers_try(struct breakers *breakers, struct breaker *breaker, int in_sync, int replicas,
-             struct mono now)
+breakers_try(struct breakers *breakers, struct breaker *breaker, int in_sync, struct mono now)
 {
-    bool as_before = in_sync < replicas && in_sync <= breaker->in_sync;
-    int64_t extra_ms = as_before ? (int64_t)SHORT_EXTRA * breakers->retry_ms : 0;
-    struct mono row_at = mono_add_ms(breaker->row_at, extra_ms);
+    bool better = breaker->in_sync >= 0 && in_sync > breaker->in_sync;
 
-    if (mono_diff_ns(now, row_at) < 0) {
+    if (!better && mono_diff_ns(now, breaker->row_at) < 0) {
         breakers_postpone(breakers, breaker, now);
         return false;
     }

@@ -66,12 +66,10 @@ struct breaker *breakers_due(const struct breakers *breakers, struct mono now);
 // The cluster said that it cannot be written yet.
 void breakers_postpone(const struct breakers *breakers, struct breaker *breaker, struct mono now);
 
-// The cluster said that it has leaders everywhere, and so many replicas in sync, of so many. True:
-// half open from now on. While replicas are missing and none has come back since the last row, rows
-// are tried seldom: what a leader alone writes before it says that its replicas are too few is a
-// copy each time.
-bool breakers_try(struct breakers *breakers, struct breaker *breaker, int in_sync, int replicas,
-                  struct mono now);
+// The cluster said that it has leaders everywhere, and so many replicas in sync. True: half open
+// from now on. Rows are tried seldom, because what a leader alone wrote before it said that its
+// replicas are too few is a copy each time; but at once when a replica has come back.
+bool breakers_try(struct breakers *breakers, struct breaker *breaker, int in_sync, struct mono now);
 
 // A window ended. What became of its probe is not known: the next row is one. `exhausted`: it
 // looked at everything behind `since`, so that one without a row has nothing to wait for any more.

@@ -217,17 +217,16 @@ static void
 look_at_topics(struct lane *lane)
 {
     struct breaker *breaker = breakers_due(&lane->breakers, mono_now());
-    struct topic_health health;
+    int in_sync;
     struct error err;
 
     if (!breaker || !lane->producer)
         return;
-    if (!producer_look_at_topic(lane->producer, breaker->topic, LOOK_MS, &health, &err)) {
+    if (!producer_look_at_topic(lane->producer, breaker->topic, LOOK_MS, &in_sync, &err)) {
         breakers_postpone(&lane->breakers, breaker, mono_now());
         LOG(LOG_DEBUG, "topic_still_blocked", LOG_INT("lane", lane->number),
             LOG_STR("topic", breaker->topic), LOG_FAULT(&err), LOG_STR("next", "asked again"));
-    } else if (breakers_try(&lane->breakers, breaker, health.in_sync, health.replicas,
-                            mono_now())) {
+    } else if (breakers_try(&lane->breakers, breaker, in_sync, mono_now())) {
         lane_lower(lane, breaker->since);
     }
 }

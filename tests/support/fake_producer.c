@@ -271,14 +271,14 @@ producer_give_up(struct producer *producer, int timeout_ms)
 
 bool
 producer_look_at_topic(struct producer *producer, const char *topic, int timeout_ms,
-                       struct topic_health *ret_health, struct error *err)
+                       int *ret_in_sync, struct error *err)
 {
     (void)producer, (void)topic, (void)timeout_ms;
     fake_producer_lock();
     fake_producer.looked++;
     bool fails = fake_producer.look_failures != 0;
     fake_producer.look_failures -= fake_producer.look_failures > 0;
-    *ret_health = fake_producer.health;
+    *ret_in_sync = fake_producer.in_sync;
     fake_producer_unlock();
     return !fails || error_set(err, FAULT_TOPIC, "UNKNOWN_TOPIC_OR_PART", "scripted");
 }

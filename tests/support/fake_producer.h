@@ -43,7 +43,7 @@ struct fake_producer {
     bool reprieves; // giving up comes too late: everything was acknowledged
     bool fatal;     // of the producers that are open now
     int open_failures, probe_failures, look_failures; // of the next calls; -1: of all
-    struct topic_health health;
+    int in_sync;                                      // of a topic that is looked at
     // What was seen:
     int opened, closed, purged, probed, looked, polled;
     struct fake_send sends[FAKE_SENDS];

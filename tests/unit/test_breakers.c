@@ -104,8 +104,8 @@ START_TEST(test_one_row_tries_it)
 {
     setup();
     struct breaker *breaker = breakers_open(&breakers, "t", at(1), start);
-    ck_assert(!breakers_try(&breakers, breaker, 1, 1, mono_add_ms(start, RETRY_MS - 1)));
-    ck_assert(breakers_try(&breakers, breaker, 1, 1, mono_add_ms(start, 2 * RETRY_MS)));
+    ck_assert(!breakers_try(&breakers, breaker, 1, mono_add_ms(start, RETRY_MS - 1)));
+    ck_assert(breakers_try(&breakers, breaker, 1, mono_add_ms(start, 2 * RETRY_MS)));
     ck_assert_uint_eq(breakers.blocked_count, 0);
     bool probe = false;
     ck_assert(breakers_admit(&breakers, "t", at(5), &probe));
@@ -131,7 +131,7 @@ START_TEST(test_rows_come_seldom)
         ck_assert_int_ge(wait_ms, most / 2);
         ck_assert_int_le(wait_ms, most);
         now = mono_add_ms(now, wait_ms);
-        ck_assert(breakers_try(&breakers, breaker, 3, 3, now));
+        ck_assert(breakers_try(&breakers, breaker, 3, now));
         ck_assert(admits("t", 1));
         breakers_open(&breakers, "t", at(1), now);
         ck_assert(!admits("t", 1));
@@ -140,22 +140,17 @@ START_TEST(test_rows_come_seldom)
 }
 END_TEST
 
-// While replicas are missing a row may be written by the leader alone, each time: so only when one
-// came back, or after long.
-START_TEST(test_missing_replicas_come_first)
+// A replica that came back is worth a row at once.
+START_TEST(test_a_replica_that_came_back_is_tried_at_once)
 {
     setup();
     struct breaker *breaker = breakers_open(&breakers, "t", at(1), start);
     struct mono now = breaker->row_at;
-    ck_assert(breakers_try(&breakers, breaker, 1, 3, now));
+    ck_assert(breakers_try(&breakers, breaker, 1, now));
     ck_assert(admits("t", 1));
     breakers_open(&breakers, "t", at(1), now);
-    ck_assert(!breakers_try(&breakers, breaker, 1, 3, breaker->row_at));
-    ck_assert(breakers_try(&breakers, breaker, 2, 3, breaker->row_at));
-    ck_assert(admits("t", 1));
-    breakers_open(&breakers, "t", at(1), now);
-    ck_assert(!breakers_try(&breakers, breaker, 2, 3, breaker->row_at));
-    ck_assert(breakers_try(&breakers, breaker, 2, 3, mono_add_ms(breaker->row_at, 6 * RETRY_MS)));
+    ck_assert(!breakers_try(&breakers, breaker, 1, now));
+    ck_assert(breakers_try(&breakers, breaker, 2, now));
     breakers_free(&breakers);
 }
 END_TEST
@@ -167,7 +162,7 @@ START_TEST(test_one_without_a_row_closes)
     struct breaker *breaker = breakers_open(&breakers, "t", at(5), start);
     breakers_end_window(&breakers, true, at(0)); // open: its rows were not looked at
     ck_assert_uint_eq(breakers.count, 1);
-    ck_assert(breakers_try(&breakers, breaker, 1, 1, breaker->row_at));
+    ck_assert(breakers_try(&breakers, breaker, 1, breaker->row_at));
     breakers_end_window(&breakers, false, at(0));
     breakers_end_window(&breakers, true, at(6)); // it began too high to know
     ck_assert_uint_eq(breakers.count, 1);
@@ -197,6 +192,7 @@ main(void)
 {
     return RUN_TESTS("breakers", test_an_open_one_is_left_out, test_it_remembers_the_lowest_place,
                      test_it_is_looked_at_after_a_while, test_each_is_looked_at_in_its_turn,
-                     test_one_row_tries_it, test_rows_come_seldom, test_missing_replicas_come_first,
-                     test_one_without_a_row_closes, test_there_is_an_end);
+                     test_one_row_tries_it, test_rows_come_seldom,
+                     test_a_replica_that_came_back_is_tried_at_once, test_one_without_a_row_closes,
+                     test_there_is_an_end);
 }

@@ -173,7 +173,7 @@ half_open(const char *name)
 {
     struct breaker *breaker = breakers_find(&one.lane.breakers, name);
     ck_assert_ptr_nonnull(breaker);
-    ck_assert(breakers_try(&one.lane.breakers, breaker, 1, 1, mono_add_ms(mono_now(), 100)));
+    ck_assert(breakers_try(&one.lane.breakers, breaker, 1, mono_add_ms(mono_now(), 100)));
     lane_lower(&one.lane, breaker->since);
 }
 

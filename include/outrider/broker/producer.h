@@ -53,17 +53,11 @@ bool producer_probe(struct producer *producer, int timeout_ms, struct error *err
     __attribute__((warn_unused_result));
 
 // What the cluster says of a topic: asks as any producer does, so that a broker may create one that
-// is missing.
-struct topic_health {
-    int partitions;
-    int replicas; // of all partitions together
-    int in_sync;  // of them
-};
-
-// False when the topic cannot be written just now: it is missing, forbidden, or a partition has no
-// leader (FAULT_TOPIC); or nobody answered (FAULT_CLUSTER).
+// is missing. *ret_in_sync: its replicas in sync, of all partitions together. False when the topic
+// cannot be written just now: it is missing, forbidden, or a partition has no leader (FAULT_TOPIC);
+// or nobody answered (FAULT_CLUSTER).
 bool producer_look_at_topic(struct producer *producer, const char *topic, int timeout_ms,
-                            struct topic_health *ret_health, struct error *err)
+                            int *ret_in_sync, struct error *err)
     __attribute__((warn_unused_result));
 
 // Hands a message over; its outcome is OUTCOME_PENDING, or already OUTCOME_FAILED when librdkafka

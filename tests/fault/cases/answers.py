@@ -11,6 +11,7 @@ again behind what it has taken since, which is documented and counted (order_bre
 """
 
 from fault.case import case
+from support.process import wait_until
 from support.mock_kafka import PRODUCE, PRODUCER_ID
 
 ROW = "Kafka answers errors: every code in the table, one by one"
@@ -31,6 +32,9 @@ AT_START = ("COORDINATOR_LOAD_IN_PROGRESS", "COORDINATOR_NOT_AVAILABLE", "NOT_CO
 def answer(stage, code, count=1, request=PRODUCE):
     """One code: how long the flow takes to come back, and whether anybody was blamed."""
     stage.faults += 1
+    stage.load.pause()
+    wait_until(lambda: stage.backlog() == 0, 20, "nobody still tries what the code before has refused")
+    stage.load.resume()
     blamed = stage.value(RETRIED)
     stage.mock.fail(code.number, count, request)
     try:
