@@ -42,6 +42,7 @@ class Relays:
                                   stdin=subprocess.DEVNULL, stdout=out, stderr=out,
                                   env=environment(extra), cwd=self.directory)
         daemon = Daemon(child, log, path)
+        daemon.meant_to_die = (fault_at or "").endswith(":KILL")
         with self._lock:
             self.running.append(daemon)
         return daemon
@@ -107,6 +108,8 @@ class Relays:
                     self._weigh(daemon.pid)
                 else:
                     self.running.remove(daemon)
+                    if daemon.meant_to_die and daemon.child.returncode == -signal.SIGKILL:
+                        continue  # by its own hook, and wait_killed is about to see it
                     self.unexpected.append(f"relay ended by itself with {daemon.child.returncode} "
                                            f"({os.path.basename(daemon.log)})")
 
