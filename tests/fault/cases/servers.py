@@ -189,12 +189,15 @@ def wal_disk_full(stage):
     """The disk with the WAL is full; the server stops by itself and is started when there is room"""
     for _ in stage.times():
         stage.flow(60)
+        # As on real servers, an idle slot keeps the WAL: else checkpoints could recycle it for ever.
+        stage.rows("SELECT pg_create_physical_replication_slot('idle', true)")
         stage.postgres.disk.fill()
         stage.postgres.wait_ended(60)
         stage.wait(1)
         stage.postgres.disk.empty()
         stage.postgres.resume()
+        stage.reconnect()
+        stage.rows("SELECT pg_drop_replication_slot('idle')")
     stage.heal()
-    stage.reconnect()
     stage.flow(60)
     stage.noticed()
