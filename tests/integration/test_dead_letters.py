@@ -318,11 +318,11 @@ def test_a_signal_comes_between_pages_only(outrider, outbox):
                        env=relay.environment()) as child:
         wait_until(lambda: outbox.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"),
                    10, "the first page under way")
-        child.send_signal(signal.SIGINT)
+        child.send_signal(signal.SIGTERM)
         _, stderr = child.communicate(timeout=20)
     done = {str(row[0]) for row in outbox.run("SELECT {id} FROM {table} WHERE dead_at IS NULL")}
     said = {json.loads(line)["id"] for line in stderr.decode().splitlines() if "dead_retried" in line}
-    assert child.returncode == -signal.SIGINT and len(done) == 1000 and said == done
+    assert child.returncode == -signal.SIGTERM and len(done) == 1000 and said == done
 
 
 @pytest.mark.parametrize("version", [2])
