@@ -68,8 +68,10 @@ class Disturber:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_order_and_rows_survive(outrider, outbox, connect, writers, settled, observer, topic, seed):
     def start_relay(number):
-        return outrider.run("-o", f"outbox.batch_size={BATCH}",
-                            "-o", f"database.application_name=relay-{number}")
+        daemon = outrider.run("-o", f"outbox.batch_size={BATCH}",
+                              "-o", f"database.application_name=relay-{number}")
+        daemon.wait_until(lambda: "relay_started" in daemon.text(), 20, "its start")
+        return daemon
 
     disturber = Disturber(start_relay, outbox, connect, seed)
     crowd = writers(threads=4, transactions=100_000, aggregates=12, rows=4, hold_ms=30, seed=seed)

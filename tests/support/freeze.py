@@ -20,11 +20,11 @@ _libc.ptrace.restype = ctypes.c_long
 
 
 def lane_threads(pid):
-    """The threads that are outrider's own, without the main one: librdkafka names its threads."""
+    """The lanes' threads, by their names."""
     found = []
     for tid in map(int, os.listdir(f"/proc/{pid}/task")):
         with open(f"/proc/{pid}/task/{tid}/comm", encoding="ascii") as comm:
-            if tid != pid and comm.read().startswith("outrider"):
+            if comm.read().startswith("lane-"):
                 found.append(tid)
     return found
 
