@@ -51,16 +51,8 @@ def postgres(base_dir):
 
 @pytest.fixture(scope="session")
 def kafka(base_dir):
-    absent = kafka_broker.absent()
-    if absent:
-        need.missing(absent)
-    path = os.path.join(base_dir, "kafka")
-    os.mkdir(path)
-    broker = kafka_broker.Kafka(path)
-    try:
-        yield broker.start()
-    finally:
-        broker.stop()
+    with kafka_broker.running(base_dir, kafka_broker.Kafka) as broker:
+        yield broker
 
 
 @pytest.fixture(scope="session")

@@ -2,28 +2,21 @@
 """A topic that cannot be written stops its own rows and nobody else's, costs no row an attempt, and goes on by itself
 when it is mended."""
 
-import os
 import re
 
 import pytest
 
-from support import kafka_broker, need, outrider as relay
+from support import kafka_broker, outrider as relay
 from support.observer import Observer, judge
+
+
+BY_HAND = "auto.create.topics.enable=false\n"  # no topic is made by a mere question for it
 
 
 @pytest.fixture(scope="module")
 def kafka(base_dir):
-    """A broker that makes no topic by itself."""
-    absent = kafka_broker.absent()
-    if absent:
-        need.missing(absent)
-    path = os.path.join(base_dir, "kafka-without-auto-create")
-    os.mkdir(path)
-    broker = kafka_broker.Kafka(path, settings="auto.create.topics.enable=false\n")
-    try:
-        yield broker.start()
-    finally:
-        broker.stop()
+    with kafka_broker.running(base_dir, lambda path: kafka_broker.Kafka(path, settings=BY_HAND)) as broker:
+        yield broker
 
 
 @pytest.fixture(scope="module")
@@ -87,13 +80,9 @@ def test_a_missing_topic(hasty, outbox, observer, kafka, topic, settled, orderin
 @pytest.fixture
 def second(base_dir, kafka):
     """Another broker of the cluster."""
-    path = os.path.join(base_dir, "kafka-second")
-    os.makedirs(path, exist_ok=True)
-    broker = kafka_broker.Kafka(path, settings="auto.create.topics.enable=false\n", joins=kafka)
-    try:
-        yield broker.start()
-    finally:
-        broker.stop()
+    with kafka_broker.running(
+            base_dir, lambda path: kafka_broker.Kafka(path, settings=BY_HAND, joins=kafka)) as broker:
+        yield broker
 
 
 def stops_and_goes_on(hasty, outbox, observer, topic, settled, second, broken):

@@ -6,7 +6,6 @@ mended the rows go without a restart."""
 import os
 import re
 import shutil
-import tempfile
 import uuid
 
 import pytest
@@ -28,16 +27,14 @@ each_scram = pytest.mark.parametrize("mechanism", SCRAM_MECHANISMS)
 @pytest.fixture(scope="module")
 def kafka(request, base_dir):
     jars = getattr(request, "param", kafka_broker.JARS)
-    absent = kafka_broker.absent(jars) or tls.absent()
-    if absent:
-        need.missing(absent)
-    path = tempfile.mkdtemp(prefix="secure-kafka-", dir=base_dir)
-    certificates = tls.Certificates(os.path.join(path, "tls"))
-    broker = SecureKafka(path, certificates, "relay", PASSWORD, jars)
-    try:
-        yield broker.start()
-    finally:
-        broker.stop()
+    if tls.absent():
+        need.missing(tls.absent())
+
+    def make(path):
+        return SecureKafka(path, tls.Certificates(os.path.join(path, "tls")), "relay", PASSWORD, jars)
+
+    with kafka_broker.running(base_dir, make, jars) as broker:
+        yield broker
 
 
 @pytest.fixture(scope="module")

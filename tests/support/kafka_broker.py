@@ -5,18 +5,20 @@ A fresh broker answers metadata long before it takes an idempotent producer ("Co
 progress"), so it counts as ready only when a real produce of that kind was acknowledged.
 """
 
+import contextlib
 import glob
 import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import uuid
 
 from kafka import KafkaProducer
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient, NewTopic
 from kafka.errors import KafkaError
 
-from support import process
+from support import need, process
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 JARS = os.environ.get("OUTRIDER_TEST_KAFKA_LIBS") or os.path.join(TOP, "build", "kafka", "libs")
@@ -55,6 +57,18 @@ node.id=2
 listeners=PLAINTEXT://127.0.0.1:{port}
 advertised.listeners=PLAINTEXT://127.0.0.1:{port}
 """
+
+
+@contextlib.contextmanager
+def running(base, make, jars=JARS):
+    """The broker that make(directory) describes, while it runs: in a directory of its own under `base`."""
+    if absent(jars):
+        need.missing(absent(jars))
+    broker = make(tempfile.mkdtemp(prefix="kafka-", dir=base))
+    try:
+        yield broker.start()
+    finally:
+        broker.stop()
 
 
 def absent(jars=JARS):
