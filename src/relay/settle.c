@@ -108,15 +108,22 @@ window_note_answer(struct window *window, const struct message *message)
 // --- what each outcome means
 
 struct settlement {
-    struct message_id *ids; // to be marked
-    size_t marked;
     struct failure *failures;
     size_t failed;
 };
 
 static void
-settle_acknowledged(struct window *window, const struct message *message,
-                    struct settlement *settlement, int64_t now_us)
+add_due(struct window *window, const struct message_id *id)
+{
+    if (window->due_count == window->due_room) {
+        window->due_room = 2 * window->due_room + 64;
+        window->due = xreallocarray(window->due, window->due_room, sizeof *window->due);
+    }
+    window->due[window->due_count++] = *id;
+}
+
+static void
+settle_acknowledged(struct window *window, const struct message *message, int64_t now_us)
 {
     struct stats *stats = &window->lane->shared->stats;
     const struct row *row = &message->row;
@@ -133,8 +140,9 @@ settle_acknowledged(struct window *window, const struct message *message,
     }
     if (behind)
         atomic_fetch_add(&stats->order_breaks, 1);
-    settlement->ids[settlement->marked++] = row->id;
+    add_due(window, &row->id);
     window->acknowledged++;
+    window->marked++;
     window->marked_bytes += row->payload.len;
     if (row->created_at_us >= 0) // -infinity has no age
         histogram_add(&stats->delivery, now_us - row->created_at_us);
@@ -258,7 +266,7 @@ settle_message(struct window *window, const struct message *message, struct sett
 {
     switch (message->outcome.state) {
     case OUTCOME_ACKNOWLEDGED:
-        settle_acknowledged(window, message, settlement, now_us);
+        settle_acknowledged(window, message, now_us);
         break;
     case OUTCOME_FAILED:
         if (message->outcome.fault == FAULT_MESSAGE)
@@ -285,16 +293,18 @@ retire(struct window *window, struct batch *batch)
     *batch = (struct batch){0};
 }
 
-static bool
-write_marks(struct window *window, const struct settlement *settlement, struct error *err)
+bool
+window_mark(struct window *window, struct error *err)
 {
     struct store *store = window->lane->store;
+    const size_t count = window->due_count, first = window->marked_first;
 
-    if (window->marked_first > 0 && window->marked_first == settlement->marked)
+    window->due_count = window->marked_first = 0;
+    if (first > 0 && first == count)
         return true;
-    if (window->marked_first > 0 && !store_unmark(store, err))
+    if (first > 0 && !store_unmark(store, err))
         return error_prefix(err, "taking marks back");
-    if (settlement->marked > 0 && !store_mark(store, settlement->ids, settlement->marked, err))
+    if (count > 0 && !store_mark(store, window->due, count, err))
         return error_prefix(err, "marking published rows");
     return true;
 }
@@ -302,10 +312,9 @@ write_marks(struct window *window, const struct settlement *settlement, struct e
 bool
 window_settle(struct window *window, struct batch *batch, struct error *err)
 {
-    AUTOFREE struct message_id *ids = xcalloc(batch->count + 1, sizeof *ids);
     AUTOFREE bool *postponed = xcalloc(batch->count + 1, sizeof *postponed);
     AUTOFREE struct failure *failures = xcalloc(batch->count + 1, sizeof *failures);
-    struct settlement settlement = {.ids = ids, .failures = failures};
+    struct settlement settlement = {.failures = failures};
     struct lane *lane = window->lane;
 
     if (batch->count == 0)
@@ -318,11 +327,11 @@ window_settle(struct window *window, struct batch *batch, struct error *err)
     for (size_t i = 0; i < batch->count; i++)
         settle_message(window, &batch->messages[i], &settlement, postponed[i], now_us);
     retire(window, batch);
-    if (!write_marks(window, &settlement, err))
+    // Marks that were made first may be taken back by this, with all that was written since.
+    if ((window->careful || settlement.failed > 0) && !window_mark(window, err))
         return false;
     if (settlement.failed > 0 && !store_fail(lane->store, failures, settlement.failed, err))
         return error_prefix(err, "counting failed attempts");
-    window->marked += settlement.marked;
     window->failed += settlement.failed;
     window->batches++;
     return true;

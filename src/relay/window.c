@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // One window: claim, publish, settle, commit.
 //
-// A window is one transaction over several batches. Batch n is published before batch n-1 is
-// settled, so Kafka acknowledges one while PostgreSQL claims and marks the other. Row locks are the
-// only claim on a message, and they go with the transaction, so there is nothing to clean up after
-// a crash: what was published and not marked is published again.
+// A window is one transaction over several batches, and nobody waits for nobody: while batch n is
+// published, PostgreSQL marks batch n-2 and claims batch n+1, in one round trip, and Kafka writes
+// batch n-1. Row locks are the only claim on a message, and they go with the transaction, so there
+// is nothing to clean up after a crash: what was published and not marked is published again.
 //
 // A row can commit late, behind a position that the window has passed. No later row of its
 // aggregate may overtake it, and there can be one at once: of the same transaction. So the later
@@ -16,6 +16,7 @@
 #include "outrider/base/log.h"
 #include "outrider/base/xalloc.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -115,6 +116,7 @@ note_claimed(struct window *window)
 {
     struct batch *batch = &window->claimed;
 
+    window->claims++;
     window->exhausted = !batch->full;
     if (!batch->holes && window->lane->holds.count == 0)
         window->lane->told_holder = NOBODY;
@@ -169,9 +171,8 @@ tell_locked(struct window *window, const struct row *first, int64_t count, struc
 
 // Rows that somebody else holds locked keep their aggregates back.
 static bool
-hold_locked(struct window *window, struct error *err)
+hold_locked(struct window *window, const struct batch *batch, struct error *err)
 {
-    struct batch *batch = &window->claimed;
     struct mono until = mono_add_ms(mono_now(), LOCKED_RETRY_MS);
     const struct row *first = NULL;
     int64_t count = 0;
@@ -199,7 +200,7 @@ claim_again(struct window *window, bool around, struct error *err)
         return false;
     if (row_locked && !store_claim_around(store, &window->claim, &window->claimed, err))
         return false;
-    return hold_locked(window, err);
+    return hold_locked(window, &window->claimed, err);
 }
 
 // The view tells whether rows wait, and whether some below the floor may go now; the first claim
@@ -247,59 +248,100 @@ begin(struct window *window, struct error *err)
 }
 
 static bool
-claim_next(struct window *window, struct error *err)
+wants_more(const struct window *window)
 {
-    struct lane *lane = window->lane;
-    bool row_locked = false;
-    int limit = claim_limit(lane);
+    return !window->exhausted && !window->faulted && !window->cut && !window->careful &&
+           !window->probing && window->claims < WINDOW_BATCHES &&
+           mono_diff_ns(mono_now(), window->began) < WINDOW_MS * INT64_C(1000000) &&
+           window->lane->shared->goal.rate == 0 && window->lane->producer &&
+           !lane_stopping(window->lane);
+}
 
-    if (!reserve(window, limit)) {
-        window->exhausted = false;
-        return true; // the limit is used up: the batch stays empty
-    }
-    lane_enter(lane, LANE_CLAIM);
-    window->claim.limit = limit;
-    window->claim.after = window->reached;
+// What is passed over, as of now.
+static void
+pass_over(struct window *window)
+{
+    const struct lane *lane = window->lane;
+
     window->claim.held = lane->holds.aggregates;
     window->claim.held_count = lane->holds.count;
     window->claim.blocked = lane->breakers.blocked;
     window->claim.blocked_count = lane->breakers.blocked_count;
-    if (!store_claim(lane->store, &window->claim, &window->claimed, &row_locked, err) ||
-        (row_locked && !claim_again(window, true, err)))
-        return false;
-    cut_newer(window);
-    note_claimed(window);
-    return true;
 }
 
+// Sends the marks that are due and the next claim, when there is to be one.
 static bool
-wants_more(const struct window *window)
+ask_ahead(struct window *window, bool *ret_asked, struct error *err)
 {
-    return !window->exhausted && !window->faulted && !window->cut && !window->careful &&
-           !window->probing && window->batches + 1 < WINDOW_BATCHES &&
-           mono_diff_ns(mono_now(), window->began) < WINDOW_MS * INT64_C(1000000) &&
-           window->lane->shared->goal.rate == 0 && window->lane->producer &&
-           !lane_stopping(window->lane);
+    struct lane *lane = window->lane;
+    int limit = claim_limit(lane);
+
+    *ret_asked = false;
+    if (!wants_more(window))
+        return true;
+    if (!reserve(window, limit)) {
+        window->exhausted = false;
+        return true; // the limit is used up
+    }
+    lane_enter(lane, LANE_CLAIM);
+    window->claim.limit = limit;
+    window->claim.after = window->reached;
+    pass_over(window);
+    *ret_asked = true;
+    size_t marks = window->due_count;
+    window->due_count = 0;
+    return store_ahead(lane->store, window->due, marks, &window->claim, err);
+}
+
+// Takes the batch that was claimed ahead.
+static bool
+take_ahead(struct window *window, struct error *err)
+{
+    struct lane *lane = window->lane;
+    bool row_locked = false;
+
+    lane_enter(lane, LANE_CLAIM);
+    if (!store_ahead_answers(lane->store, &window->ahead, &row_locked, err))
+        return error_prefix(err, "marking published rows, claiming the next");
+    pass_over(window);
+    if (row_locked && !store_claim_around(lane->store, &window->claim, &window->ahead, err))
+        return false;
+    return hold_locked(window, &window->ahead, err);
+}
+
+// Goes on to the batch that was claimed ahead. What came to light while it was claimed can end the
+// window: then its rows are left alone, as if they had not been claimed.
+static void
+step(struct window *window, bool asked)
+{
+    window->published = window->claimed;
+    window->claimed = window->ahead;
+    window->ahead = (struct batch){0};
+    if (!asked)
+        return;
+    if (window->faulted || window->probing || !window->lane->producer) {
+        batch_free(&window->claimed);
+        return;
+    }
+    cut_newer(window);
+    note_claimed(window);
 }
 
 // The loop that the file's head describes.
 static bool
 relay_batches(struct window *window, struct error *err)
 {
-    for (;;) {
-        if (!window_publish(window, &window->claimed, err) ||
+    bool asked;
+
+    do {
+        if (!ask_ahead(window, &asked, err))
+            return false;
+        if (!window_publish(window, &window->claimed, err) || (asked && !take_ahead(window, err)) ||
             !window_settle(window, &window->published, err))
             return false;
-        window->published = window->claimed;
-        window->claimed = (struct batch){0};
-        if (!wants_more(window))
-            break;
-        if (!claim_next(window, err))
-            return false;
-        if (window->claimed.count == 0)
-            break;
-    }
-    return window_settle(window, &window->published, err);
+        step(window, asked);
+    } while (window->claimed.count > 0);
+    return window_settle(window, &window->published, err) && window_mark(window, err);
 }
 
 static void
@@ -393,6 +435,8 @@ abandon(struct window *window)
     atomic_fetch_add(&lane->shared->stats.possible_duplicates, copies);
     batch_free(&window->published);
     batch_free(&window->claimed);
+    batch_free(&window->ahead);
+    free(window->due);
     for (size_t i = 0; i < window->spent_count; i++)
         batch_free(&window->spent[i]);
 }

@@ -11,19 +11,23 @@ struct window {
     struct view view;
     struct claim claim;
     struct mono began;
-    struct mono deadline;    // for the outcomes of what is published
-    struct batch claimed;    // the newest batch, not published yet
-    struct batch published;  // not settled yet
+    struct mono deadline;   // for the outcomes of what is published
+    struct batch published; // not settled yet
+    struct batch claimed;   // not published yet
+    struct batch ahead;     // claimed while that one was published
+    struct message_id *due; // acknowledged, to be marked; its room is `due_room`
+    size_t due_count, due_room;
     struct position reached; // of the last row claimed
     struct position locked;  // of the last row that was taken
     bool exhausted;          // the last claim met the end of the queue
     bool cut;                // a later claim met rows that are not older than the window
-    int batches;
-    bool careful;          // one batch, marked before it is sent
-    uint64_t marked_first; // rows of it that are
-    int silences;          // of the topics that are tried: the most
-    bool probing;          // a row was sent to try its topic
-    bool released;         // its topic takes rows again, from behind `released_since`
+    int claims;
+    int batches;         // settled
+    bool careful;        // one batch, marked before it is sent
+    size_t marked_first; // rows of it that are
+    int silences;        // of the topics that are tried: the most
+    bool probing;        // a row was sent to try its topic
+    bool released;       // its topic takes rows again, from behind `released_since`
     struct position released_since;
     bool committed;
     int64_t reserved;      // of the drain's limit
@@ -62,8 +66,12 @@ bool window_publish(struct window *window, struct batch *batch, struct error *er
 // are judged or asked for again: each is then the message's own.
 void window_hear(struct window *window, struct batch *batch);
 
-// Waits for the batch's outcomes, and writes what they mean to the table. Frees the batch.
+// Waits for the batch's outcomes, and writes what failed to the table; what was acknowledged is due
+// to be marked. Frees the batch.
 bool window_settle(struct window *window, struct batch *batch, struct error *err) MUST_CHECK;
+
+// Marks what is due.
+bool window_mark(struct window *window, struct error *err) MUST_CHECK;
 
 // Has no attempt left, or could not heal by one: its row is to be dead.
 bool window_is_dead(const struct window *window, const struct message *message);

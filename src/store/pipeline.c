@@ -56,7 +56,8 @@ receive_steps(struct wire *wire, int timeout_ms, struct step *steps, size_t coun
 }
 
 bool
-pipeline_run(struct wire *wire, int timeout_ms, struct step *steps, size_t count, struct error *err)
+pipeline_send(struct wire *wire, int timeout_ms, const struct step *steps, size_t count,
+              struct error *err)
 {
     bool good = true;
 
@@ -64,11 +65,24 @@ pipeline_run(struct wire *wire, int timeout_ms, struct step *steps, size_t count
         good = send_step(wire, &steps[i]);
     if (!good || !PQpipelineSync(wire->connection))
         return wire_fail_connection(wire, "CONNECT", err);
-    if (wire_flush(wire, mono_add_ms(mono_now(), timeout_ms), err) &&
-        receive_steps(wire, timeout_ms, steps, count, err))
+    return wire_flush(wire, mono_add_ms(mono_now(), timeout_ms), err);
+}
+
+bool
+pipeline_receive(struct wire *wire, int timeout_ms, struct step *steps, size_t count,
+                 struct error *err)
+{
+    if (receive_steps(wire, timeout_ms, steps, count, err))
         return true;
     pipeline_clear(steps, count);
     return false;
+}
+
+bool
+pipeline_run(struct wire *wire, int timeout_ms, struct step *steps, size_t count, struct error *err)
+{
+    return pipeline_send(wire, timeout_ms, steps, count, err) &&
+           pipeline_receive(wire, timeout_ms, steps, count, err);
 }
 
 const PGresult *

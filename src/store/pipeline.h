@@ -23,6 +23,13 @@ struct step {
 bool pipeline_run(struct wire *wire, int timeout_ms, struct step *steps, size_t count,
                   struct error *err) MUST_CHECK;
 
+// The two halves of pipeline_run: the caller may do something else in between, but ask the server
+// nothing. pipeline_receive fills the results of as many steps as were sent.
+bool pipeline_send(struct wire *wire, int timeout_ms, const struct step *steps, size_t count,
+                   struct error *err) MUST_CHECK;
+bool pipeline_receive(struct wire *wire, int timeout_ms, struct step *steps, size_t count,
+                      struct error *err) MUST_CHECK;
+
 // Runs the statements and demands that all succeed.
 bool pipeline_require(struct wire *wire, int timeout_ms, struct step *steps, size_t count,
                       struct error *err) MUST_CHECK;

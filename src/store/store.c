@@ -11,30 +11,14 @@
 #include "outrider/store/store.h"
 
 #include "outrider/base/xalloc.h"
-#include "params.h"
-#include "pipeline.h"
 #include "reach.h"
 #include "rows.h"
-#include "shape.h"
 #include "sql.h"
 #include "sqlstate.h"
-#include "wire.h"
+#include "store_private.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-struct store {
-    struct store_settings settings; // the strings are the caller's
-    struct names names;
-    struct wire wire;
-    struct shape shape;
-};
-
-static int
-patience_ms(const struct store *store)
-{
-    return store->settings.statement_timeout_ms + STORE_CLIENT_GRACE_MS;
-}
 
 static bool
 has_state(const PGresult *result, const char *sqlstate)
@@ -173,20 +157,18 @@ settings_params(const struct store *store, struct params *params)
 
 // Gives the claim's result to the batch.
 static void
-take_batch(struct store *store, struct step *step, const struct claim *claim,
-           struct batch *ret_batch)
+take_batch(struct store *store, struct step *step, int limit, struct batch *ret_batch)
 {
-    rows_to_batch(step->result, claim->limit, store->shape.version == 1, ret_batch);
+    rows_to_batch(step->result, limit, store->shape.version == 1, ret_batch);
     step->result = NULL;
 }
 
-// Undoes what failed behind the savepoint, so that the transaction can go on.
-static bool
-back_to_savepoint(struct store *store, struct error *err)
+bool
+store_back_to_savepoint(struct store *store, struct error *err)
 {
     struct step steps[] = {{.sql = sql_store_rollback_to_savepoint},
                            {.sql = sql_store_release_savepoint}};
-    bool good = pipeline_require(&store->wire, patience_ms(store), steps, 2, err);
+    bool good = pipeline_require(&store->wire, store_patience_ms(store), steps, 2, err);
 
     pipeline_clear(steps, good ? 2 : 0);
     return good;
@@ -218,10 +200,10 @@ judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, 
     }
     if (row_locked) {
         *ret_row_locked = true;
-        return back_to_savepoint(store, err);
+        return store_back_to_savepoint(store, err);
     }
     if (ret_view->active)
-        take_batch(store, &steps[CLAIM], claim, ret_batch);
+        take_batch(store, &steps[CLAIM], claim->limit, ret_batch);
     return true;
 }
 
@@ -249,7 +231,7 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
 
     settings_params(store, &settings);
     claim_params(store, claim, &claimed);
-    if (!pipeline_run(&store->wire, patience_ms(store), steps, count, err))
+    if (!pipeline_run(&store->wire, store_patience_ms(store), steps, count, err))
         return false;
     bool good = judge_begin(store, claim, wait_for_slot, steps, &view, &batch, &row_locked, err);
     pipeline_clear(steps, count);
@@ -261,11 +243,9 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
     return true;
 }
 
-// Runs one statement behind a savepoint. A refused row lock is no failure when ret_row_locked is
-// given.
-static bool
-run_behind_savepoint(struct store *store, const char *sql, const struct params *params,
-                     bool *ret_row_locked, PGresult **ret_result, struct error *err)
+bool
+store_run_behind_savepoint(struct store *store, const char *sql, const struct params *params,
+                           bool *ret_row_locked, PGresult **ret_result, struct error *err)
 {
     struct step steps[] = {{.sql = sql_store_savepoint},
                            {.sql = sql, .params = params},
@@ -273,7 +253,7 @@ run_behind_savepoint(struct store *store, const char *sql, const struct params *
     struct error undone;
     bool good = false;
 
-    if (!pipeline_run(&store->wire, patience_ms(store), steps, 3, err))
+    if (!pipeline_run(&store->wire, store_patience_ms(store), steps, 3, err))
         return false;
     const PGresult *failed = pipeline_failed(steps, 3);
     if (!failed) {
@@ -283,10 +263,10 @@ run_behind_savepoint(struct store *store, const char *sql, const struct params *
     } else if (failed == steps[1].result && ret_row_locked &&
                has_state(failed, SQLSTATE_LOCK_NOT_AVAILABLE)) {
         *ret_row_locked = true;
-        good = back_to_savepoint(store, err);
+        good = store_back_to_savepoint(store, err);
     } else {
         wire_fail_result(failed, err);
-        if (failed == steps[1].result && !back_to_savepoint(store, &undone))
+        if (failed == steps[1].result && !store_back_to_savepoint(store, &undone))
             error_prefix(err, "%s, after", undone.text);
     }
     pipeline_clear(steps, 3);
@@ -301,7 +281,7 @@ claim_by(struct store *store, const char *sql, const struct claim *claim, bool *
     PGresult *result = NULL;
 
     claim_params(store, claim, &params);
-    if (!run_behind_savepoint(store, sql, &params, ret_row_locked, &result, err))
+    if (!store_run_behind_savepoint(store, sql, &params, ret_row_locked, &result, err))
         return false;
     if (result)
         rows_to_batch(result, claim->limit, store->shape.version == 1, ret_batch);
@@ -326,6 +306,63 @@ store_claim_around(struct store *store, const struct claim *claim, struct batch 
     return claim_by(store, store->shape.claim_around[kind_of(claim)], claim, NULL, ret_batch, err);
 }
 
+// Savepoint, marks, release, when there are marks; savepoint, claim, release.
+enum { AHEAD_MARK = 1, AHEAD_WRITE = 3, AHEAD_MAX = 6 };
+
+bool
+store_ahead(struct store *store, const struct message_id *marks, size_t count,
+            const struct claim *claim, struct error *err)
+{
+    struct params marked __attribute__((cleanup(params_free))) = {0};
+    struct params claimed __attribute__((cleanup(params_free))) = {0};
+    const struct step steps[AHEAD_MAX] = {
+        {.sql = sql_store_savepoint},
+        {.sql = store->shape.settle, .params = &marked},
+        {.sql = sql_store_release_savepoint},
+        {.sql = sql_store_savepoint},
+        {.sql = store->shape.claim[kind_of(claim)], .params = &claimed},
+        {.sql = sql_store_release_savepoint},
+    };
+    const int first = count > 0 ? 0 : AHEAD_WRITE;
+
+    store->ahead.marks = count;
+    store->ahead.limit = claim->limit;
+    store_mark_params(marks, count, &marked);
+    claim_params(store, claim, &claimed);
+    return pipeline_send(&store->wire, store_patience_ms(store), steps + first,
+                         (size_t)(AHEAD_MAX - first), err);
+}
+
+bool
+store_ahead_answers(struct store *store, struct batch *ret_batch, bool *ret_row_locked,
+                    struct error *err)
+{
+    struct step steps[AHEAD_MAX] = {0};
+    const size_t marks = store->ahead.marks,
+                 count = marks > 0 ? AHEAD_MAX : AHEAD_MAX - AHEAD_WRITE;
+    struct step *claim = &steps[count - 2];
+    bool good = false;
+
+    if (!pipeline_receive(&store->wire, store_patience_ms(store), steps, count, err))
+        return false;
+    const PGresult *failed = pipeline_failed(steps, count);
+    bool row_locked =
+        failed && failed == claim->result && has_state(failed, SQLSTATE_LOCK_NOT_AVAILABLE);
+    if (failed && !row_locked) {
+        wire_fail_result(failed, err);
+    } else if (marks == 0 || store_changed_all(steps[AHEAD_MARK].result, marks, err)) {
+        good = !row_locked || store_back_to_savepoint(store, err);
+    }
+    if (good) {
+        *ret_row_locked = row_locked;
+        *ret_batch = (struct batch){0};
+        if (!row_locked)
+            take_batch(store, claim, store->ahead.limit, ret_batch);
+    }
+    pipeline_clear(steps, count);
+    return good;
+}
+
 bool
 store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid, struct error *err)
 {
@@ -333,104 +370,11 @@ store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid
     PGresult *result = NULL;
 
     params_uuid(&params, id);
-    if (!run_behind_savepoint(store, store->shape.lock_holder, &params, NULL, &result, err))
+    if (!store_run_behind_savepoint(store, store->shape.lock_holder, &params, NULL, &result, err))
         return false;
     *ret_pid = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 0)) : 0;
     PQclear(result);
     return true;
-}
-
-// Runs a statement that must touch exactly `count` rows.
-static bool
-change_rows(struct store *store, const char *sql, const struct params *params, size_t count,
-            struct error *err)
-{
-    PGresult *result = NULL;
-
-    if (!run_behind_savepoint(store, sql, params, NULL, &result, err))
-        return false;
-    size_t changed = strtoul(PQcmdTuples(result), NULL, 10);
-    PQclear(result);
-    if (changed == count)
-        return true;
-    return error_set(err, FAULT_CLUSTER, "SHORT",
-                     "%zu of %zu rows changed: a trigger, a rule or row security of the table "
-                     "keeps outrider from the others",
-                     changed, count);
-}
-
-bool
-store_mark(struct store *store, const struct message_id *ids, size_t count, struct error *err)
-{
-    struct params params __attribute__((cleanup(params_free))) = {0};
-
-    params_begin_array(&params, TYPE_UUID, count);
-    for (size_t i = 0; i < count; i++)
-        params_element(&params, ids[i].bytes, sizeof ids[i].bytes);
-    params_end_array(&params);
-    return change_rows(store, store->shape.settle, &params, count, err);
-}
-
-// A statement without parameters or rows.
-static bool
-command(struct store *store, const char *sql, struct error *err)
-{
-    struct step step = {.sql = sql};
-    bool good = pipeline_require(&store->wire, patience_ms(store), &step, 1, err);
-
-    pipeline_clear(&step, good ? 1 : 0);
-    return good;
-}
-
-bool
-store_mark_first(struct store *store, const struct message_id *ids, size_t count, struct error *err)
-{
-    return command(store, sql_store_savepoint_mark, err) && store_mark(store, ids, count, err) &&
-           command(store, sql_store_check_constraints, err);
-}
-
-bool
-store_unmark(struct store *store, struct error *err)
-{
-    return command(store, sql_store_rollback_mark, err);
-}
-
-bool
-store_fail(struct store *store, const struct failure *failures, size_t count, struct error *err)
-{
-    struct params params __attribute__((cleanup(params_free))) = {0};
-
-    params_begin_array(&params, TYPE_UUID, count);
-    for (size_t i = 0; i < count; i++)
-        params_element(&params, failures[i].id.bytes, sizeof failures[i].id.bytes);
-    params_end_array(&params);
-    params_begin_array(&params, TYPE_INT8, count);
-    for (size_t i = 0; i < count; i++)
-        params_element_int8(&params, failures[i].delay_ms);
-    params_end_array(&params);
-    params_begin_array(&params, TYPE_INT8, count);
-    for (size_t i = 0; i < count; i++)
-        params_element_int8(&params, failures[i].dead ? 1 : failures[i].postponed ? 2 : 0);
-    params_end_array(&params);
-    params_begin_array(&params, TYPE_TEXT, count);
-    for (size_t i = 0; i < count; i++)
-        params_element(&params, failures[i].error_class, strlen(failures[i].error_class));
-    params_end_array(&params);
-    params_begin_array(&params, TYPE_TEXT, count);
-    for (size_t i = 0; i < count; i++)
-        params_element(&params, failures[i].text, strlen(failures[i].text));
-    params_end_array(&params);
-    params_int4(&params, store->settings.max_retries);
-    return change_rows(store, store->shape.fail, &params, count, err);
-}
-
-bool
-store_try_fail(struct store *store, const struct failure *failures, size_t count, struct error *err)
-{
-    return command(store, sql_store_savepoint_trial, err) &&
-           store_fail(store, failures, count, err) &&
-           command(store, sql_store_check_constraints, err) &&
-           command(store, sql_store_rollback_trial, err);
 }
 
 static bool
@@ -438,7 +382,7 @@ end_transaction(struct store *store, const char *sql, struct error *err)
 {
     struct step step = {.sql = sql};
 
-    if (!pipeline_require(&store->wire, patience_ms(store), &step, 1, err))
+    if (!pipeline_require(&store->wire, store_patience_ms(store), &step, 1, err))
         return false;
     // COMMIT in a failed transaction is answered by ROLLBACK, and is no error to the server.
     bool kept = strcmp(PQcmdStatus(step.result), sql) == 0;
@@ -467,7 +411,7 @@ store_poll(struct store *store, const struct claim *claim, bool *ret_found, stru
     struct step step = {.sql = store->shape.poll[kind_of(claim)], .params = &params};
 
     claim_params(store, claim, &params);
-    if (!pipeline_require(&store->wire, patience_ms(store), &step, 1, err))
+    if (!pipeline_require(&store->wire, store_patience_ms(store), &step, 1, err))
         return false;
     *ret_view = (struct view){0};
     *ret_found = PQgetvalue(step.result, 0, 0)[0] != 0;

@@ -90,7 +90,7 @@ START_TEST(test_the_prefix_spans_batches)
     setup(2, "abab");
     one.settings.batch_size = 2;
     fates[1] = cluster;
-    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 claim s3 s4 m2 m4 commit");
+    ONE_WINDOW(WINDOW_FAILED, "begin claim s1 s2 claim s3 s4 m2 m4 commit");
     assert_untouched(1);
     assert_untouched(3);
     one_teardown();
@@ -113,7 +113,7 @@ START_TEST(test_a_fault_of_the_cluster_ends_the_window)
     setup(2, "aabb");
     one.settings.batch_size = 1;
     fates[1] = cluster;
-    ONE_WINDOW(WINDOW_FAILED, "begin s1 claim s2 commit");
+    ONE_WINDOW(WINDOW_FAILED, "begin claim s1 claim s2 commit");
     ck_assert_int_eq(one.err.fault, FAULT_CLUSTER);
     ck_assert_int_eq(one.lane.floor.reached.major, INT64_MIN);
     one_teardown();
@@ -152,7 +152,7 @@ START_TEST(test_a_topic_stops_only_its_own_rows)
     setup_topics("tutuut");
     one.settings.batch_size = 3;
     fates[1] = topic;
-    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s3 claim s4 s5 s6 m2 claim m4 m5 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 s3 claim s4 s5 s6 m2 m4 m5 commit");
     assert_untouched(1);
     assert_untouched(3);
     assert_untouched(6);
@@ -415,7 +415,7 @@ START_TEST(test_a_permanent_fault_is_dead_at_once_and_holds_nobody)
     one.settings.batch_size = 2;
     fates[1] = blamed;
     fates[1].permanent = true;
-    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 claim s3 m2 f1 m3 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 s3 m2 f1 m3 commit");
     ck_assert(fake_row(1).dead);
     ck_assert_uint_eq(one.shared.stats.order_breaks, 0);
     one_teardown();
@@ -429,12 +429,12 @@ START_TEST(test_what_overtook_a_rejected_row_is_counted)
     setup(2, "aaaaa");
     one.settings.batch_size = 2;
     fates[1] = blamed;
-    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 claim s3 s4 m2 f1 claim m3 m4 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 claim s3 s4 m2 f1 m3 m4 commit");
     ck_assert_uint_eq(one.shared.stats.order_breaks, 3);
     assert_untouched(5);
     fates[1] = (struct fate){0};
     fake_store.now_ms += 1000;
-    ONE_WINDOW(WINDOW_SHORT, "begin s1 s5 claim m1 m5 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s5 m1 m5 commit");
     one_teardown();
 }
 END_TEST
@@ -553,7 +553,7 @@ START_TEST(test_a_deadline_gives_up_the_next_batch_too)
     one.settings.batch_size = 2;
     one.settings.window_deadline_ms = 30;
     fates[1] = fates[4] = never;
-    ONE_WINDOW(WINDOW_FULL, "begin s1 s2 claim s3 s4 purge m3 commit end");
+    ONE_WINDOW(WINDOW_FULL, "begin claim s1 s2 claim s3 s4 purge m3 commit end");
     ck_assert_int_eq(fake_producer.closed, 1);
     one_teardown();
 }

@@ -29,12 +29,35 @@ START_TEST(test_an_empty_table)
 }
 END_TEST
 
-// Batch n + 1 is handed to Kafka before batch n is waited for and marked.
+// While batch n is handed to Kafka, batch n - 2 is marked and batch n + 1 claimed, in one step.
+START_TEST(test_marks_travel_with_the_next_claim)
+{
+    one_setup(2);
+    fake_add_many(1, 9, "a");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 claim s3 s4 m1 m2 claim s5 s6 m3 m4 claim s7 s8 "
+                             "s9 m5 m6 m7 m8 m9 commit");
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_a_mark_that_fails_beside_a_claim_fails_the_window)
+{
+    one_setup(2);
+    fake_add_many(1, 9, "a");
+    fake_fail(FAKE_MARK, 0, 1, "42501");
+    ONE_WINDOW(WINDOW_FAILED, "begin claim s1 s2 claim s3 s4 s5 s6 end");
+    ck_assert_str_eq(one.err.code, "42501");
+    ck_assert_uint_eq(fake_published(), 0);
+    ck_assert_uint_eq(one.shared.stats.possible_duplicates, 6);
+    one_teardown();
+}
+END_TEST
+
 START_TEST(test_publishing_overlaps_settling)
 {
     one_setup(2);
     fake_add_many(1, 5, "a");
-    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 claim s3 s4 m1 m2 claim s5 m3 m4 m5 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 claim s3 s4 s5 m1 m2 m3 m4 m5 commit");
     ck_assert_uint_eq(fake_published(), 5);
     ck_assert_uint_eq(one.shared.stats.published, 5);
     ck_assert_uint_eq(one.shared.stats.claimed, 5);
@@ -72,7 +95,7 @@ START_TEST(test_a_stop_finishes_the_batch_in_hand)
     one_setup(2);
     fake_add_many(1, 20, "a");
     fake_store.on_call = stop_at_claim;
-    ONE_WINDOW(WINDOW_FULL, "begin s1 s2 claim s3 s4 m1 m2 m3 m4 commit");
+    ONE_WINDOW(WINDOW_FULL, "begin claim s1 s2 s3 s4 m1 m2 m3 m4 commit");
     one_teardown();
 }
 END_TEST
@@ -106,7 +129,7 @@ START_TEST(test_a_failed_claim_frees_nothing_that_is_lent)
     one_setup(2);
     fake_add_many(1, 4, "a");
     fake_fail(FAKE_CLAIM, 0, 1, "57014");
-    ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 claim end");
+    ONE_WINDOW(WINDOW_FAILED, "begin claim s1 s2 end");
     ck_assert_ptr_null(one.lane.producer);
     ck_assert_uint_eq(fake_published(), 0);
     one_teardown();
@@ -190,7 +213,7 @@ START_TEST(test_a_lock_met_later_in_the_window_spares_what_was_published)
     row(3, "a");
     row(4, "b");
     fake_lock_row(3, true);
-    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 claim around holder s4 m1 m2 claim m4 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 around holder claim s4 m1 m2 m4 commit");
     ck_assert_uint_eq(fake_published(), 3);
     one_teardown();
 }
@@ -204,7 +227,7 @@ START_TEST(test_a_locked_row_without_aggregate_holds_nobody)
     row(2, NULL);
     row(3, "");
     fake_lock_row(1, true);
-    ONE_WINDOW(WINDOW_SHORT, "begin around holder s2 s3 claim m2 m3 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin around holder claim s2 s3 m2 m3 commit");
     ck_assert(!fake_row(1).published);
     one_teardown();
 }
@@ -240,7 +263,7 @@ START_TEST(test_waiting_rows_make_it_claim_again)
     row(4, "b");
     ONE_WINDOW(WINDOW_SHORT, "begin s4 m4 commit"); // it is known now
     fake_store.now_ms = 5000;
-    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 claim m1 m2 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim claim s1 s2 m1 m2 commit");
     ONE_WINDOW(WINDOW_EMPTY, "begin claim commit");
     ck_assert(!one.lane.waiting);
     one_teardown();
@@ -262,7 +285,7 @@ START_TEST(test_another_relay_frees_followers)
     ck_assert_int_ge(one.lane.floor.start.major, 2);
     fake_find(1)->published = true;
     row(4, "a");
-    ONE_WINDOW(WINDOW_SHORT, "begin claim s2 s4 claim m2 m4 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim claim s2 s4 m2 m4 commit");
     one_teardown();
 }
 END_TEST
@@ -286,7 +309,7 @@ START_TEST(test_a_due_row_below_the_floor_lowers_it)
     lift();
     ck_assert_int_eq(one.lane.floor.start.major, 9);
     fake_store.now_ms = 5000;
-    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 claim m1 m2 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim claim s1 s2 m1 m2 commit");
     lift();
     one_teardown();
 }
@@ -319,7 +342,7 @@ START_TEST(test_the_followers_of_a_due_row_come_in_the_same_window)
     fake_add_many(6, 9, "b");
     lift();
     fake_store.now_ms = 5000;
-    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 claim s3 s4 m1 m2 claim s5 m3 m4 m5 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim claim s1 s2 claim s3 s4 s5 m1 m2 m3 m4 m5 commit");
     one_teardown();
 }
 END_TEST
@@ -361,7 +384,7 @@ START_TEST(test_followers_of_a_failed_row_wait_in_this_batch_and_the_next)
     row(4, "b");
     row(5, "a");
     row(6, "b");
-    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s4 claim s6 m1 m4 f2 m6 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 s4 s6 m1 m4 f2 m6 commit");
     ck_assert_int_eq(fake_row(2).retry_count, 1);
     ck_assert_int_eq(fake_row(3).retry_count, 0);
     ck_assert_uint_eq(one.lane.holds.count, 0); // the table knows
@@ -437,7 +460,7 @@ START_TEST(test_what_waited_for_a_dead_row_is_not_left_below_the_floor)
     fake_add_many(4, 9, "b");
     lift();
     fake_store.now_ms = 5000;
-    ONE_WINDOW(WINDOW_SHORT, "begin claim s2 claim f2 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim claim s2 f2 commit");
     ONE_WINDOW(WINDOW_SHORT, "begin s3 m3 commit");
     one_teardown();
 }
@@ -462,7 +485,7 @@ START_TEST(test_version_1_remembers_who_waits)
     one.settings.batch_size = 4;
     fake_add_many(1, 3, "a");
     row(4, "b");
-    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s4 claim m1 m4 f2 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 s4 m1 m4 f2 commit");
     ck_assert_uint_eq(one.lane.holds.count, 1);
     ck_assert_int_ge(mono_ms_until(one.lane.holds.list[0].until), 1);
     row(5, "a");
@@ -480,6 +503,8 @@ main(void)
 {
     return RUN_TESTS(
         "window", test_an_empty_table, test_publishing_overlaps_settling,
+        test_marks_travel_with_the_next_claim,
+        test_a_mark_that_fails_beside_a_claim_fails_the_window,
         test_a_window_ends_after_eight_batches, test_a_stop_finishes_the_batch_in_hand,
         test_a_failed_commit_counts_nothing, test_a_failed_claim_frees_nothing_that_is_lent,
         test_a_standby_claims_nothing, test_a_changed_version_ends_the_window_before_it_claims,

@@ -31,7 +31,7 @@ START_TEST(test_the_limit_follows_the_mean_size)
         fake_add((struct fake_row){.seq = seq, .aggregate = "a", .payload_bytes = 3000});
     ck_assert_int_eq(one_window(), WINDOW_FULL);
     ck_assert_int_eq(fake_store.last_claim.limit, 10000 / 3001 + 1);
-    ck_assert(str_starts_with(journal(), "begin s1 s2 s3 s4 claim s5 s6 s7 s8 m1 m2 m3 m4 claim"));
+    ck_assert(str_starts_with(journal(), "begin claim s1 s2 s3 s4 claim s5 s6 s7 s8 m1 m2 m3 m4"));
     ck_assert_int_eq(one.lane.mean_bytes, 3001);
     fake_store.count = 0;
     fake_add_many(1000, 1100, "a"); // small ones: the mean comes down by and by
@@ -50,7 +50,7 @@ START_TEST(test_a_batch_cut_by_bytes_is_not_the_end)
     one.settings.batch_bytes = 100;
     for (int64_t seq = 1; seq <= 3; seq++)
         fake_add((struct fake_row){.seq = seq, .aggregate = "a", .payload_bytes = 60});
-    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 claim s3 m1 m2 m3 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 s3 m1 m2 m3 commit");
     one_teardown();
 }
 END_TEST
@@ -84,7 +84,7 @@ START_TEST(test_no_more_than_asked_for)
     one_setup(2);
     limit_messages(3);
     fake_add_many(1, 9, "a");
-    ONE_WINDOW(WINDOW_FULL, "begin s1 s2 claim s3 m1 m2 m3 commit");
+    ONE_WINDOW(WINDOW_FULL, "begin claim s1 s2 s3 m1 m2 m3 commit");
     ck_assert_int_eq(one.shared.messages_left, 0);
     ONE_WINDOW(WINDOW_EMPTY, "");
     ck_assert_uint_eq(one.shared.stats.published, 3);
@@ -144,7 +144,7 @@ START_TEST(test_a_full_queue_is_waited_for)
     fake_producer.full = 3;
     fake_add_many(1, 2, "a");
     ck_assert_int_eq(one_window(), WINDOW_SHORT);
-    ck_assert(str_starts_with(journal(), "begin full full full s1 s2"));
+    ck_assert(str_starts_with(journal(), "begin claim full full full s1 s2"));
     ck_assert_uint_eq(fake_published(), 2);
     one_teardown();
 }
@@ -202,9 +202,9 @@ START_TEST(test_two_rows_of_a_late_transaction_are_not_parted)
     row(3, "b");
     row(4, "b");
     fake_store.on_call = commit_late;
-    ONE_WINDOW(WINDOW_FULL, "begin s1 s3 claim s4 m1 m3 m4 commit");
+    ONE_WINDOW(WINDOW_FULL, "begin claim s1 s3 s4 m1 m3 m4 commit");
     fake_store.on_call = NULL;
-    ONE_WINDOW(WINDOW_SHORT, "begin s2 s5 claim s6 m2 m5 m6 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s2 s5 s6 m2 m5 m6 commit");
     one_teardown();
 }
 END_TEST
@@ -228,7 +228,7 @@ START_TEST(test_the_writers_number_may_have_wrapped)
     for (int64_t seq = 1; seq <= 4; seq++)
         fake_add((struct fake_row){.seq = seq, .aggregate = "a", .writer = UINT32_MAX - 5});
     fake_add((struct fake_row){.seq = 5, .aggregate = "a", .writer = 11});
-    ONE_WINDOW(WINDOW_FULL, "begin s1 s2 claim s3 s4 m1 m2 claim m3 m4 commit");
+    ONE_WINDOW(WINDOW_FULL, "begin claim s1 s2 claim s3 s4 m1 m2 m3 m4 commit");
     one_teardown();
 }
 END_TEST
@@ -243,7 +243,7 @@ START_TEST(test_ordering_none_claims_the_newest_too)
     fake_store.xmin = 900;
     for (int64_t seq = 1; seq <= 3; seq++)
         fake_add((struct fake_row){.seq = seq, .aggregate = "a", .writer = 900});
-    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 claim s3 m1 m2 m3 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 s3 m1 m2 m3 commit");
     one_teardown();
 }
 END_TEST
@@ -255,7 +255,7 @@ START_TEST(test_locked_rows_do_not_lift_what_was_reached)
     row(1, "a");
     row(2, "b");
     fake_lock_row(2, true);
-    ONE_WINDOW(WINDOW_SHORT, "begin around holder s1 claim m1 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin around holder claim s1 m1 commit");
     ck_assert_int_eq(one.lane.floor.reached.major, 1);
     fake_lock_row(2, false);
     one_let_holds_pass();
@@ -270,7 +270,7 @@ START_TEST(test_until_bounds_every_claim)
     one_setup(2);
     one.lane.until = 3;
     fake_add_many(1, 5, "a");
-    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 claim s3 m1 m2 m3 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 s3 m1 m2 m3 commit");
     ONE_WINDOW(WINDOW_EMPTY, "begin commit");
     one_teardown();
 }

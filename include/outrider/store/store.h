@@ -106,6 +106,14 @@ bool store_begin(struct store *store, const struct claim *claim, bool wait_for_s
 bool store_claim(struct store *store, const struct claim *claim, struct batch *ret_batch,
                  bool *ret_row_locked, struct error *err) __attribute__((warn_unused_result));
 
+// Marks an earlier batch (as store_mark does; count may be 0) and makes the next claim in one round
+// trip. store_ahead sends, then the caller does something else while the server works;
+// store_ahead_answers waits for both. Nothing else may be asked in between.
+bool store_ahead(struct store *store, const struct message_id *marks, size_t count,
+                 const struct claim *claim, struct error *err) __attribute__((warn_unused_result));
+bool store_ahead_answers(struct store *store, struct batch *ret_batch, bool *ret_row_locked,
+                         struct error *err) __attribute__((warn_unused_result));
+
 // The claim that shows its holes: rows that somebody else holds locked come back with taken =
 // false.
 bool store_claim_around(struct store *store, const struct claim *claim, struct batch *ret_batch,

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The window's connection, for the files that speak over it. Private to the store.
+#ifndef OUTRIDER_STORE_STORE_PRIVATE_H
+#define OUTRIDER_STORE_STORE_PRIVATE_H
+
+#include "outrider/store/store.h"
+#include "params.h"
+#include "pipeline.h"
+#include "shape.h"
+#include "wire.h"
+
+struct store {
+    struct store_settings settings; // the strings are the caller's
+    struct names names;
+    struct wire wire;
+    struct shape shape;
+    struct {
+        size_t marks; // rows, 0: no statement for them
+        int limit;    // of the claim
+    } ahead;          // what store_ahead has sent
+};
+
+static inline int
+store_patience_ms(const struct store *store)
+{
+    return store->settings.statement_timeout_ms + STORE_CLIENT_GRACE_MS;
+}
+
+// Undoes what failed behind the savepoint, so that the transaction can go on.
+bool store_back_to_savepoint(struct store *store, struct error *err) MUST_CHECK;
+
+// Runs one statement behind a savepoint. A refused row lock is no failure when ret_row_locked is
+// given. The result is the caller's to clear.
+bool store_run_behind_savepoint(struct store *store, const char *sql, const struct params *params,
+                                bool *ret_row_locked, PGresult **ret_result,
+                                struct error *err) MUST_CHECK;
+
+// The parameters of store_mark's statement.
+void store_mark_params(const struct message_id *ids, size_t count, struct params *params);
+
+// Did the statement touch exactly `count` rows? Else the code is "SHORT".
+bool store_changed_all(PGresult *result, size_t count, struct error *err) MUST_CHECK;
+
+#endif
