@@ -22,7 +22,7 @@ enum {
     FIELD_RETRY_COUNT,
     FIELD_HEADERS,
     FIELD_WRITER,
-    FIELD_CLAIMED,
+    FIELD_CUT,
 };
 
 // PostgreSQL counts microseconds from 2000-01-01, Unix from 1970-01-01.
@@ -160,13 +160,13 @@ decode_row(struct batch *batch, const PGresult *result, int i, bool tie_by_id)
 void
 rows_to_batch(PGresult *result, int limit, bool tie_by_id, struct batch *ret_batch)
 {
-    int count = PQntuples(result);
-    int64_t claimed = count > 0 ? field_int8(result, 0, FIELD_CLAIMED) : 0;
+    const int claimed = PQntuples(result);
     struct batch batch;
+    int count = 0;
 
-    batch_init(&batch, (size_t)count, result, release);
-    for (int i = 0; i < count; i++)
-        decode_row(&batch, result, i, tie_by_id);
+    batch_init(&batch, (size_t)claimed, result, release);
+    while (count < claimed && PQgetvalue(result, count, FIELD_CUT)[0] == 0)
+        decode_row(&batch, result, count++, tie_by_id);
     batch.count = (size_t)count;
     batch.full = claimed >= limit || claimed > count;
     *ret_batch = batch;

@@ -159,7 +159,7 @@ claimable(const struct shape *shape, const struct description *description,
     return kind == CLAIM_CHOOSING ? sql_store_claimable_v2_waiting : sql_store_claimable_v2;
 }
 
-// The statements that differ by kind. `all` has room for two placeholders more.
+// The statements that differ by kind. `all` has room for three placeholders more.
 static void
 compose_kind(struct shape *shape, enum claim_kind kind, const char *claimable_sql,
              const struct names *names, struct placeholder *all, size_t count)
@@ -169,8 +169,10 @@ compose_kind(struct shape *shape, enum claim_kind kind, const char *claimable_sq
 
     all[count++] = (struct placeholder){"claimable", claimable_sql, true};
     all[count++] = (struct placeholder){"unblocked", unblocked, true};
-    shape->claim[kind] = names_expand(names, sql_store_claim, all, count);
-    shape->claim_around[kind] = names_expand(names, sql_store_claim_around, all, count);
+    all[count] = (struct placeholder){"claimed", sql_store_claim, true};
+    shape->claim[kind] = names_expand(names, sql_store_cut, all, count + 1);
+    all[count] = (struct placeholder){"claimed", sql_store_claim_around, true};
+    shape->claim_around[kind] = names_expand(names, sql_store_cut, all, count + 1);
     shape->poll[kind] = names_expand(names, sql_store_poll, all, count);
     shape->heads[kind] = names_expand(names, heads, all, count);
 }
@@ -194,7 +196,7 @@ compose(struct shape *shape, const struct description *description,
     all[count++] = (struct placeholder){"max_retries", max_retries, false};
     all[count++] = (struct placeholder){"lock_class", sql_store_lock_class, true};
     all[count++] = (struct placeholder){"row", sql_store_row, true};
-    all[count++] = (struct placeholder){"cut", sql_store_cut, true};
+    all[count++] = (struct placeholder){"claimed_order", v2 ? "position" : "position, id", false};
     all[count++] = (struct placeholder){
         "payload", binary ? "o.{payload_column}" : "o.{payload_column}::text", true};
     all[count++] = (struct placeholder){"position", v2 ? "o.{seq}" : "o.{created_at}", true};

@@ -27,7 +27,7 @@ make_row(const uint8_t *data, size_t size)
     static PGresAttDesc fields[FIELDS];
     static char name[] = "x";
     static const char zeros[16];
-    static const int lengths[FIELDS] = {1, 16, 8, 8, 0, 0, 0, 0, 8, 4, 0, 4, 8};
+    static const int lengths[FIELDS] = {1, 16, 8, 8, 0, 0, 0, 0, 8, 4, 0, 4, 1};
     PGresult *result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
     for (int i = 0; i < FIELDS; i++)
         fields[i] = (PGresAttDesc){.name = name, .format = 1};

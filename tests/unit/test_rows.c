@@ -24,7 +24,7 @@ enum {
     RETRY_COUNT,
     HEADERS,
     WRITER,
-    CLAIMED,
+    CUT,
     FIELDS,
 };
 
@@ -61,9 +61,9 @@ set_null(PGresult *result, int row, int field)
     ck_assert(PQsetvalue(result, row, field, NULL, -1));
 }
 
-// A complete row number `row` of `claimed`.
+// A complete row number `row`.
 static void
-add_row(PGresult *result, int row, int64_t claimed)
+add_row(PGresult *result, int row)
 {
     uint8_t id[16] = {0x10, [15] = (uint8_t)row};
     set(result, row, TAKEN, "\1", 1);
@@ -78,14 +78,14 @@ add_row(PGresult *result, int row, int64_t claimed)
     set(result, row, RETRY_COUNT, "\0\0\0\3", 4);
     set_null(result, row, HEADERS);
     set(result, row, WRITER, "\xff\0\0\1", 4);
-    set_int8(result, row, CLAIMED, claimed);
+    set(result, row, CUT, "\0", 1);
 }
 
 START_TEST(test_every_field)
 {
     PGresult *result = empty_result();
     struct batch batch;
-    add_row(result, 0, 1);
+    add_row(result, 0);
     rows_to_batch(result, 10, false, &batch);
     const struct row *row = &batch.messages[0].row;
     ck_assert_uint_eq(batch.count, 1);
@@ -125,7 +125,7 @@ START_TEST(test_nulls)
 {
     PGresult *result = empty_result();
     struct batch batch;
-    add_row(result, 0, 1);
+    add_row(result, 0);
     set_null(result, 0, AGGREGATE_TYPE);
     set_null(result, 0, AGGREGATE_ID);
     set_null(result, 0, EVENT_TYPE);
@@ -148,7 +148,7 @@ START_TEST(test_empty_is_not_null)
 {
     PGresult *result = empty_result();
     struct batch batch;
-    add_row(result, 0, 1);
+    add_row(result, 0);
     set(result, 0, AGGREGATE_ID, "", 0);
     set(result, 0, PAYLOAD, "", 0);
     set_int8(result, 0, PAYLOAD_BYTES, 0);
@@ -164,7 +164,7 @@ START_TEST(test_a_payload_too_large_is_withheld)
 {
     PGresult *result = empty_result();
     struct batch batch;
-    add_row(result, 0, 1);
+    add_row(result, 0);
     set_null(result, 0, PAYLOAD);
     set_int8(result, 0, PAYLOAD_BYTES, INT64_C(3000000000));
     rows_to_batch(result, 10, false, &batch);
@@ -179,7 +179,7 @@ START_TEST(test_version_1_breaks_ties_by_id)
 {
     PGresult *result = empty_result();
     struct batch batch;
-    add_row(result, 0, 1);
+    add_row(result, 0);
     rows_to_batch(result, 10, true, &batch);
     const struct row *row = &batch.messages[0].row;
     ck_assert_mem_eq(row->position.id.bytes, row->id.bytes, sizeof row->id.bytes);
@@ -192,7 +192,7 @@ START_TEST(test_infinities_stay_at_the_ends)
     PGresult *result = empty_result();
     struct batch batch;
     for (int i = 0; i < 3; i++)
-        add_row(result, i, 3);
+        add_row(result, i);
     set_int8(result, 0, CREATED_AT, INT64_MIN);
     set_int8(result, 1, CREATED_AT, INT64_MAX);
     set_int8(result, 2, CREATED_AT, -1);
@@ -208,8 +208,8 @@ START_TEST(test_a_row_not_taken_is_a_hole)
 {
     PGresult *result = empty_result();
     struct batch batch;
-    add_row(result, 0, 2);
-    add_row(result, 1, 2);
+    add_row(result, 0);
+    add_row(result, 1);
     set(result, 1, TAKEN, "\0", 1);
     rows_to_batch(result, 10, false, &batch);
     ck_assert(batch.holes);
@@ -219,11 +219,11 @@ START_TEST(test_a_row_not_taken_is_a_hole)
 }
 END_TEST
 
-// {rows of the result, rows claimed, limit, full}
+// {rows of the result, the first that is cut off, limit, full}
 static const int fullness[][4] = {
     {2, 2, 3, false}, // short
     {3, 3, 3, true},  // by rows
-    {1, 2, 3, true},  // by bytes: what was cut off is still there
+    {2, 1, 3, true},  // by bytes: what was cut off is still there
     {1, 1, 1, true},
 };
 
@@ -232,12 +232,14 @@ START_TEST(test_full_by_rows_or_by_bytes)
     for (size_t i = 0; i < sizeof fullness / sizeof fullness[0]; i++) {
         PGresult *result = empty_result();
         struct batch batch;
-        for (int row = 0; row < fullness[i][0]; row++)
-            add_row(result, row, fullness[i][1]);
+        for (int row = 0; row < fullness[i][0]; row++) {
+            add_row(result, row);
+            set(result, row, CUT, row >= fullness[i][1] ? "\1" : "\0", 1);
+        }
         rows_to_batch(result, fullness[i][2], false, &batch);
-        ck_assert_uint_eq(batch.count, (size_t)fullness[i][0]);
+        ck_assert_uint_eq(batch.count, (size_t)fullness[i][1]);
         ck_assert_int_eq(batch.full, fullness[i][3]);
-        ck_assert_uint_eq(batch.bytes, (size_t)fullness[i][0] * 4);
+        ck_assert_uint_eq(batch.bytes, (size_t)fullness[i][1] * 4);
         batch_free(&batch);
     }
 }
@@ -256,7 +258,7 @@ START_TEST(test_headers)
                                             "\xff\xff\xff\xff";
     PGresult *result = empty_result();
     struct batch batch;
-    add_row(result, 0, 1);
+    add_row(result, 0);
     set(result, 0, HEADERS, array, sizeof array - 1);
     rows_to_batch(result, 10, false, &batch);
     const struct row *row = &batch.messages[0].row;
@@ -275,7 +277,7 @@ START_TEST(test_headers_of_an_empty_object)
     static const char array[] = "\0\0\0\0\0\0\0\0\0\0\0\31";
     PGresult *result = empty_result();
     struct batch batch;
-    add_row(result, 0, 1);
+    add_row(result, 0);
     set(result, 0, HEADERS, array, sizeof array - 1);
     rows_to_batch(result, 10, false, &batch);
     ck_assert_uint_eq(batch.messages[0].row.header_count, 0);
@@ -290,7 +292,7 @@ START_TEST(test_headers_that_are_no_object)
                                             "array";
     PGresult *result = empty_result();
     struct batch batch;
-    add_row(result, 0, 1);
+    add_row(result, 0);
     set(result, 0, HEADERS, array, sizeof array - 1);
     rows_to_batch(result, 10, false, &batch);
     ck_assert(batch.messages[0].row.headers_malformed);
@@ -304,7 +306,7 @@ expect_malformed(const char *array, size_t len)
 {
     PGresult *result = empty_result();
     struct batch batch;
-    add_row(result, 0, 1);
+    add_row(result, 0);
     set(result, 0, HEADERS, array, len);
     rows_to_batch(result, 10, false, &batch);
     ck_assert(batch.messages[0].row.headers_malformed);
