@@ -50,7 +50,7 @@ struct lane {
     struct floor floor;
     struct holds holds;
     struct breakers breakers;
-    struct holds refused; // of the window in hand: topic and aggregate of rows that a topic refused
+    struct holds refused; // of the window in hand: topic and aggregate of rows that Kafka refused
     int careful;        // the next window is so many rows, marked before they are sent; 0: as usual
     bool waiting;       // some row waits for its next attempt (version 2)
     struct heads heads; // all that did, as of the last view

@@ -57,6 +57,17 @@ is_behind_refused(const struct lane *lane, const struct message *message)
     return holds_back(&lane->refused, bytes, message->row.position);
 }
 
+// Kafka refused a message, and did not write it: later ones of its topic and aggregate that it took
+// have overtaken it.
+static void
+note_refused(struct lane *lane, const struct message *message)
+{
+    if (!message->row.aggregate_id.data) // has no order to keep
+        return;
+    __attribute__((cleanup(text_free))) struct text name = topic_and_aggregate(message);
+    holds_add_window(&lane->refused, (struct bytes){name.data, name.len}, message->row.position);
+}
+
 static void
 tell_blocked(const struct lane *lane, const char *topic, const struct error *why)
 {
@@ -81,10 +92,7 @@ window_block_topic(struct window *window, const struct message *message, const s
         atomic_fetch_add(&lane->shared->stats.errors[FAULT_TOPIC], 1);
         tell_blocked(lane, message->topic, why);
     }
-    if (!message->row.aggregate_id.data) // has no order to keep
-        return true;
-    __attribute__((cleanup(text_free))) struct text name = topic_and_aggregate(message);
-    holds_add_window(&lane->refused, (struct bytes){name.data, name.len}, message->row.position);
+    note_refused(lane, message);
     return true;
 }
 
@@ -253,6 +261,8 @@ settle_innocent(struct window *window, const struct message *message)
         tell_unlisted(lane, &message->outcome);
     if (why.fault == FAULT_TOPIC && window_block_topic(window, message, &why))
         return;
+    if (!message->outcome.possibly_persisted)
+        note_refused(lane, message);
     holds_add_window(&lane->holds, message->row.aggregate_id, message->row.position);
     if (!window->faulted)
         error_set(&window->fault, FAULT_CLUSTER, why.code, "%s; topic %s", why.text,
