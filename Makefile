@@ -153,6 +153,34 @@ check-fuzz:
 	@scripts/deps build fuzz
 	@$(MAKE) --no-print-directory fuzz $(FUZZ_VARIANT)
 
+# --- the benchmark ------------------------------------------------------------------------------
+# tests/bench/<program>.c with a "// links:" line is one program, linked with what it names.
+# BENCH='--scenario NAME' says how much is run; tests/bench/README.md has the options.
+BENCH ?=
+BENCH_PROGRAMS := $(patsubst tests/bench/%.c,%,$(shell grep -l '^// links:' tests/bench/*.c))
+RUN_BENCH = OUTRIDER=$(abspath $(OUT)/outrider) $(VENV)/bin/python tests/bench/run
+
+define bench_rule
+$(OUT)/bench/$1: $(OUT)/obj/tests/bench/$1.o $(call linked,$2)
+	@mkdir -p $$(@D)
+	$$(call say,link,$$@)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(call libs,$(LAYERS))
+endef
+bench_links = $(shell sed -n 's|^// links:||p' tests/bench/$1.c)
+ifneq ($(filter bench% $(OUT)/bench/%,$(MAKECMDGOALS)),)
+$(foreach p,$(BENCH_PROGRAMS),$(eval $(call bench_rule,$p,$(strip $(call bench_links,$p)))))
+endif
+
+.PHONY: bench bench-quick bench-programs
+bench-programs: $(addprefix $(OUT)/bench/,$(BENCH_PROGRAMS))
+
+bench: all bench-programs
+	scripts/kafka-jars
+	$(RUN_BENCH) --write $(BENCH)
+
+bench-quick: all bench-programs
+	scripts/kafka-jars
+	$(RUN_BENCH) --quick $(BENCH)
+
 # --- the other tests ----------------------------------------------------------------------------
 PYTEST = OUTRIDER=$(abspath $(OUT)/outrider) $(VENV)/bin/python -m pytest -q -p no:cacheprovider
 

@@ -24,6 +24,8 @@ TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))
 JARS = os.environ.get("OUTRIDER_TEST_KAFKA_LIBS") or os.path.join(TOP, "build", "kafka", "libs")
 JARS_3_9 = os.path.join(TOP, "build", "kafka-3.9", "libs")
 PARTITIONS = 6
+# Quick to start, and small.
+JAVA = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m")
 
 CONFIG = """
 process.roles=broker,controller
@@ -89,13 +91,16 @@ class Kafka:
 
     With a `proxy` it has a second listener, of which it says that it is the proxy's port: clients
     that are given `proxied` stay behind the proxy. `joins`: a second broker of that one's cluster.
+    `java`: the virtual machine's options.
     """
 
-    def __init__(self, base, proxy=None, settings="", joins=None, jars=JARS):
+    def __init__(self, base, proxy=None, settings="", joins=None, jars=JARS,
+                 java=JAVA):
         self.base = base
         self.proxy = proxy
         self.joins = joins
         self._jars = jars
+        self._options = java
         self.controller = None
         self._settings = settings
         self.log = os.path.join(base, "kafka.log")
@@ -114,12 +119,21 @@ class Kafka:
     def proxied(self):
         return f"127.0.0.1:{self.proxy.port}"
 
+    @property
+    def pid(self):
+        return self._server.pid
+
+    def version(self):
+        """As the jar's name has it."""
+        jar, = glob.glob(os.path.join(self._jars, "kafka_*.jar"))
+        return os.path.basename(jar).removesuffix(".jar").rpartition("-")[2]
+
     def _java(self, main, *arguments):
         settings = os.path.join(TOP, "tests", "support", "kafka", "log4j2.properties")
         return [
-            "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xmx512m", "-Xshare:auto",
-            f"-Dlog4j2.configurationFile={settings}", f"-Doutrider.kafka.log={self.log}",
-            f"-Djava.io.tmpdir={self.base}", "-cp", os.path.join(self._jars, "*"), main, *arguments,
+            "java", *self._options, "-Xshare:auto", f"-Dlog4j2.configurationFile={settings}",
+            f"-Doutrider.kafka.log={self.log}", f"-Djava.io.tmpdir={self.base}",
+            "-cp", os.path.join(self._jars, "*"), main, *arguments,
         ]
 
     def start(self):
