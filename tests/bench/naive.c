@@ -23,8 +23,9 @@
 enum { ACKNOWLEDGE_MS = 10000, EMPTY_MS = 10 };
 
 static const char poll_sql[] =
-    "SELECT id, aggregate_id, payload::text, created_at FROM outbox_messages "
-    "WHERE NOT published ORDER BY created_at LIMIT 100";
+    "SELECT id, aggregate_id, payload::text, "
+    "to_char(created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"') "
+    "FROM outbox_messages WHERE NOT published ORDER BY created_at LIMIT 100";
 static const char mark_sql[] =
     "UPDATE outbox_messages SET published = true, published_at = now() WHERE id = $1";
 

@@ -185,12 +185,12 @@ main(int argc, char **argv)
         .reached = {.major = INT64_MIN},
         .batch_size = argument_number(argv, "batch_size", "1000"),
         .batch_bytes = argument_number(argv, "batch_bytes", "4194304"),
-        .mean_bytes = 1,
     };
     int64_t most_ns = argument_number(argv, "seconds", "3600") * INT64_C(1000000000);
     struct error err;
 
     (void)argc;
+    ceiling.mean_bytes = ceiling.batch_bytes / 64 + 1; // as the relay begins
     if (!store_open(&settings, NULL, &ceiling.store, &err))
         stop("open", &err);
     struct mono began = mono_now();

@@ -53,6 +53,10 @@ class Bench:
     def rows(self, count):
         return max(self.least, int(count * self.scale))
 
+    def part(self, count):
+        """Of what may be few: aggregates."""
+        return max(1, int(count * self.scale))
+
     def seconds(self, count):
         return max(1, round(count * self.scale))
 

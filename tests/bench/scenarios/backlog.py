@@ -182,10 +182,11 @@ def held():
 
     def run(waiting=0, locked=False):
         def drain(bench):
-            shape = Shape(rows=bench.rows(500000), aggregates=bench.rows(100000),
-                          waiting=bench.rows(waiting) if waiting else 0)
+            shape = Shape(rows=bench.rows(500000), aggregates=bench.part(100000),
+                          waiting=bench.part(waiting) if waiting else 0)
             beside = lock_one_row(bench) if locked else None
-            return bench.drain(shape, "--max-messages", str(bench.rows(300000)), beside=beside)
+            return bench.drain(shape, "--max-messages", str(shape.rows * 3 // 5), "--max-seconds", "600",
+                               beside=beside)
         return drain
 
     return [Variant("nothing held", run()), Variant("one row locked", run(locked=True)),
