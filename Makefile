@@ -166,7 +166,7 @@ $(OUT)/bench/$1: $(OUT)/obj/tests/bench/$1.o $(call linked,$2)
 	$$(call say,link,$$@)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(call libs,$(LAYERS))
 endef
 bench_links = $(shell sed -n 's|^// links:||p' tests/bench/$1.c)
-ifneq ($(filter bench% $(OUT)/bench/%,$(MAKECMDGOALS)),)
+ifneq ($(filter bench% integration $(OUT)/bench/%,$(MAKECMDGOALS)),)
 $(foreach p,$(BENCH_PROGRAMS),$(eval $(call bench_rule,$p,$(strip $(call bench_links,$p)))))
 endif
 
@@ -188,7 +188,7 @@ PYTEST = OUTRIDER=$(abspath $(OUT)/outrider) $(VENV)/bin/python -m pytest -q -p 
 golden: all
 	$(PYTEST) tests/golden
 
-integration: all
+integration: all bench-programs
 	scripts/kafka-jars
 	$(PYTEST) tests/integration
 

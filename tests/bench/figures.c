@@ -138,15 +138,15 @@ print_seconds(const struct journey *journey, int64_t began_ns, struct sample *sa
     printf("]");
 }
 
-// From the first message's time to the last arrival.
+// From the first message's time to the last of an instant.
 static double
-duration_s(const struct journey *journey, int64_t began_ns)
+duration_s(const struct journey *journey, int64_t began_ns, size_t offset)
 {
     int64_t last = began_ns;
 
     for (int64_t n = 0; n < journey->count; n++)
-        if (journey->messages[n].arrived_ns > last)
-            last = journey->messages[n].arrived_ns;
+        if (instant(&journey->messages[n], offset) > last)
+            last = instant(&journey->messages[n], offset);
     return (double)(last - began_ns) / 1e9;
 }
 
@@ -155,8 +155,11 @@ print_journey(const struct journey *journey, int64_t began_ns)
 {
     struct sample sample = {.values = xcalloc((size_t)journey->count, sizeof *sample.values)};
 
-    printf("\"messages\": %" PRId64 ", \"arrived\": %" PRId64 ", \"seconds\": %.4f, ",
-           journey->count, journey->arrived, duration_s(journey, began_ns));
+    printf("\"messages\": %" PRId64 ", \"arrived\": %" PRId64 ", ", journey->count,
+           journey->arrived);
+    printf("\"written_s\": %.4f, \"seconds\": %.4f, ",
+           duration_s(journey, began_ns, offsetof(struct instants, committed_ns)),
+           duration_s(journey, began_ns, offsetof(struct instants, arrived_ns)));
     for (size_t i = COUNT(ways); i-- > 0;) { // the first way's sample is left for the distribution
         collect(journey, &ways[i], &sample);
         printf("\"%s\": ", ways[i].name);
