@@ -27,6 +27,7 @@ figures_take(const struct stats *stats, struct figures *ret_figures)
         .order_breaks = (int64_t)stats->order_breaks,
         .p50_us = histogram_quantile_us(&stats->delivery, 0.5),
         .p99_us = histogram_quantile_us(&stats->delivery, 0.99),
+        .p999_us = histogram_quantile_us(&stats->delivery, 0.999),
         .cpu_us = microseconds(usage.ru_utime) + microseconds(usage.ru_stime),
         .peak_bytes = (int64_t)usage.ru_maxrss * 1024, // Linux counts in KiB, getrusage(2)
     };

@@ -16,6 +16,7 @@ struct figures {
     int64_t order_breaks;
     int64_t p50_us; // created_at to acknowledgement
     int64_t p99_us;
+    int64_t p999_us;
     int64_t cpu_us;     // of this process, user and system
     int64_t peak_bytes; // most resident memory
 };

@@ -39,6 +39,7 @@ run_log_stopped(const struct stats *stats, struct mono started)
         LOG_FLOAT("rate", figures_rate(figures.published, elapsed_ms)),
         LOG_FLOAT("delivery_p50_ms", ms(figures.p50_us)),
         LOG_FLOAT("delivery_p99_ms", ms(figures.p99_us)),
+        LOG_FLOAT("delivery_p999_ms", ms(figures.p999_us)),
         LOG_FLOAT("cpu_seconds", (double)figures.cpu_us / 1e6),
         LOG_FLOAT("cpu_us_per_message", figures_cpu_us_per_message(&figures)),
         LOG_INT("peak_memory_bytes", figures.peak_bytes));
