@@ -2,8 +2,10 @@
 """The servers of a run, set up as for production: one PostgreSQL and one Kafka on this machine."""
 
 import contextlib
+import json
 import os
 import shutil
+import subprocess
 import tempfile
 import uuid
 
@@ -67,6 +69,11 @@ class Servers:
     def versions(self):
         """The servers' versions as texts."""
         return {"PostgreSQL": self.value("SHOW server_version"), "Kafka": self.kafka.version()}
+
+    def dsn(self, database, user="postgres", port=None):
+        """`port`: another way to it."""
+        dsn = self.postgres.dsn(database, user)
+        return dsn.replace(f":{self.postgres.port}/", f":{port}/") if port else dsn
 
     # --- what they say ---------------------------------------------------------------------------------
 
@@ -134,9 +141,9 @@ class Servers:
     def delayed(self, round_trip_us):
         """A port from which PostgreSQL is this far away."""
         argv = measure.argv_of("delay", to=self.postgres.port, round_trip_us=round_trip_us)
-        with process.spawn(argv, stdout=process.subprocess.PIPE, text=True) as child:
+        with process.spawn(argv, stdout=subprocess.PIPE, text=True) as child:
             try:
-                yield measure.json.loads(child.stdout.readline())["port"]
+                yield json.loads(child.stdout.readline())["port"]
             finally:
                 process.stop(child)
 

@@ -5,13 +5,15 @@ import contextlib
 import os
 import random
 import re
+import uuid
 from typing import NamedTuple
 
 from bench import measure
 from bench.servers import COUNTED
-from support import outrider as relay
+from support import outrider as relay, process
 
 WARM = 0.1  # a warm-up round's share
+LEAST = 1000  # rows, at whatever scale
 NOISE = "".join(random.Random(1).choices("0123456789abcdef", k=1 << 20))  # does not compress
 
 
@@ -39,19 +41,19 @@ WHERE seq IN (SELECT min(seq) FROM outbox_messages GROUP BY aggregate_id ORDER B
 
 
 class Bench:
-    """`scale` multiplies row counts and durations; counts are never less than `least`."""
+    """`scale` multiplies row counts and durations."""
 
-    def __init__(self, servers, scale=1.0, least=1000):
+    def __init__(self, servers, scale=1.0):
         self.servers = servers
-        self.scale, self.least = scale, least
+        self.scale = scale
         self._templates = {}
 
     def scaled(self, scale):
         """The same with everything smaller; templates are its own."""
-        return Bench(self.servers, self.scale * scale, self.least)
+        return Bench(self.servers, self.scale * scale)
 
     def rows(self, count):
-        return max(self.least, int(count * self.scale))
+        return max(LEAST, int(count * self.scale))
 
     def part(self, count):
         """Of what may be few: aggregates."""
@@ -63,9 +65,7 @@ class Bench:
     # --- tables ----------------------------------------------------------------------------------------
 
     def _outrider(self, database, user="postgres", port=None, **outbox):
-        dsn = self.servers.postgres.dsn(database, user)
-        if port:
-            dsn = dsn.replace(f":{self.servers.postgres.port}/", f":{port}/")
+        dsn = self.servers.dsn(database, user, port)
         return relay.Outrider(self.servers.directory("outrider"), {
             "database": {"dsn": dsn}, "outbox": outbox,
             "kafka": {"bootstrap.servers": self.servers.kafka.bootstrap},
@@ -76,7 +76,7 @@ class Bench:
         """A database with a table of this shape, made once."""
         if shape in self._templates:
             return self._templates[shape]
-        name = f"template_{id(self) % 10000}_{len(self._templates)}"
+        name = "template_" + uuid.uuid4().hex[:12]
         self.servers.make_database(name)
         apply = ["schema", "apply"] + (["--slots", str(shape.slots)] if shape.slots > 1 else [])
         done = self._outrider(name).command(*apply)
@@ -155,9 +155,7 @@ class Bench:
     def sql_ceiling(self, shape, port=None, beside=None, **arguments):
         """outrider's statements without Kafka."""
         with self.table(shape) as (database, _), (beside or contextlib.nullcontext)(database):
-            dsn = self.servers.postgres.dsn(database)
-            if port:
-                dsn = dsn.replace(f":{self.servers.postgres.port}/", f":{port}/")
+            dsn = self.servers.dsn(database, port=port)
             with self.meter() as meter:
                 values = measure.program("sql_ceiling", self.servers.directory("ceiling"), dsn=dsn,
                                          **arguments)
@@ -172,8 +170,8 @@ class Bench:
                                      messages=rows, payload=payload)
         return meter.spent | as_relay(values)
 
-    def naive_arguments(self, database, topic):
-        return {"dsn": self.servers.postgres.dsn(database, COUNTED), "topic": topic,
+    def _naive_arguments(self, database, topic):
+        return {"dsn": self.servers.dsn(database, COUNTED), "topic": topic,
                 "bootstrap": self.servers.kafka.bootstrap}
 
     def naive(self, shape, seconds, sleep_ms):
@@ -181,26 +179,26 @@ class Bench:
         with self.table(shape) as (database, topic), self.meter() as meter:
             values = measure.program("naive", self.servers.directory("naive"), seconds=seconds,
                                      sleep_ms=sleep_ms, messages=shape.rows,
-                                     **self.naive_arguments(database, topic))
+                                     **self._naive_arguments(database, topic))
         return meter.spent | as_relay(values)
 
     @contextlib.contextmanager
     def naive_daemon(self, database, topic, sleep_ms):
         """The same in the background."""
         argv = measure.argv_of("naive", seconds=100000, sleep_ms=sleep_ms,
-                               **self.naive_arguments(database, topic))
+                               **self._naive_arguments(database, topic))
         log = os.path.join(self.servers.directory("naive"), "log")
         with open(log, "wb") as out:
-            child = measure.process.spawn(argv, stdout=out, stderr=out)
+            child = process.spawn(argv, stdout=out, stderr=out)
         try:
             yield child
         finally:
-            measure.process.stop(child)
+            process.stop(child)
 
     def load(self, database, topic, rate, seconds, **arguments):
         """A steady load to its last message's arrival: what it prints."""
         return measure.program("load", self.servers.directory("load"),
-                               dsn=self.servers.postgres.dsn(database), topic=topic, rate=rate,
+                               dsn=self.servers.dsn(database), topic=topic, rate=rate,
                                seconds=seconds, bootstrap=self.servers.kafka.bootstrap, **arguments)
 
 

@@ -63,6 +63,7 @@ def test_a_steady_load_is_measured(smallest):
     assert 0 <= way["p50"] <= way["p99"] <= way["p999"] <= way["max"]
     assert values["created_to_consumer_ms"]["max"] >= way["max"] > 0
     assert sum(count for count, *_ in values["by_second"]) == 1000
+    assert 0 < values["delivery_p50_ms"] <= values["delivery_p999_ms"]
     assert values["statements"] > 0 and values["relay_sql_s"] > 0
 
 

@@ -7,7 +7,7 @@ from bench.document import COSTS, PEAK, RATE, Column
 from bench.plot import Plot, Series
 from bench.results import median
 from bench.scenario import Variant, scenario
-from bench.stage import Shape
+from bench.stage import Bench, Shape
 
 ROWS = 1000000
 NAIVE_SECONDS = 10
@@ -210,17 +210,11 @@ def remote():
                 return run(bench, Shape(rows=bench.rows(500000)), port=port)
         return measured
 
-    def drain(bench, shape, port=None):
-        return bench.drain(shape, port=port)
-
-    def sql(bench, shape, port=None):
-        return bench.sql_ceiling(shape, port=port)
-
     variants = [Variant("outrider direct", drained(rows=500000)),
                 Variant("SQL alone direct", sql_only(rows=500000))]
     for name, round_trip_us in DISTANCES:
-        variants += [Variant(f"outrider {name}", far(drain, round_trip_us)),
-                     Variant(f"SQL alone {name}", far(sql, round_trip_us))]
+        variants += [Variant(f"outrider {name}", far(Bench.drain, round_trip_us)),
+                     Variant(f"SQL alone {name}", far(Bench.sql_ceiling, round_trip_us))]
     return variants
 
 
@@ -232,9 +226,9 @@ def snapshot_backlog():
     def run(what, hold):
         def measured(bench):
             beside = hold_snapshot(bench) if hold else None
-            return getattr(bench, what)(Shape(rows=bench.rows(ROWS)), beside=beside)
+            return what(bench, Shape(rows=bench.rows(ROWS)), beside=beside)
         return measured
 
-    return [Variant("outrider", run("drain", False)), Variant("SQL alone", run("sql_ceiling", False)),
-            Variant("outrider, snapshot held", run("drain", True)),
-            Variant("SQL alone, snapshot held", run("sql_ceiling", True))]
+    return [Variant("outrider", run(Bench.drain, False)), Variant("SQL alone", run(Bench.sql_ceiling, False)),
+            Variant("outrider, snapshot held", run(Bench.drain, True)),
+            Variant("SQL alone, snapshot held", run(Bench.sql_ceiling, True))]

@@ -21,8 +21,8 @@ STATEMENTS = Column("statements/s", per_second("statements"), 1)
 SQL = Column("ms/s in its statements", per_second("relay_sql_s", 1000), 1)
 SERVER = Column("PostgreSQL CPU % of a core", per_second("server_cpu_s", 100), 1)
 BROKER = Column("Kafka CPU % of a core", per_second("broker_cpu_s", 100), 1)
-ACKNOWLEDGED = tuple(Column(f"created to acknowledged {name} ms", of(f"delivery_{name}_ms"), 1)
-                     for name in ("p50", "p99"))
+ACKNOWLEDGED = tuple(Column(f"created to acknowledged {text} ms", of(f"delivery_{name}_ms"), 1)
+                     for name, text in (("p50", "p50"), ("p99", "p99"), ("p999", "p99.9")))
 CREATED = Column("created to consumer p99 ms", quantile("created_to_consumer_ms", "p99"), 1)
 DUE = Column("due to consumer p99 ms", quantile("due_to_consumer_ms", "p99"), 1)
 COMMITTED = Column("commits/s", lambda line: line["messages"] / line["written_s"])
@@ -66,7 +66,8 @@ def loaded(rate, seconds, sampler=None, beside=None, on_published="mark", **load
                 values["relay_cpu_s"] = measure.cpu_seconds(daemon.pid) - before
                 values["peak_bytes"] = daemon.peak_memory()
         ended = next(one for one in daemon.events() if one.get("event") == "relay_stopped")
-        values |= {name: ended[name] for name in ("delivery_p50_ms", "delivery_p99_ms")}
+        values |= {name: ended[name]
+                   for name in ("delivery_p50_ms", "delivery_p99_ms", "delivery_p999_ms")}
         if samples:
             values["samples"] = samples.samples
         return meter.spent | values
