@@ -39,7 +39,8 @@ SERVER_CPU = Column("PostgreSQL CPU µs a message", per_message("server_cpu_s", 
 BROKER_CPU = Column("Kafka CPU µs a message", per_message("broker_cpu_s", 1e6), 1)
 WAL = Column("WAL bytes a message", per_message("wal_bytes"))
 PEAK = Column("peak memory MiB", of("peak_bytes", 1 / 1048576), 1)
-COSTS = (RATE, RELAY_CPU, SERVER_CPU, BROKER_CPU, WAL, PEAK)
+STATEMENTS = Column("statements a 1,000 messages", per_message("statements", 1000), 1)
+COSTS = (RATE, RELAY_CPU, SERVER_CPU, BROKER_CPU, WAL, PEAK, STATEMENTS)
 COMMIT_TO_CONSUMER = tuple(
     Column(f"commit to consumer {text} ms", quantile("commit_to_consumer_ms", name), 1)
     for text, name in (("p50", "p50"), ("p99", "p99"), ("p99.9", "p999"), ("max", "max")))

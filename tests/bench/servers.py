@@ -83,7 +83,7 @@ class Servers:
         return self._admin.execute(text, parameters).fetchone()[0]
 
     def statements(self, role):
-        """(how many, seconds in them) of a tracked role so far, in all databases."""
+        """(how many, seconds in them) of a tracked role, since the last copy was made."""
         assert self.postgres
         return self._admin.execute(
             "SELECT coalesce(sum(calls), 0)::bigint, coalesce(sum(total_exec_time), 0) / 1000 "
@@ -132,6 +132,7 @@ class Servers:
         try:
             with self.postgres.connect(name) as connection:
                 connection.execute("VACUUM ANALYZE")
+            self._admin.execute("SELECT pg_stat_statements_reset()")
             self._admin.execute("CHECKPOINT")
             yield name
         finally:

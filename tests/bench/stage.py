@@ -64,7 +64,7 @@ class Bench:
 
     # --- tables ----------------------------------------------------------------------------------------
 
-    def _outrider(self, database, user="postgres", port=None, **outbox):
+    def _outrider(self, database, user=COUNTED, port=None, **outbox):
         dsn = self.servers.dsn(database, user, port)
         return relay.Outrider(self.servers.directory("outrider"), {
             "database": {"dsn": dsn}, "outbox": outbox,
@@ -122,7 +122,7 @@ class Bench:
             runner = self._outrider(database, port=port, lanes=lanes, ordering=ordering,
                                     on_published=on_published)
             path = runner.write({"message": {"topic": topic}})
-            with self.meter() as meter:
+            with self.meter(COUNTED) as meter:
                 done = measure.run([relay.BINARY, "drain", "-c", path, *arguments], runner.base,
                                    env=relay.environment())
         if done.code not in (0, 75):
@@ -137,8 +137,8 @@ class Bench:
 
     @contextlib.contextmanager
     def daemon(self, database, topic, on_published="mark", settings=None):
-        """`outrider run`, with its statements counted; ended at the end."""
-        runner = self._outrider(database, user=COUNTED, on_published=on_published)
+        """`outrider run`, connected; ended at the end."""
+        runner = self._outrider(database, on_published=on_published)
         daemon = runner.run(config=relay.merge({"message": {"topic": topic}}, settings or {}))
         try:
             daemon.wait_for_log('"connected"', 30)
@@ -155,8 +155,8 @@ class Bench:
     def sql_ceiling(self, shape, port=None, beside=None, **arguments):
         """outrider's statements without Kafka."""
         with self.table(shape) as (database, _), (beside or contextlib.nullcontext)(database):
-            dsn = self.servers.dsn(database, port=port)
-            with self.meter() as meter:
+            dsn = self.servers.dsn(database, COUNTED, port)
+            with self.meter(COUNTED) as meter:
                 values = measure.program("sql_ceiling", self.servers.directory("ceiling"), dsn=dsn,
                                          **arguments)
         return meter.spent | as_relay(values)
@@ -176,7 +176,7 @@ class Bench:
 
     def naive(self, shape, seconds, sleep_ms):
         """The relay that is written first, for so many seconds of a backlog."""
-        with self.table(shape) as (database, topic), self.meter() as meter:
+        with self.table(shape) as (database, topic), self.meter(COUNTED) as meter:
             values = measure.program("naive", self.servers.directory("naive"), seconds=seconds,
                                      sleep_ms=sleep_ms, messages=shape.rows,
                                      **self._naive_arguments(database, topic))
