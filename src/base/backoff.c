@@ -30,12 +30,14 @@ random_u64(void)
     return state * UINT64_C(0x2545F4914F6CDD1D);
 }
 
-// A delay from [d/2, d], the half rounded up so that it is never 0.
+enum { HALF = 50 };
+
+// A delay from [d * kept_percent / 100, d], rounded up so that it is never 0.
 static int
-jittered(int d)
+jittered(int d, int kept_percent)
 {
-    int half = d / 2;
-    return d - half + (int)(random_u64() % ((uint64_t)half + 1));
+    int random = (int)((int64_t)d * (100 - kept_percent) / 100);
+    return d - random + (int)(random_u64() % ((uint64_t)random + 1));
 }
 
 static int
@@ -55,7 +57,7 @@ backoff_next(struct backoff *backoff)
     else
         d = d > maximum / 2 ? maximum : 2 * d;
     backoff->current_ms = d;
-    return jittered(d);
+    return jittered(d, backoff->kept_percent > 0 ? backoff->kept_percent : HALF);
 }
 
 void
@@ -71,5 +73,5 @@ backoff_delay_ms(int initial_ms, int maximum_ms, int attempt)
     int maximum = at_least(maximum_ms, d);
     for (int i = 1; i < attempt && d < maximum; i++)
         d = d > maximum / 2 ? maximum : 2 * d;
-    return jittered(d);
+    return jittered(d, HALF);
 }

@@ -395,8 +395,9 @@ lane_main(void *argument)
     const struct relay_settings *settings = lane->shared->settings;
 
     lane->outage = (struct backoff){.initial_ms = OUTAGE_FIRST_MS, .maximum_ms = OUTAGE_MAX_MS};
-    lane->idle =
-        (struct backoff){.initial_ms = settings->poll_min_ms, .maximum_ms = settings->poll_max_ms};
+    lane->idle = (struct backoff){.initial_ms = settings->poll_min_ms,
+                                  .maximum_ms = settings->poll_max_ms,
+                                  .kept_percent = 90};
     lane->breakers.retry_ms = settings->topic_retry_ms;
     lane->told_holder = NOBODY;
     lane->careful = 1;

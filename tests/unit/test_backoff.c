@@ -5,6 +5,7 @@
 #include "tests/support/unit.h"
 
 #include <pthread.h>
+#include <stdbool.h>
 
 START_TEST(test_doubles_to_the_maximum)
 {
@@ -52,6 +53,20 @@ START_TEST(test_delay_by_attempt)
 }
 END_TEST
 
+START_TEST(test_more_can_be_kept)
+{
+    struct backoff backoff = {.initial_ms = 100, .maximum_ms = 100, .kept_percent = 90};
+    bool differs = false;
+    for (int i = 0; i < 1000; i++) {
+        int delay = backoff_next(&backoff);
+        ck_assert_int_ge(delay, 90);
+        ck_assert_int_le(delay, 100);
+        differs |= delay < 95;
+    }
+    ck_assert(differs);
+}
+END_TEST
+
 START_TEST(test_jitter_uses_the_whole_range)
 {
     int low = 0, high = 0;
@@ -94,6 +109,6 @@ int
 main(void)
 {
     return RUN_TESTS("backoff", test_doubles_to_the_maximum, test_bounds_that_make_no_sense,
-                     test_delay_by_attempt, test_jitter_uses_the_whole_range,
+                     test_delay_by_attempt, test_more_can_be_kept, test_jitter_uses_the_whole_range,
                      test_threads_do_not_march_in_step);
 }

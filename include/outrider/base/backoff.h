@@ -7,9 +7,10 @@
 // the initial value to the maximum. Half is kept because a delay near 0 would be no back-off; half
 // is random because relays that lost the same server must not come back in step.
 struct backoff {
-    int initial_ms; // at least 1; less counts as 1
-    int maximum_ms; // at least initial_ms; less counts as initial_ms
-    int current_ms; // d of the latest delay; 0 before the first and after a reset
+    int initial_ms;   // at least 1; less counts as 1
+    int maximum_ms;   // at least initial_ms; less counts as initial_ms
+    int kept_percent; // of d, 1 to 100, where so much spreading is not needed; 0: the half
+    int current_ms;   // d of the latest delay; 0 before the first and after a reset
 };
 
 // The next delay in milliseconds, at least 1.
