@@ -53,7 +53,7 @@ class Bench:
         return Bench(self.servers, self.scale * scale)
 
     def rows(self, count):
-        return max(LEAST, int(count * self.scale))
+        return min(count, max(LEAST, int(count * self.scale)))
 
     def part(self, count):
         """Of what may be few: aggregates."""
