@@ -3,8 +3,9 @@
 // The ceiling that PostgreSQL sets: outrider's own statements without Kafka.
 //
 // It drives the store layer as src/relay/window.c does, on one connection: windows of 8 batches or
-// one second; after each claim the batch before it is marked; then COMMIT. Nothing is published, so
-// every batch counts as acknowledged at once. The position only rises, since nobody else writes.
+// one second, in which marks and the next claim share a round trip, the last marks, COMMIT. Nothing
+// is published, so every batch counts as acknowledged when the relay would have settled it. The
+// position only rises, since nobody else writes.
 //
 // Usage: sql_ceiling dsn=URI [table=outbox_messages] [ordering=key] [on_published=mark]
 // [batch_size=1000] [batch_bytes=4194304] [seconds=3600]
@@ -29,8 +30,10 @@ struct ceiling {
     int64_t mean_bytes; // of a payload, as the relay reckons it
     int64_t marked;
     int64_t batches;
-    int64_t claim_ns; // in store_begin and store_claim
-    int64_t mark_ns;
+    struct message_id *due; // acknowledged, and not marked yet
+    size_t due_count;
+    int64_t ahead_ns; // in the first claim, and in marks that share a round trip with a claim
+    int64_t mark_ns;  // in the marks that end a window
     int64_t commit_ns;
 };
 
@@ -72,22 +75,29 @@ note_claimed(struct ceiling *ceiling, const struct batch *batch)
 }
 
 static void
-mark(struct ceiling *ceiling, struct batch *batch)
+settle(struct ceiling *ceiling, struct batch *batch)
+{
+    size_t count = ceiling->due_count + batch->count;
+
+    if (batch->count > 0)
+        ceiling->due = xreallocarray(ceiling->due, count, sizeof *ceiling->due);
+    for (size_t i = 0; i < batch->count; i++)
+        ceiling->due[ceiling->due_count++] = batch->messages[i].row.id;
+    ceiling->marked += (int64_t)batch->count;
+    batch_free(batch);
+}
+
+static void
+mark_rest(struct ceiling *ceiling)
 {
     struct mono began = mono_now();
     struct error err;
 
-    if (batch->count == 0)
-        return;
-    struct message_id *ids = xcalloc(batch->count, sizeof *ids);
-    for (size_t i = 0; i < batch->count; i++)
-        ids[i] = batch->messages[i].row.id;
-    if (!store_mark(ceiling->store, ids, batch->count, &err))
+    if (ceiling->due_count > 0 &&
+        !store_mark(ceiling->store, ceiling->due, ceiling->due_count, &err))
         stop("mark", &err);
-    free(ids);
-    ceiling->marked += (int64_t)batch->count;
+    ceiling->due_count = 0;
     ceiling->mark_ns += mono_diff_ns(mono_now(), began);
-    batch_free(batch);
 }
 
 static void
@@ -98,11 +108,13 @@ claim_next(struct ceiling *ceiling, struct position since, struct batch *ret_bat
     struct error err;
     bool row_locked = false;
 
-    if (!store_claim(ceiling->store, &claim, ret_batch, &row_locked, &err))
-        stop("claim", &err);
+    if (!store_ahead(ceiling->store, ceiling->due, ceiling->due_count, &claim, &err) ||
+        !store_ahead_answers(ceiling->store, ret_batch, &row_locked, &err))
+        stop("mark and claim", &err);
     if (row_locked)
         fail("claim", "a row is locked: the ceiling needs the table for itself");
-    ceiling->claim_ns += mono_diff_ns(mono_now(), began);
+    ceiling->due_count = 0;
+    ceiling->ahead_ns += mono_diff_ns(mono_now(), began);
     note_claimed(ceiling, ret_batch);
 }
 
@@ -119,7 +131,7 @@ begin(struct ceiling *ceiling, struct position since, struct batch *ret_batch)
         stop("begin", &err);
     if (!view.active || view.changed || row_locked)
         fail("begin", "the ceiling needs the table for itself");
-    ceiling->claim_ns += mono_diff_ns(mono_now(), began);
+    ceiling->ahead_ns += mono_diff_ns(mono_now(), began);
     note_claimed(ceiling, ret_batch);
 }
 
@@ -129,23 +141,25 @@ run_window(struct ceiling *ceiling)
 {
     struct position since = ceiling->reached;
     struct mono began = mono_now();
-    struct batch claimed = {0}, before = {0};
+    struct batch claimed = {0}, published = {0};
     struct error err;
 
     begin(ceiling, since, &claimed);
     bool more = claimed.full;
-    for (int batches = 1; claimed.count > 0; batches++) {
-        mark(ceiling, &before);
-        before = claimed;
-        claimed = (struct batch){0};
-        if (!more || batches == WINDOW_BATCHES ||
-            mono_diff_ns(mono_now(), began) >= WINDOW_MS * INT64_C(1000000))
-            break;
-        claim_next(ceiling, since, &claimed);
-        more = claimed.full;
+    for (int claims = 1; claimed.count > 0; claims++) {
+        struct batch ahead = {0};
+        if (more && claims < WINDOW_BATCHES &&
+            mono_diff_ns(mono_now(), began) < WINDOW_MS * INT64_C(1000000)) {
+            claim_next(ceiling, since, &ahead);
+            more = ahead.full;
+        }
+        settle(ceiling, &published);
+        published = claimed;
+        claimed = ahead;
     }
-    mark(ceiling, &before);
+    settle(ceiling, &published);
     batch_free(&claimed);
+    mark_rest(ceiling);
     struct mono committing = mono_now();
     if (!store_commit(ceiling->store, &err))
         stop("commit", &err);
@@ -199,11 +213,12 @@ main(int argc, char **argv)
     double seconds = (double)mono_diff_ns(mono_now(), began) / 1e9;
     printf("{\"messages\": %" PRId64
            ", \"seconds\": %.4f, \"cpu_s\": %.4f, \"peak_bytes\": %" PRId64
-           ", \"batches\": %" PRId64 ", \"claim_s\": %.4f, \"mark_s\": %.4f, \"commit_s\": %.4f}\n",
+           ", \"batches\": %" PRId64 ", \"ahead_s\": %.4f, \"mark_s\": %.4f, \"commit_s\": %.4f}\n",
            ceiling.marked, seconds, cpu_seconds(), peak_bytes(), ceiling.batches,
-           (double)ceiling.claim_ns / 1e9, (double)ceiling.mark_ns / 1e9,
+           (double)ceiling.ahead_ns / 1e9, (double)ceiling.mark_ns / 1e9,
            (double)ceiling.commit_ns / 1e9);
     store_close(ceiling.store);
+    free(ceiling.due);
     template_free(&settings.topic);
     return 0;
 }
