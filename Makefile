@@ -184,9 +184,13 @@ bench-quick: all bench-programs
 # --- the other tests ----------------------------------------------------------------------------
 PYTEST = OUTRIDER=$(abspath $(OUT)/outrider) $(VENV)/bin/python -m pytest -q -p no:cacheprovider
 
-.PHONY: golden integration valgrind lint
+.PHONY: golden guard integration valgrind lint
 golden: all
 	$(PYTEST) tests/golden
+
+# What a message, a batch and an idle second cost against what was recorded; UPDATE=1 records anew.
+guard: all $(OUT)/mock-kafka
+	$(PYTEST) tests/guard
 
 integration: all bench-programs
 	scripts/kafka-jars
@@ -236,6 +240,7 @@ check:
 	$(MAKE) unit
 	$(MAKE) unit SANITIZE=address,undefined
 	$(MAKE) golden
+	$(MAKE) guard
 	$(MAKE) integration
 	$(MAKE) check-faults
 

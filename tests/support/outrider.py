@@ -202,9 +202,10 @@ class Outrider:
         self.logs.append(log)
         return daemon
 
-    def command(self, *arguments, config=None, env=None, timeout=120, file=True):
-        """Runs a command to its end. `file`: with -c and the test's configuration."""
-        argv = [BINARY, *arguments]
+    def command(self, *arguments, config=None, env=None, timeout=120, file=True, under=()):
+        """Runs a command to its end. `file`: with -c and the test's configuration; `under`: the words
+        of a program that runs it."""
+        argv = [*under, BINARY, *arguments]
         if file:
             argv += ["-c", self.write(config)]
         return self._finish(argv, env, timeout)
