@@ -19,9 +19,9 @@
 #define DAYS_TO_ERA INT64_C(719468) // from 0000-03-01 to 1970-01-01
 
 struct date {
-    int64_t year; // astronomical: 0 is 1 BC
-    int month;    // 1-12
-    int day;      // 1-31
+    int32_t year;   // astronomical: 0 is 1 BC
+    uint32_t month; // 1-12
+    uint32_t day;   // 1-31
 };
 
 struct mono
@@ -94,22 +94,22 @@ civil_from_days(int64_t days)
 {
     days += DAYS_TO_ERA;
     int64_t era = floor_div(days, DAYS_400Y);
-    int64_t doe = days - era * DAYS_400Y;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153;
-    int month = (int)(mp < 10 ? mp + 3 : mp - 9);
+    uint32_t doe = (uint32_t)(days - era * DAYS_400Y);
+    uint32_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+    uint32_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+    uint32_t mp = (5 * doy + 2) / 153;
+    uint32_t month = mp < 10 ? mp + 3 : mp - 9;
     return (struct date){
-        .year = yoe + era * 400 + (month <= 2 ? 1 : 0),
+        .year = (int32_t)(era * 400 + yoe + (month <= 2 ? 1 : 0)),
         .month = month,
-        .day = (int)(doy - (153 * mp + 2) / 5 + 1),
+        .day = doy - (153 * mp + 2) / 5 + 1,
     };
 }
 
 // Writes exactly `width` digits; returns their end. By hand, because every message has a timestamp,
 // and two calls of snprintf() took half of the time to make a message of a row.
 static char *
-put_digits(char *to, int64_t value, int width)
+put_digits(char *to, uint32_t value, int width)
 {
     for (int i = width - 1; i >= 0; i--, value /= 10)
         to[i] = (char)('0' + value % 10);
@@ -119,13 +119,13 @@ put_digits(char *to, int64_t value, int width)
 static char *
 put_date(char *to, struct date d)
 {
-    int64_t year = d.year < 0 ? -d.year : d.year;
+    uint32_t year = (uint32_t)(d.year < 0 ? -d.year : d.year);
     if (d.year < 0)
         *to++ = '-';
     else if (d.year > 9999)
         *to++ = '+';
     int width = 4;
-    for (int64_t rest = year / 10000; rest > 0; rest /= 10)
+    for (uint32_t rest = year / 10000; rest > 0; rest /= 10)
         width++;
     to = put_digits(to, year, width);
     *to++ = '-';
@@ -143,11 +143,9 @@ format_utc(int64_t unix_us, int digits, char out[static 40])
         return;
     }
     int64_t seconds = floor_div(unix_us, US_PER_S);
-    int64_t us = unix_us % US_PER_S;
-    if (us < 0)
-        us += US_PER_S;
+    uint32_t us = (uint32_t)(unix_us - seconds * US_PER_S);
     int64_t days = floor_div(seconds, S_PER_DAY);
-    int of_day = (int)(seconds - days * S_PER_DAY);
+    uint32_t of_day = (uint32_t)(seconds - days * S_PER_DAY);
 
     char *end = put_date(out, civil_from_days(days));
     *end++ = 'T';
