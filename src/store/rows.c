@@ -34,12 +34,15 @@ release(void *rows)
     PQclear(rows);
 }
 
+// Only an empty field can be NULL: most are not asked.
 static struct bytes
 field_bytes(const PGresult *result, int row, int field)
 {
-    if (PQgetisnull(result, row, field))
+    size_t len = (size_t)PQgetlength(result, row, field);
+
+    if (len == 0 && PQgetisnull(result, row, field))
         return (struct bytes){0};
-    return (struct bytes){PQgetvalue(result, row, field), (size_t)PQgetlength(result, row, field)};
+    return (struct bytes){PQgetvalue(result, row, field), len};
 }
 
 static int64_t
