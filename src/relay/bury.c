@@ -13,7 +13,8 @@
 #include <stdlib.h>
 
 enum {
-    BURY_MS = 2000, // how long the copies of a batch may take: the transaction's time is nearly up
+    BURY_MS = 2000, // how long copies of a batch are begun: the transaction's time is nearly up
+    COPY_MS = 2000, // how long one may take
     POLL_MS = 50,
 };
 
@@ -31,6 +32,7 @@ send_copy(struct window *window, struct batch *batch, const struct message *mess
     if (!lane->producer || mono_passed(deadline) ||
         !breakers_admit(&lane->breakers, topic, copy->row.position, &window->probing))
         return copy;
+    deadline = mono_add_ms(mono_now(), COPY_MS);
     while (!producer_send(lane->producer, copy) && !mono_passed(deadline))
         producer_poll(lane->producer, POLL_MS);
     producer_push(lane->producer);
@@ -78,10 +80,11 @@ is_buried(struct window *window, const struct message *copy)
 }
 
 // After a failure, it is first made sure that the rows can be made dead at all: a row that cannot
-// be would send another copy at each try.
+// be would send another copy at each try. They are marked, and a row that is cannot be dead.
 static bool
 try_first(struct window *window, const struct batch *batch, struct error *err)
 {
+    struct store *store = window->lane->store;
     AUTOFREE struct failure *failures = xcalloc(batch->count + 1, sizeof *failures);
     size_t count = 0;
 
@@ -93,7 +96,12 @@ try_first(struct window *window, const struct batch *batch, struct error *err)
                 .error_class = fault_name(FAULT_MESSAGE),
                 .text = batch->messages[i].outcome.text,
             };
-    return count == 0 || store_try_fail(window->lane->store, failures, count, err) ||
+    if (count == 0)
+        return true;
+    if (window->marked_first > 0 && !store_unmark(store, err))
+        return error_prefix(err, "taking marks back");
+    window->marked_first = 0;
+    return store_try_fail(store, failures, count, err) ||
            error_prefix(err, "making rows dead before they are copied");
 }
 

@@ -13,11 +13,12 @@ enum {
     NAMES_MS = 60000,  // the resolver is libc's, and so are its time-outs
     HOSTS = 3,         // of a DSN whose names are looked up one after the other
     KAFKA_MS = 5500,   // a cluster's answer who it is, a topic's how it is
-    SILENCE_MS = 6000, // asking a silent cluster, giving up its messages, copying dead letters
+    SILENCE_MS = 8000, // asking a silent cluster, giving up its messages, copying dead letters
     BACK_OFF_MS = 5000,
     CONNECT_STATEMENTS = 4, // how many a phase may wait for, one after the other
     CLAIM_STATEMENTS = 6,   // all around locked rows, or the table's shape read again
-    SETTLE_STATEMENTS = 3,  // of a batch; a window's last two are settled in one phase
+    PUBLISH_STATEMENTS = 3, // marks that are made first
+    SETTLE_STATEMENTS = 7,  // of a batch; a window's last two are settled in one phase
     STALL_LEAST_MS = 60000,
 };
 
@@ -39,7 +40,7 @@ phase_ms(enum lane_phase phase, const struct relay_settings *settings,
     case LANE_CLAIM:
         return NAMES_MS + CLAIM_STATEMENTS * statement_ms;
     case LANE_PUBLISH:
-        return NAMES_MS + settings->window_deadline_ms + statement_ms;
+        return NAMES_MS + settings->window_deadline_ms + PUBLISH_STATEMENTS * statement_ms;
     case LANE_SETTLE:
         return NAMES_MS + settings->window_deadline_ms +
                2 * (SILENCE_MS + SETTLE_STATEMENTS * statement_ms);

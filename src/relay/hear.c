@@ -21,20 +21,42 @@ enum {
     LEAVE_MS = 500,  // and when told to leave at once
 };
 
-// Waits until nothing of the batch is pending; false when the deadline, or an order to leave at
-// once, came first.
+// Waits until the message is not pending; false when the deadline, or an order to leave at once,
+// came first.
 static bool
-await_until(struct lane *lane, const struct batch *batch, struct mono deadline)
+await_message(struct lane *lane, const struct message *message, struct mono deadline)
 {
-    producer_poll(lane->producer, 0); // what came while nobody looked
-    for (size_t i = 0; i < batch->count; i++) {
-        while (batch->messages[i].outcome.state == OUTCOME_PENDING) {
-            int left = mono_ms_until(deadline);
-            if (left == 0 || atomic_load(&lane->shared->abort))
-                return false;
-            producer_poll(lane->producer, left < POLL_MS ? left : POLL_MS);
-        }
+    while (message->outcome.state == OUTCOME_PENDING) {
+        int left = mono_ms_until(deadline);
+        if (left == 0 || atomic_load(&lane->shared->abort))
+            return false;
+        producer_poll(lane->producer, left < POLL_MS ? left : POLL_MS);
     }
+    return true;
+}
+
+static bool
+tries_its_topic(const struct lane *lane, const struct message *message)
+{
+    return message->topic &&
+           breakers_probed_by(&lane->breakers, message->topic, message->row.position);
+}
+
+// Waits until nothing of the batch is pending: the rows that try their topics come last, for their
+// time is short, and nobody else's is to be.
+static bool
+await_batch(const struct window *window, const struct batch *batch)
+{
+    struct lane *lane = window->lane;
+
+    producer_poll(lane->producer, 0); // what came while nobody looked
+    for (size_t i = 0; i < batch->count; i++)
+        if (!tries_its_topic(lane, &batch->messages[i]) &&
+            !await_message(lane, &batch->messages[i], window->deadline))
+            return false;
+    for (size_t i = 0; i < batch->count; i++)
+        if (!await_message(lane, &batch->messages[i], window->probe_deadline))
+            return false;
     return true;
 }
 
@@ -118,7 +140,7 @@ send_alone(struct window *window, const struct batch *batch, struct message *mes
         producer_poll(lane->producer, POLL_MS);
     }
     producer_push(lane->producer);
-    if (!await_until(lane, batch, window->deadline))
+    if (!await_batch(window, batch))
         return false;
     message->outcome.of_batch = false;
     return true;
@@ -181,7 +203,7 @@ try_suspects(struct window *window, const struct batch *batch)
     LOG(LOG_WARN, "batch_refused", LOG_INT("lane", lane->number), LOG_INT("messages", count),
         LOG_STR("code", suspects[0]->outcome.code), LOG_STR("error", suspects[0]->outcome.text),
         LOG_STR("next", "each is sent alone, to find the one that is meant"));
-    bool in_time = await_until(lane, other, window->deadline);
+    bool in_time = await_batch(window, other);
     for (size_t i = 0; i < count; i++) {
         in_time = in_time && try_suspect(window, batch, suspects[i]);
         if (suspects[i]->outcome.state == OUTCOME_NONE) // no room for it in the queue
@@ -203,7 +225,7 @@ window_hear(struct window *window, struct batch *batch)
 {
     struct lane *lane = window->lane;
 
-    if (lane->producer && await_until(lane, batch, window->deadline))
+    if (lane->producer && await_batch(window, batch))
         try_suspects(window, batch);
     if (lane->producer && has(batch, OUTCOME_PENDING))
         give_up(window);

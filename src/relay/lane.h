@@ -62,6 +62,7 @@ struct lane {
     struct mono not_before; // goal.rate allows nothing until then
     int64_t mean_bytes;     // running mean of a payload's size
     int told_holder;        // of locks on rows: the backend that was named last
+    bool told_full;         // that there are too many blocked topics was said
     const char *told_code;  // of Kafka's that nobody classified: the one that was named last
 };
 

@@ -159,12 +159,14 @@ patience_ms(const struct window *window)
 {
     int patience_ms = window->lane->shared->settings->window_deadline_ms;
 
-    if (window->careful && patience_ms > CAREFUL_MS)
-        patience_ms = CAREFUL_MS;
-    int probe_ms = PROBE_MS << (window->silences < SILENCES_MAX ? window->silences : SILENCES_MAX);
-    if (window->probing && patience_ms > probe_ms)
-        patience_ms = probe_ms;
-    return patience_ms;
+    return window->careful && patience_ms > CAREFUL_MS ? CAREFUL_MS : patience_ms;
+}
+
+// What tries a topic is waited for no longer, and the others of its window as long as ever.
+static int
+probe_patience_ms(const struct window *window)
+{
+    return PROBE_MS << (window->silences < SILENCES_MAX ? window->silences : SILENCES_MAX);
 }
 
 bool
@@ -178,6 +180,7 @@ window_publish(struct window *window, struct batch *batch, struct error *err)
     if (window->careful && !mark_first(window, batch, err))
         return false;
     window->deadline = mono_add_ms(mono_now(), patience_ms(window));
+    window->probe_deadline = mono_add_ms(mono_now(), probe_patience_ms(window));
     for (size_t i = 0; i < batch->count; i++)
         send_prepared(window, &batch->messages[i]);
     producer_push(window->lane->producer);

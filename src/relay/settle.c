@@ -85,6 +85,12 @@ window_block_topic(struct window *window, const struct message *message, const s
     struct breaker *breaker =
         breakers_open(&lane->breakers, message->topic, window->claim.since, mono_now());
 
+    if (!breaker && !lane->told_full)
+        LOG(LOG_ERROR, "topics_blocked_limit", LOG_INT("lane", lane->number),
+            LOG_INT("limit", BREAKERS_MAX), LOG_STR("topic", message->topic), LOG_FAULT(why),
+            LOG_STR("next", "rows of further topics wait in the table, each for itself; does "
+                            "message.topic make a topic of every id?"));
+    lane->told_full = !breaker;
     if (!breaker)
         return false;
     breaker->silences += message->outcome.given_up;
@@ -178,7 +184,8 @@ hold_aggregate(struct window *window, const struct row *row, int64_t delay_ms)
         holds_add_window(holds, row->aggregate_id, row->position);
 }
 
-// A message failed by its own fault: an attempt is counted against it. `postponed`: not yet.
+// A message failed by its own fault: an attempt is counted against it. `postponed`: none is, it
+// only waits.
 static void
 settle_blamed(struct window *window, const struct message *message, struct settlement *settlement,
               bool postponed)
@@ -200,7 +207,7 @@ settle_blamed(struct window *window, const struct message *message, struct settl
             .delay_ms = delay_ms,
             .dead = dead,
             .postponed = postponed,
-            .error_class = fault_name(FAULT_MESSAGE),
+            .error_class = fault_name(outcome->fault),
             .text = outcome->text,
         };
     window->dead += dead;
@@ -224,7 +231,7 @@ explain(const struct window *window, const struct message *message, struct error
     const struct outcome *outcome = &message->outcome;
     const struct breakers *breakers = &window->lane->breakers;
 
-    if (!outcome->given_up) {
+    if (!outcome->given_up || window->silence.code[0] == '\0') { // or librdkafka's own purge
         error_set(ret_why, outcome->fault, outcome->code, "%s", outcome->text);
         return;
     }
@@ -249,7 +256,7 @@ tell_unlisted(struct lane *lane, const struct outcome *outcome)
 // A message failed by no fault of its own: nothing is written. Its topic is blocked, or the window
 // ends.
 static void
-settle_innocent(struct window *window, const struct message *message)
+settle_innocent(struct window *window, const struct message *message, struct settlement *settlement)
 {
     struct lane *lane = window->lane;
     struct error why;
@@ -259,8 +266,11 @@ settle_innocent(struct window *window, const struct message *message)
         atomic_fetch_add(&lane->shared->stats.possible_duplicates, 1);
     if (message->outcome.unlisted)
         tell_unlisted(lane, &message->outcome);
-    if (why.fault == FAULT_TOPIC && window_block_topic(window, message, &why))
+    if (why.fault == FAULT_TOPIC) {
+        if (!window_block_topic(window, message, &why))
+            settle_blamed(window, message, settlement, true);
         return;
+    }
     if (!message->outcome.possibly_persisted)
         note_refused(lane, message);
     holds_add_window(&lane->holds, message->row.aggregate_id, message->row.position);
@@ -282,7 +292,7 @@ settle_message(struct window *window, const struct message *message, struct sett
         if (message->outcome.fault == FAULT_MESSAGE)
             settle_blamed(window, message, settlement, postponed);
         else
-            settle_innocent(window, message);
+            settle_innocent(window, message, settlement);
         break;
     case OUTCOME_HELD:
         break;

@@ -11,11 +11,12 @@ struct window {
     struct view view;
     struct claim claim;
     struct mono began;
-    struct mono deadline;   // for the outcomes of what is published
-    struct batch published; // not settled yet
-    struct batch claimed;   // not published yet
-    struct batch ahead;     // claimed while that one was published
-    struct message_id *due; // acknowledged, to be marked; its room is `due_room`
+    struct mono deadline;       // for the outcomes of what is published
+    struct mono probe_deadline; // for that of a row that tries its topic
+    struct batch published;     // not settled yet
+    struct batch claimed;       // not published yet
+    struct batch ahead;         // claimed while that one was published
+    struct message_id *due;     // acknowledged, to be marked; its room is `due_room`
     size_t due_count, due_room;
     struct position reached; // of the last row claimed
     struct position locked;  // of the last row that was taken
@@ -90,7 +91,7 @@ void window_give_up_producer(struct window *window);
 void window_note_answer(struct window *window, const struct message *message);
 
 // Opens the breaker of a message's topic, which Kafka refused it for. False when there are too many
-// open: then it is the cluster's fault.
+// open: then its rows wait one by one.
 bool window_block_topic(struct window *window, const struct message *message,
                         const struct error *why) MUST_CHECK;
 

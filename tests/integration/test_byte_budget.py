@@ -7,7 +7,7 @@ from support.observer import judge
 from support.outrider import BINARY
 
 MIB = 1 << 20
-# 2 x (batch_bytes + one row), twice for what libpq and librdkafka hold on the way, and the program.
+# 3 x (batch_bytes + one row), twice for what libpq and librdkafka hold on the way, and the program.
 BOUND = 2 * 2 * (4 * MIB + 100_000) + 24 * MIB
 LARGE = "jsonb_build_object('n', n, 't', repeat(md5(n::text), 3125))"
 

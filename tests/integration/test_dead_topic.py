@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """A dead message is copied to outbox.dead_topic, with the reason, before its row is dead."""
 
+import random
+
 import pytest
 
 from support import outrider as relay
@@ -38,6 +40,21 @@ def test_a_dead_message_is_copied(outrider, outbox, observer, topic, graveyard):
     assert (other.key, other.value) == (b"a-2", None)
     assert other.header("dead-code") == "TOO_LARGE"
     assert int(other.header("dead-payload-bytes")) > 1_200_000
+
+
+@pytest.mark.parametrize("on_published", ["mark", "delete"])
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_row_that_the_broker_rejects_first_of_all(outrider, outbox, observer, kafka, topic, graveyard):
+    """After a start rows are marked before they are sent; what is rejected then is copied and dead all the same."""
+    narrow = kafka.create_topic(kafka.topic_name("narrow"), **{"max.message.bytes": "20000"})
+    rejected = outbox.insert(narrow, '{"t": "%s"}' % random.Random(1).randbytes(50_000).hex(), aggregate="a-1")
+    good = outbox.insert(topic, aggregate="b-1")
+    daemon = outrider.run()
+    daemon.wait_until(lambda: outbox.given_up() == 1 and observer.count(topic) == 1, 20, "both ends")
+    assert daemon.terminate() == 0
+    assert [record.message_id for record in observer.read(graveyard)] == [rejected]
+    assert [record.message_id for record in observer.read(topic)] == [good]
+    assert "window_failed" not in daemon.text()
 
 
 # The dead topic's broker side refuses: the row waits for its copy, and no attempt is counted for that.

@@ -393,13 +393,19 @@ store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid
 
 // --- writes
 
+static bool
+can_change(const struct store *store, const struct fake_row *row)
+{
+    return !row->published && !row->marked && !is_locked(store, row) && store->in_transaction;
+}
+
 // Rows that are not there to be changed are as the server counts them: missing.
 static bool
 change(struct store *store, const struct message_id *id, char how, const struct failure *failure)
 {
     struct fake_row *row = fake_find(fake_seq(id));
     journal_add("%c%lld", how, (long long)row->seq);
-    if (row->published || row->marked || is_locked(store, row) || !store->in_transaction)
+    if (!can_change(store, row))
         return false;
     row->owner = store;
     row->marked = !failure;
@@ -487,11 +493,13 @@ store_fail(struct store *store, const struct failure *failures, size_t count, st
 bool
 store_try_fail(struct store *store, const struct failure *failures, size_t count, struct error *err)
 {
-    (void)store, (void)failures, (void)count;
+    size_t able = 0;
     if (!enter(FAKE_TRY, "try", err))
         return false;
+    for (size_t i = 0; i < count; i++)
+        able += can_change(store, fake_find(fake_seq(&failures[i].id)));
     fake_store_unlock();
-    return true;
+    return able == count || error_set(err, FAULT_CLUSTER, "SHORT", "a row was not there");
 }
 
 bool

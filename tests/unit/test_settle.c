@@ -12,6 +12,7 @@
 #include "tests/support/one_lane.h"
 #include "tests/support/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct fate fates[16]; // by seq; those that are not set are acknowledged
@@ -635,6 +636,61 @@ START_TEST(test_version_1_waits_for_the_copy_in_memory)
 }
 END_TEST
 
+// --- limits
+
+// Topics beyond those that a breaker can be kept for stop nobody: their rows wait in the table.
+START_TEST(test_too_many_blocked_topics_stop_nobody)
+{
+    setup(2, "");
+    fake_add((struct fake_row){.seq = 1, .aggregate = "a", .event = "t"});
+    fake_add((struct fake_row){.seq = 2, .aggregate = "b", .event = "u"});
+    for (int i = 0; i < BREAKERS_MAX; i++) {
+        char name[16];
+        snprintf(name, sizeof name, "x%d", i);
+        ck_assert_ptr_nonnull(
+            breakers_open(&one.lane.breakers, name, (struct position){.major = 0}, mono_now()));
+    }
+    fates[1] = topic;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m2 f1 commit");
+    ck_assert_int_gt(fake_row(1).next_attempt_ms, 0);
+    ck_assert_int_eq(fake_row(1).retry_count, 0);
+    ck_assert_int_eq(one_logged("topics_blocked_limit"), 1);
+    ck_assert_uint_eq(one.shared.stats.failed_attempts, 0);
+    one_teardown();
+}
+END_TEST
+
+// A row that tries its topic is waited for 2 seconds; the others of its window as long as ever.
+START_TEST(test_others_may_be_slower_than_a_row_that_tries)
+{
+    setup_topics("tu");
+    struct breaker *breaker =
+        breakers_open(&one.lane.breakers, "t", (struct position){.major = 0}, mono_now());
+    breaker->state = BREAKER_HALF_OPEN;
+    one.lane.breakers.blocked_count = 0;
+    fates[2].polls = 2100; // of a millisecond each
+    struct mono began = mono_now();
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m1 m2 commit");
+    ck_assert_int_ge(mono_diff_ns(mono_now(), began), INT64_C(2000000000));
+    one_teardown();
+}
+END_TEST
+
+// What librdkafka gives up by itself, of a producer that failed for good, has no silence to explain
+// it.
+START_TEST(test_what_the_library_gave_up_has_a_cause)
+{
+    setup(2, "a");
+    fates[1] = cluster;
+    fates[1].given_up = true;
+    ONE_WINDOW(WINDOW_FAILED, "begin s1 commit");
+    ck_assert_int_eq(one.err.fault, FAULT_CLUSTER);
+    ck_assert_str_ne(one.err.code, "");
+    assert_untouched(1);
+    one_teardown();
+}
+END_TEST
+
 // Nothing is copied while the row cannot be made dead.
 START_TEST(test_a_row_that_can_not_be_dead_sends_no_copies)
 {
@@ -647,7 +703,7 @@ START_TEST(test_a_row_that_can_not_be_dead_sends_no_copies)
     one_teardown();
     setup_dead(2, "a");
     one.lane.careful = 1;
-    ONE_WINDOW(WINDOW_FULL, "begin M1 s1 try s1 unmark f1 commit");
+    ONE_WINDOW(WINDOW_FULL, "begin M1 s1 unmark try s1 f1 commit");
     ck_assert(fake_row(1).dead);
     one_teardown();
 }
@@ -784,7 +840,9 @@ main(void)
         test_an_attempt_that_can_not_be_counted_fails_the_window,
         test_a_deadline_marks_the_prefix_and_rebuilds_the_producer,
         test_a_deadline_gives_up_the_next_batch_too, test_a_dead_message_is_copied_first,
-        test_a_row_waits_for_its_copy, test_a_row_that_can_not_be_dead_sends_no_copies,
+        test_a_row_waits_for_its_copy, test_too_many_blocked_topics_stop_nobody,
+        test_others_may_be_slower_than_a_row_that_tries, test_what_the_library_gave_up_has_a_cause,
+        test_a_row_that_can_not_be_dead_sends_no_copies,
         test_version_1_waits_for_the_copy_in_memory, test_a_copy_that_can_not_be,
         test_silence_of_a_cluster_that_is_away, test_silence_in_general_is_the_clusters,
         test_silence_for_one_row_is_its_topics, test_leaving_at_once_in_the_middle,
