@@ -54,13 +54,15 @@ take_stats(const struct run *run, struct stats *ret_sum)
         stats_add(ret_sum, relay_stats(run->relay));
 }
 
-// The watchdog is fed while lanes finish, too.
-static void
+// The watchdog is fed while lanes finish, too. A reload that nobody cut short by a signal has time,
+// as long as no lane is stuck: a name is perhaps being looked up, which has no end of ours.
+static bool
 beat(void *context)
 {
     struct run *run = context;
     const struct health health = relay_health(run->relay, &run->limits, mono_now());
     supervise_beat(&run->supervision, &health);
+    return signals_terminations() == 0 && health.worst != LANE_STUCK;
 }
 
 // False when the lanes do not end.

@@ -307,10 +307,11 @@ pause_ms(int ms)
 }
 
 // While the lanes are ending, the bar and their last log lines are still to be seen.
-static void
+static bool
 tick(void *drain)
 {
     draw_when_due(drain);
+    return false;
 }
 
 // Relays until it ends; *ret_ended is false when lanes are left behind.

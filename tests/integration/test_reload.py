@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """SIGHUP: what is good is taken over without a loss, what is bad changes nothing."""
 
+import contextlib
 import signal
 
 import pytest
 
+from support import freeze
 from support.observer import judge
 
 
@@ -118,3 +120,46 @@ def test_another_one_in_the_midst_of_it_is_not_lost(outrider, outbox, observer, 
     daemon.reload(outrider.text({"outbox": {"batch_size": 6}}))
     wait_for_event(daemon, "reloaded", 2)
     assert daemon.terminate() == 0
+
+
+# A lane that hangs in a call, as one does in the resolver; the call may take 13 s at most here.
+HANGING = {"stop_timeout": "100ms",
+           "database": {"statement_timeout": "1s", "lock_timeout": "100ms"}}
+
+
+@pytest.fixture
+def hanging(outrider, outbox, supervisor):
+    """Starts a daemon whose lane hangs while it is to reload, within the block."""
+
+    @contextlib.contextmanager
+    def start():
+        daemon = outrider.run(env=supervisor.watching(1), config=HANGING)
+        supervisor.wait_for("STATUS=idle, ")
+        [lane] = freeze.lane_threads(daemon.pid)
+        with freeze.frozen(lane):
+            daemon.reload(outrider.text(HANGING | {"kafka": {"linger.ms": 20}}))
+            wait_for_event(daemon, "relay_leaving")
+            yield daemon
+
+    return start
+
+
+def test_a_lane_that_hangs_is_waited_for(hanging, outbox, settled, supervisor, topic):
+    """Longer than a stop would; the watchdog is fed meanwhile."""
+    with hanging() as daemon:
+        assert supervisor.listen_for(4) < 1
+        assert daemon.running() and not events(daemon, "reloaded")
+    wait_for_event(daemon, "reloaded")
+    outbox.fill(topic, 10)
+    settled(daemon)
+    assert daemon.terminate() == 0
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_a_lane_that_hangs_is_not_waited_for_for_ever(hanging, told):
+    """Told to end, or when no call takes so long: then a restart helps."""
+    with hanging() as daemon:
+        if told:
+            daemon.child.send_signal(signal.SIGTERM)
+        wait_for_event(daemon, "relay_stuck")
+    assert daemon.child.wait(10) == 70

@@ -38,4 +38,5 @@ def frozen(tid):
     try:
         yield
     finally:
-        _libc.ptrace(PTRACE_DETACH, tid, None, None)
+        if _libc.ptrace(PTRACE_DETACH, tid, None, None) != 0:
+            os.waitpid(tid, WALL)  # its process has ended, and a traced thread waits to be reaped
