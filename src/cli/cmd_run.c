@@ -43,6 +43,7 @@ begin_relay(struct run *run)
     run->limits = health_limits(&settings->relay, &settings->store);
     run->relay = relay_start(&settings->relay, &settings->store, &settings->producer,
                              &(struct relay_goal){0});
+    run->stall.lanes_began = mono_now();
 }
 
 // Of this process: all relays together.

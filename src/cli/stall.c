@@ -41,6 +41,15 @@ tell(const struct relay *relay, const struct health *health, struct mono now)
         LOG_STR("next", next(health->worst, &view)));
 }
 
+static bool
+all_progressed(const struct relay *relay, struct mono began)
+{
+    for (size_t i = 0; i < relay_lanes(relay); i++)
+        if (relay_lane(relay, i).last_progress.ns <= began.ns)
+            return false;
+    return true;
+}
+
 void
 stall_watch(struct stall *stall, const struct relay *relay, const struct health *health)
 {
@@ -50,7 +59,8 @@ stall_watch(struct stall *stall, const struct relay *relay, const struct health 
             stall->since = relay_lane(relay, health->lane).last_progress;
         tell(relay, health, now);
         stall->told = health->worst;
-    } else if (health->worst == LANE_WELL && stall->told != LANE_WELL) {
+    } else if (health->worst == LANE_WELL && stall->told != LANE_WELL &&
+               all_progressed(relay, stall->lanes_began)) {
         LOG(LOG_INFO, "stall_over", LOG_FLOAT("seconds", seconds(mono_diff_ns(now, stall->since))));
         stall->told = LANE_WELL;
     }

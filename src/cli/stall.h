@@ -9,10 +9,11 @@
 struct stall {
     enum lane_health told;
     struct mono since;
+    struct mono lanes_began; // what the lanes show as progress up to then is only their start
 };
 
 // Tells what is new: a stall once, however long it lasts, and once more when it turns out that a
-// lane is stuck.
+// lane is stuck. Other lanes do not end it; their progress does.
 void stall_watch(struct stall *stall, const struct relay *relay, const struct health *health);
 
 #endif

@@ -82,9 +82,23 @@ START_TEST(test_a_stuck_lane_is_told_even_in_a_stall)
 }
 END_TEST
 
+// Lanes of a reload are well for a while, whatever the outage does.
+START_TEST(test_new_lanes_end_no_stall)
+{
+    prepare((struct fake_moment){.phase = LANE_BACK_OFF, .still_ms = 61500, .trouble = &trouble});
+    EXPECT(look(LANE_STALLED), "event=stalled");
+    stall.lanes_began = mono_now();
+    now.still_ms = 100; // their start
+    ck_assert_str_eq(look(LANE_WELL), "");
+    ck_assert_str_eq(look(LANE_STALLED), "");
+    now.still_ms = 0;
+    EXPECT(look(LANE_WELL), "event=stall_over", "seconds=61");
+}
+END_TEST
+
 int
 main(void)
 {
     return RUN_TESTS("stall", test_an_outage_is_told_once,
-                     test_a_stuck_lane_is_told_even_in_a_stall);
+                     test_a_stuck_lane_is_told_even_in_a_stall, test_new_lanes_end_no_stall);
 }
