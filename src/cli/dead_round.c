@@ -50,20 +50,28 @@ static const struct {
     {.prefix = "VERSION", .exit = EX_USAGE},
     {.prefix = "CHANGED", .exit = EX_TEMPFAIL},
     {.prefix = "55P03", .exit = EX_TEMPFAIL}, // lock_timeout
-    {.prefix = "22", .exit = EX_USAGE},       // a value that is none, such as a time
 };
+
+enum { USER_BYTES = 1024 }; // of an account's entry
 
 // A run, and what it needs on its way.
 struct walk {
     struct dead_round *round;
     struct dead *dead;
     bool *met; // which of the named ids were in a page
+    char os_user[USER_BYTES];
 };
 
 static bool
 writes(const struct dead_round *round)
 {
     return round->action == DEAD_RETRY || round->action == DEAD_DISCARD;
+}
+
+static bool
+asks_since(const struct dead_selection *selection)
+{
+    return selection->since != NULL || selection->since_ms > 0;
 }
 
 static int
@@ -73,13 +81,13 @@ fail(const struct dead_round *round, const struct error *err)
     for (size_t i = 0; i < sizeof failures / sizeof failures[0]; i++)
         if (str_starts_with(err->code, failures[i].prefix))
             code = failures[i].exit;
+    if (asks_since(&round->selection) && str_starts_with(err->code, "22"))
+        code = EX_USAGE; // PostgreSQL reads it, and it is no time
     if (code == EX_NOPERM)
         fprintf(stderr, "outrider: %s: it takes the rights %s on the table\n",
                 round->invocation->path, rights[round->action]);
     return code;
 }
-
-enum { USER_BYTES = 1024 }; // of an account's entry
 
 // Who typed the command: the name of the process's own user, or his number.
 static void
@@ -97,12 +105,10 @@ name_os_user(char name[static USER_BYTES])
 // Which row, what became of it, and by whom. Neither payload nor error text: both can hold what is
 // nobody's business who reads the log.
 static void
-audit(const struct dead_round *round, const struct dead_page *page,
-      const struct dead_letter *letter)
+audit(const struct walk *walk, const struct dead_page *page, const struct dead_letter *letter)
 {
-    char user[USER_BYTES];
+    const struct dead_round *round = walk->round;
 
-    name_os_user(user);
     LOG(page->unclear ? LOG_WARN : LOG_INFO,
         page->unclear                   ? "dead_unclear"
         : round->action == DEAD_DISCARD ? "dead_discarded"
@@ -112,7 +118,7 @@ audit(const struct dead_round *round, const struct dead_page *page,
         LOG_STR("aggregate_id", letter->aggregate_id), LOG_STR("event_type", letter->event_type),
         LOG_INT("attempts", letter->retry_count), LOG_STR("error_class", letter->error_class),
         LOG_STR("command", round->invocation->path), LOG_STR("database_user", page->database_user),
-        LOG_STR("os_user", user));
+        LOG_STR("os_user", walk->os_user));
 }
 
 // An audit line is written whatever log.level says.
@@ -137,9 +143,10 @@ note_met(struct walk *walk, const char *text)
 }
 
 static void
-take_letter(struct dead_round *round, const struct dead_page *page,
-            const struct dead_letter *letter)
+take_letter(struct walk *walk, const struct dead_page *page, const struct dead_letter *letter)
 {
+    struct dead_round *round = walk->round;
+
     if (!letter->changed) {
         fprintf(stderr, "outrider: %s: %s is skipped: somebody holds it locked, or was faster\n",
                 round->invocation->path, letter->id);
@@ -147,7 +154,7 @@ take_letter(struct dead_round *round, const struct dead_page *page,
         return;
     }
     if (writes(round))
-        audit(round, page, letter);
+        audit(walk, page, letter);
     else
         round->take(round->context, letter);
     round->rows += !page->unclear;
@@ -168,7 +175,7 @@ turn_page(struct walk *walk, int64_t rows, struct dead_page *page, struct error 
     bool good = dead_next(walk->dead, &round->selection, round->action, (size_t)rows, page, err);
     for (size_t i = 0; i < page->count; i++) {
         note_met(walk, page->letters[i].id);
-        take_letter(round, page, &page->letters[i]);
+        take_letter(walk, page, &page->letters[i]);
     }
     sigprocmask(SIG_SETMASK, &before, NULL);
     return good;
@@ -237,8 +244,10 @@ dead_round_run(struct dead_round *round)
     struct error err;
 
     store.standby_will_do = !writes(round);
-    if (writes(round))
+    if (writes(round)) {
         open_log(settings);
+        name_os_user(walk.os_user);
+    }
     round->complete =
         dead_open(&store, &walk.dead, &err) && turn_pages(&walk, &err) && tell_unmet(&walk, &err);
     dead_close(walk.dead);

@@ -25,6 +25,7 @@ struct dead {
     struct visit visit;
     struct template topic; // borrowed from the settings
     int timeout_ms;
+    int guard_ms; // for the guard: lock_timeout has to come first
     char lock_timeout_ms[16];
     int version;
     char *bound; // the last position of all; NULL: nothing is dead
@@ -81,7 +82,7 @@ begin(struct dead *dead, const char *mode, char **ret_user, struct error *err)
 
     if (!visit_begin(visit, mode, dead->timeout_ms, err) || !apply_settings(dead, ret_user, err))
         return false;
-    if (!visit_run(visit, sql_store_dead_guard, guard, 1, VISIT_LOOK_MS, NULL, err))
+    if (!visit_run(visit, sql_store_dead_guard, guard, 1, dead->guard_ms, NULL, err))
         return error_prefix(err, "waiting for a schema command to change the table's version");
     if (!visit_look_within(visit, err))
         return false;
@@ -124,6 +125,8 @@ dead_open(const struct store_settings *settings, struct dead **ret_dead, struct 
         .visit = visit,
         .topic = settings->topic,
         .timeout_ms = settings->statement_timeout_ms,
+        .guard_ms =
+            settings->lock_timeout_ms > VISIT_LOOK_MS ? settings->lock_timeout_ms : VISIT_LOOK_MS,
         .version = visit.version,
     };
     snprintf(dead->lock_timeout_ms, sizeof dead->lock_timeout_ms, "%d", settings->lock_timeout_ms);
@@ -267,13 +270,21 @@ fill_page(struct session_result *result, size_t limit, bool shown, struct dead_p
 }
 
 // A COMMIT that was answered by an error is a rollback; one that was not answered at all may have
-// been done. An SQLSTATE has five characters, the words of the connection's own failures more.
+// been done, and so may one whose answer says no more than that: a pooler lost the server (class
+// 08), or the server does not know (40003). An SQLSTATE has five characters, the words of the
+// connection's own failures another number.
+static bool
+is_unclear(const char *code)
+{
+    return strlen(code) != 5 || str_starts_with(code, "08") || str_equal(code, "40003");
+}
+
 static bool
 commit(struct dead *dead, struct dead_page *page, struct error *err)
 {
     if (visit_run(&dead->visit, "COMMIT", NULL, 0, dead->timeout_ms, NULL, err))
         return true;
-    page->unclear = strlen(err->code) != 5;
+    page->unclear = is_unclear(err->code);
     return error_prefix(err, page->unclear ? "whether the last rows were changed is not known; "
                                              "the log names them, and running it again is safe"
                                            : "committing");

@@ -307,6 +307,47 @@ def test_a_failed_page_changes_nothing_and_says_nothing(outrider, outbox, bury, 
     assert outbox.value("SELECT count(*) FROM {table} WHERE {retry_count} = 0") == 1000
 
 
+def refuse(outbox, state):
+    """Each COMMIT of a change is answered by an error of this SQLSTATE."""
+    outbox.run(f"""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RAISE EXCEPTION 'refused' USING ERRCODE = '{state}'; END $$;
+        CREATE CONSTRAINT TRIGGER refuse AFTER UPDATE ON {{table}} DEFERRABLE INITIALLY DEFERRED
+        FOR EACH ROW EXECUTE FUNCTION refuse()""")
+
+
+@pytest.mark.parametrize("state", ["08P01", "08006", "40003"])
+@pytest.mark.parametrize("version", [2])
+def test_an_answer_that_leaves_a_commit_open(outrider, outbox, bury, state):
+    """As a pooler gives it that has lost its server."""
+    dead = bury()
+    refuse(outbox, state)
+    result = outrider.command("dead", "retry", dead).expect(UNAVAILABLE)
+    assert "not known" in result.stderr and not audited(result, "dead_retried")
+    assert list(audited(result, "dead_unclear")) == [dead]
+
+
+@pytest.mark.parametrize("version", [2])
+def test_a_value_of_a_row_is_nobody_s_usage(outrider, outbox, bury):
+    """SQLSTATEs of class 22 are about values: what was typed after --since, or what is in the table."""
+    dead = bury()
+    refuse(outbox, "22012")
+    outrider.command("dead", "retry", dead).expect(UNAVAILABLE)
+    outrider.command("dead", "list", "--since", "yesteryear").expect(USAGE)
+
+
+@pytest.mark.parametrize("version", [2])
+def test_a_schema_command_is_waited_for_as_long_as_a_lock(outrider, outbox, bury, connect):
+    """The server's lock_timeout comes first, however long it is, and says what was waited for."""
+    bury()
+    holder = connect(autocommit=False)
+    holder.execute(outbox.statement("SELECT pg_advisory_xact_lock('{table}'::regclass::oid::bigint"
+                                    "::bit(32)::integer, -1)"))
+    config = {"database": {"lock_timeout": "13s", "statement_timeout": "20s"}}
+    result = outrider.command("dead", "list", config=config).expect(UNFINISHED)
+    assert "waiting for a schema command" in result.stderr and "lock timeout" in result.stderr
+
+
 @pytest.mark.parametrize("version", [2])
 def test_a_signal_comes_between_pages_only(outrider, outbox):
     """Told to end in the middle of a page, it commits that one and says so: what the log has is what was done."""
