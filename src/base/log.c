@@ -76,56 +76,6 @@ is_journal(int fd)
            fstat(fd, &st) == 0 && st.st_dev == device && st.st_ino == inode;
 }
 
-// What the first continuation byte must not be after these leading bytes: overlong forms,
-// surrogates, and code points above U+10FFFF (RFC 3629, section 4).
-static bool
-is_forbidden(unsigned char lead, unsigned char next)
-{
-    return (lead == 0xE0 && next < 0xA0) || (lead == 0xED && next > 0x9F) ||
-           (lead == 0xF0 && next < 0x90) || (lead == 0xF4 && next > 0x8F);
-}
-
-// Length of the well-formed UTF-8 sequence at s, 0 when there is none.
-static size_t
-utf8_length(const unsigned char *s)
-{
-    if (s[0] < 0x80)
-        return 1;
-    if (s[0] < 0xC2 || s[0] > 0xF4)
-        return 0;
-    size_t len = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
-    for (size_t i = 1; i < len; i++)
-        if ((s[i] & 0xC0) != 0x80)
-            return 0;
-    return is_forbidden(s[0], s[1]) ? 0 : len;
-}
-
-// JSON's string escapes (RFC 8259, section 7), used inside logfmt's quotes too. A byte that is no
-// UTF-8 becomes U+FFFD, so a line is always valid text.
-static void
-append_quoted(struct text *line, const char *value)
-{
-    const unsigned char *s = (const unsigned char *)value;
-    text_append_char(line, '"');
-    while (*s != '\0') {
-        size_t len = utf8_length(s);
-        if (*s == '"' || *s == '\\')
-            text_appendf(line, "\\%c", *s);
-        else if (*s == '\n')
-            text_append(line, "\\n");
-        else if (*s == '\t')
-            text_append(line, "\\t");
-        else if (*s < 0x20 || *s == 0x7F)
-            text_appendf(line, "\\u%04x", *s);
-        else if (len == 0)
-            text_append(line, "\xEF\xBF\xBD");
-        else
-            text_append_bytes(line, (const char *)s, len);
-        s += len == 0 ? 1 : len;
-    }
-    text_append_char(line, '"');
-}
-
 // logfmt needs no quotes around a plain word.
 static bool
 is_plain(const char *value)
@@ -146,7 +96,7 @@ append_str(struct text *line, const char *value, bool json)
     else if (!json && is_plain(value))
         text_append(line, value);
     else
-        append_quoted(line, value);
+        text_append_json(line, value); // in logfmt's quotes too
 }
 
 static void

@@ -66,6 +66,54 @@ text_appendf(struct text *text, const char *fmt, ...)
     va_end(again);
 }
 
+// What the first continuation byte must not be after these leading bytes: overlong forms,
+// surrogates, and code points above U+10FFFF (RFC 3629, section 4).
+static bool
+is_forbidden(unsigned char lead, unsigned char next)
+{
+    return (lead == 0xE0 && next < 0xA0) || (lead == 0xED && next > 0x9F) ||
+           (lead == 0xF0 && next < 0x90) || (lead == 0xF4 && next > 0x8F);
+}
+
+size_t
+utf8_length(const char *text)
+{
+    const unsigned char *s = (const unsigned char *)text;
+    if (s[0] < 0x80)
+        return 1;
+    if (s[0] < 0xC2 || s[0] > 0xF4)
+        return 0;
+    size_t len = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
+    for (size_t i = 1; i < len; i++)
+        if ((s[i] & 0xC0) != 0x80)
+            return 0;
+    return is_forbidden(s[0], s[1]) ? 0 : len;
+}
+
+void
+text_append_json(struct text *text, const char *s)
+{
+    text_append_char(text, '"');
+    while (*s != '\0') {
+        const size_t len = utf8_length(s);
+        const unsigned char c = (unsigned char)*s;
+        if (c == '"' || c == '\\')
+            text_appendf(text, "\\%c", c);
+        else if (c == '\n')
+            text_append(text, "\\n");
+        else if (c == '\t')
+            text_append(text, "\\t");
+        else if (c < 0x20 || c == 0x7F)
+            text_appendf(text, "\\u%04x", c);
+        else if (len == 0)
+            text_append(text, UTF8_REPLACEMENT);
+        else
+            text_append_bytes(text, s, len);
+        s += len == 0 ? 1 : len;
+    }
+    text_append_char(text, '"');
+}
+
 const char *
 text_str(const struct text *text)
 {

@@ -32,14 +32,14 @@ static void
 append_json(struct text *out, const char *table, int version, const struct backlog *backlog)
 {
     text_append(out, "{\"table\":");
-    format_json(out, table);
+    text_append_json(out, table);
     text_appendf(out, ",\"version\":%d", version);
     append_counts(out, backlog->messages, backlog->dead, backlog->oldest_age_ms);
     text_appendf(out, ",\"at_least\":%s,\"topics\":[", backlog->capped ? "true" : "false");
     for (size_t i = 0; i < backlog->count; i++) {
         const struct backlog_topic *topic = &backlog->topics[i];
         text_append(out, i > 0 ? ",{\"topic\":" : "{\"topic\":");
-        format_json(out, topic->topic);
+        text_append_json(out, topic->topic);
         append_counts(out, topic->messages, topic->dead, topic->oldest_age_ms);
         text_append_char(out, '}');
     }

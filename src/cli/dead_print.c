@@ -69,7 +69,7 @@ append_text(struct text *out, const char *name, const char *value)
     if (value == NULL)
         text_append(out, "null");
     else
-        format_json(out, value);
+        text_append_json(out, value);
 }
 
 static void
@@ -82,16 +82,23 @@ append_time(struct text *out, const char *name, bool has, int64_t us)
 }
 
 // JSON of PostgreSQL's. jsonb is one line; json is as it was written, and a line feed there stands
-// between its words.
+// between its words. In a SQL_ASCII database it may hold bytes that are no UTF-8.
 static void
 append_value(struct text *out, const char *name, const char *json)
 {
     append_name(out, name);
     if (json == NULL)
         text_append(out, "null");
-    else
-        for (const char *p = json; *p != '\0'; p++)
-            text_append_char(out, *p == '\n' || *p == '\r' ? ' ' : *p);
+    for (const char *p = json; p != NULL && *p != '\0';) {
+        const size_t len = utf8_length(p);
+        if (len == 0)
+            text_append(out, UTF8_REPLACEMENT);
+        else if (*p == '\n' || *p == '\r')
+            text_append_char(out, ' ');
+        else
+            text_append_bytes(out, p, len);
+        p += len == 0 ? 1 : len;
+    }
 }
 
 void

@@ -73,32 +73,24 @@ format_bytes(struct text *out, int64_t bytes)
         text_appendf(out, "%.1f %s", value, units[unit]);
 }
 
-void
-format_printable(struct text *out, const char *text)
+// C0 and C1 controls, U+0000 to U+001F and U+007F to U+009F.
+static bool
+is_control(const unsigned char *s)
 {
-    for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
-        if (p[0] == 0xC2 && p[1] >= 0x80 && p[1] < 0xA0) { // C1 controls, U+0080 to U+009F
-            text_append_char(out, '?');
-            p++;
-        } else {
-            text_append_char(out, *p < 0x20 || *p == 0x7F ? '?' : (char)*p);
-        }
-    }
+    return s[0] < 0x20 || s[0] == 0x7F || (s[0] == 0xC2 && s[1] < 0xA0);
 }
 
 void
-format_json(struct text *out, const char *text)
+format_printable(struct text *out, const char *text)
 {
-    text_append_char(out, '"');
-    for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
-        if (*p == '"' || *p == '\\')
-            text_appendf(out, "\\%c", *p);
-        else if (*p < 0x20)
-            text_appendf(out, "\\u%04x", *p);
+    while (*text != '\0') {
+        const size_t len = utf8_length(text);
+        if (len == 0 || is_control((const unsigned char *)text))
+            text_append_char(out, '?');
         else
-            text_append_char(out, (char)*p);
+            text_append_bytes(out, text, len);
+        text += len == 0 ? 1 : len;
     }
-    text_append_char(out, '"');
 }
 
 size_t

@@ -21,12 +21,9 @@ void format_clock(struct text *out, int64_t seconds);
 // "15.2 MiB".
 void format_bytes(struct text *out, int64_t bytes);
 
-// A text of the database's for a terminal: control characters become '?', so that no row can move a
-// cursor.
+// A text of the database's for a terminal: control characters, and bytes that are no UTF-8, become
+// '?', so that no row can move a cursor.
 void format_printable(struct text *out, const char *text);
-
-// A JSON string with its quotes (RFC 8259, section 7). The text is UTF-8.
-void format_json(struct text *out, const char *text);
 
 // The columns that a UTF-8 text takes on a terminal, one a character.
 size_t format_width(const char *text);

@@ -74,9 +74,14 @@ def observer(kafka):
 
 
 @pytest.fixture
-def database(postgres):
+def database_options():
+    return ""
+
+
+@pytest.fixture
+def database(postgres, database_options):
     """The name of a fresh database."""
-    name = postgres.create_database()
+    name = postgres.create_database(database_options)
     yield name
     postgres.drop_database(name)
 

@@ -435,6 +435,29 @@ def test_show(outrider, make_outbox, version, payload, shown, size):
     assert version == 1 or ("why" in text and "traceparent" in text)
 
 
+@pytest.mark.parametrize("database_options", [
+    "TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'"])
+@pytest.mark.parametrize("version", [2])
+def test_bytes_that_are_no_text(outrider, make_outbox):
+    """JSON is valid all the same, and no such byte reaches a terminal."""
+    outbox = make_outbox(payload="json NOT NULL")
+    dead = outbox.insert("orders", retry_count=5)
+    outbox.run("""UPDATE {table} SET dead_at = now(), last_error = 'too large',
+                  {event_type} = convert_from(%s, 'SQL_ASCII'), {payload} = convert_from(%s, 'SQL_ASCII')::json""",
+               b"t\xff\x9b", b'{"b": "\xc3("}')
+
+    def told(*command):
+        outrider.command(*command).expect(0)
+        with open(outrider.logs[-1], "rb") as log:
+            return log.read().decode().split("\n", 1)[1]  # behind the command itself
+
+    assert json.loads(told("dead", "list", "--json"))["topic"] == "t\ufffd\ufffd"
+    shown = json.loads(told("dead", "show", "--json", dead))
+    assert shown["payload"] == {"b": "\ufffd("}
+    assert json.loads(told("status", "--json"))["topics"][0]["topic"] == "t\ufffd\ufffd"
+    assert "t??" in told("dead", "list") and "t??" in told("status") and "?(" in told("dead", "show", dead)
+
+
 @pytest.mark.parametrize("version", [2])
 def test_show_wants_one_dead_row(outrider, outbox):
     alive = outbox.insert("orders")

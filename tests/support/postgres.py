@@ -112,11 +112,11 @@ class Postgres:
         options.setdefault("application_name", "test")
         return psycopg.connect(self.dsn(database), **options)
 
-    def create_database(self):
-        """A fresh database; its name."""
+    def create_database(self, options=""):
+        """A fresh database, with what CREATE DATABASE is to say besides; its name."""
         name = "test_" + uuid.uuid4().hex[:12]
         with self.connect("postgres") as admin:
-            admin.execute(f"CREATE DATABASE {name}")
+            admin.execute(f"CREATE DATABASE {name} {options}")
         return name
 
     def drop_database(self, name):

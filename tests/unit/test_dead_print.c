@@ -52,7 +52,7 @@ START_TEST(test_json)
     dead_print_json(&out, &full, false);
     expect("{\"id\":\"" ID "\",\"topic\":\"orders\",\"aggregate_type\":\"order\","
            "\"aggregate_id\":\"a\\\"1\",\"event_type\":\"placed\",\"retry_count\":5,"
-           "\"error_class\":\"message\",\"error\":\"too\\u000alarge\","
+           "\"error_class\":\"message\",\"error\":\"too\\nlarge\","
            "\"created_at\":\"1970-01-01T00:00:01.000000Z\","
            "\"dead_at\":\"1970-01-01T00:01:01.123456Z\",\"payload_bytes\":2048}\n");
     dead_print_json(&out, &bare, false);
@@ -71,6 +71,25 @@ START_TEST(test_whole_json)
     text_clear(&out);
     dead_print_json(&out, &bare, true);
     ck_assert_ptr_nonnull(strstr(text_str(&out), ",\"headers\":null,\"payload\":null}\n"));
+    text_clear(&out);
+}
+END_TEST
+
+// As a SQL_ASCII database may have it.
+START_TEST(test_bytes_that_are_no_text)
+{
+    struct dead_letter letter = full;
+    letter.topic = "t\xFF";
+    letter.payload_json = "{\"b\": \"\xC3(\"}";
+    letter.payload = "\x9B(";
+    dead_print_json(&out, &letter, true);
+    ck_assert_ptr_nonnull(strstr(text_str(&out), "\"topic\":\"t" UTF8_REPLACEMENT "\""));
+    ck_assert_ptr_nonnull(
+        strstr(text_str(&out), "\"payload\":{\"b\": \"" UTF8_REPLACEMENT "(\"}}\n"));
+    text_clear(&out);
+    dead_print_whole(&out, &letter);
+    ck_assert_ptr_nonnull(strstr(text_str(&out), "topic       t?\n"));
+    ck_assert_ptr_nonnull(strstr(text_str(&out), "\n\n?(\n"));
     text_clear(&out);
 }
 END_TEST
@@ -128,6 +147,6 @@ END_TEST
 int
 main(void)
 {
-    return RUN_TESTS("dead_print", test_json, test_whole_json, test_table, test_whole,
-                     test_infinite_times_have_no_age);
+    return RUN_TESTS("dead_print", test_json, test_whole_json, test_bytes_that_are_no_text,
+                     test_table, test_whole, test_infinite_times_have_no_age);
 }

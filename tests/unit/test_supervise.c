@@ -127,7 +127,8 @@ static const struct lane_trouble postgres = {.event = "postgres_unavailable",
                                              .error = {.text = "connection refused"}};
 static const struct lane_trouble window = {.event = "window_failed",
                                            .error = {.text = "no such topic; topic a"}};
-static const struct lane_trouble other = {.event = "something_new", .error = {.text = "so it is"}};
+static const struct lane_trouble other = {.event = "something_new",
+                                          .error = {.text = "so it is\x9B"}};
 
 static const struct {
     struct fake_moment moment;
@@ -146,7 +147,7 @@ static const struct {
      &well,
      0,
      "trying again: no such topic; topic a"},
-    {{.phase = LANE_BACK_OFF, .trouble = &other}, &well, 0, "waiting: so it is"},
+    {{.phase = LANE_BACK_OFF, .trouble = &other}, &well, 0, "waiting: so it is?"},
     {{.phase = LANE_STANDBY, .connected = true}, &well, 0, "standby: another relay is active"},
     {{.phase = LANE_IDLE, .connected = true, .active = true}, &well, 0, "idle, 1,234 published"},
     {{.phase = LANE_SETTLE, .connected = true, .active = true},

@@ -103,9 +103,45 @@ START_TEST(test_nearest_leaves_long_words)
 }
 END_TEST
 
+static void
+expect_json(const char *s, const char *json)
+{
+    struct text text = {0};
+    text_append_json(&text, s);
+    ck_assert_str_eq(text_str(&text), json);
+    text_free(&text);
+}
+
+START_TEST(test_json)
+{
+    expect_json("plain", "\"plain\"");
+    expect_json("a\"b\\c\x01\n\t\x7F\xC3\xA9", "\"a\\\"b\\\\c\\u0001\\n\\t\\u007f\xC3\xA9\"");
+    expect_json("", "\"\"");
+    expect_json("a\x9B(\xC3", "\"a\xEF\xBF\xBD(\xEF\xBF\xBD\"");
+}
+END_TEST
+
+START_TEST(test_utf8)
+{
+    ck_assert_uint_eq(utf8_length("a"), 1);
+    ck_assert_uint_eq(utf8_length("\xC3\xA9"), 2);
+    ck_assert_uint_eq(utf8_length("\xE2\x96\x88"), 3);
+    ck_assert_uint_eq(utf8_length("\xF0\x9F\x98\x80"), 4);
+    static const char *const none[] = {"\x80",
+                                       "\xC3",
+                                       "\xC0\xAF",
+                                       "\xE0\x80\x80",
+                                       "\xED\xA0\x80",
+                                       "\xF4\x90\x80\x80",
+                                       "\xF5\x80\x80\x80"};
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        ck_assert_uint_eq(utf8_length(none[i]), 0);
+}
+END_TEST
+
 int
 main(void)
 {
-    return RUN_TESTS("text", test_empty, test_grows, test_equality, test_glob, test_nearest,
-                     test_nearest_counts_swaps_once, test_nearest_leaves_long_words);
+    return RUN_TESTS("text", test_empty, test_grows, test_json, test_utf8, test_equality, test_glob,
+                     test_nearest, test_nearest_counts_swaps_once, test_nearest_leaves_long_words);
 }
