@@ -11,6 +11,10 @@ class NotPossible(Exception):
     """The machine does not allow this fault; says why."""
 
 
+class TooLong(BaseException):
+    """The case did not end in time. What a case catches of its own failures does not catch this."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Case:
     """`times`: how many faults in the short and in the long form.

@@ -243,6 +243,15 @@ class Stage:
             self.forget_meter()
             return None
 
+    def counted(self, *topics, timeout=30):
+        """The same, as soon as Kafka answers."""
+
+        def found():
+            count = self.arrived(*topics)
+            return None if count is None else (count,)
+
+        return wait_until(found, timeout, "Kafka answers")[0]
+
     def forget_meter(self):
         meter, self._meter = self._meter, None
         if meter is not None:
@@ -251,16 +260,16 @@ class Stage:
     def flow(self, rows, timeout=30, topics=()):
         """Waits until `rows` more records have arrived; returns the seconds it took."""
         began = time.monotonic()
-        before = wait_until(lambda: (self.arrived(*topics),), timeout, "Kafka answers")[0] or 0
+        before = self.counted(*topics, timeout=timeout)
         wait_until(lambda: (self.arrived(*topics) or 0) >= before + rows, timeout,
                    f"{rows} more messages arrive")
         return time.monotonic() - began
 
     def stalls(self, seconds, *topics):
         """Whether nothing arrives within this time."""
-        before = self.arrived(*topics)
+        before = self.counted(*topics)
         time.sleep(seconds)
-        return self.arrived(*topics) == before
+        return self.counted(*topics) == before
 
     def noticed(self, pattern="window_failed|_unavailable"):
         """The relay must have seen the fault, or the case has proved nothing."""

@@ -33,13 +33,18 @@ class Results:
             out.write(json.dumps(row) + "\n")
 
     def rows(self):
-        found = {}
-        if os.path.exists(self.path):
-            with open(self.path, encoding="utf-8") as lines:
-                for line in lines:
-                    row = json.loads(line)
-                    found[row["case"], row["seed"], row["form"]] = row
-        return list(found.values())
+        return list({(row["case"], row["seed"], row["form"]): row for row in self._all()}.values())
+
+    def last_seed(self):
+        """That of the newest line; None when there is none."""
+        rows = self._all()
+        return rows[-1]["seed"] if rows else None
+
+    def _all(self):
+        if not os.path.exists(self.path):
+            return []
+        with open(self.path, encoding="utf-8") as lines:
+            return [json.loads(line) for line in lines]
 
 
 def verdict(row, limits):

@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
 """What judges the fault suite can itself fail a case: the observer, the verdict, the proxy."""
 
+import importlib.machinery
+import importlib.util
+import os
 import socket
 import struct
 import threading
+import types
 
 import pytest
 
 from fault import ids, table
+from fault.case import Case, TooLong
 from fault.judge import Judge, Record
+from fault.stage import Stage
+from support.kafka_broker import TOP
 from support.process import wait_until
 from support.proxy import Proxy
 
@@ -109,6 +116,79 @@ def echo():
     """A server that sends back what it gets, and notes it; and a proxy in front of it."""
     listener = socket.create_server(("127.0.0.1", 0))
     got = []
+# --- the runner -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def runner():
+    """tests/fault/run as a module."""
+    path = os.path.join(TOP, "tests", "fault", "run")
+    loader = importlib.machinery.SourceFileLoader("fault_run", path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader("fault_run", loader))
+    loader.exec_module(module)
+    return module
+
+
+def resume(seed, resume):
+    return types.SimpleNamespace(seed=seed, resume=resume)
+
+
+def test_a_resumed_run_repeats_the_last_seed(runner, tmp_path):
+    results = table.Results(tmp_path / "results")
+    assert 0 <= runner.choose_seed(resume(None, True), results) < 10000
+    for seed in (20001, 20002):
+        results.add({"case": "a", "seed": seed, "form": "short", "verdict": "FAILED"})
+    assert runner.choose_seed(resume(None, True), results) == 20002
+    assert runner.choose_seed(resume(7, True), results) == 7
+    assert runner.choose_seed(resume(None, False), results) < 10000
+
+
+def test_no_case_catches_that_it_takes_too_long(runner):
+    with pytest.raises(TooLong):
+        try:
+            runner.too_long(None, None)
+        except Exception:  # as a case does that goes on after a demand that did not hold
+            pass
+
+
+# --- the stage ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def on_stage(tmp_path, monkeypatch):
+    """A stage without servers, on which so many records have arrived, one count after the other."""
+
+    def make(*counts, fault="none"):
+        made = Stage(Case("case", "", None, "", fault), None, 0, False, str(tmp_path))
+        said = iter(counts)
+        monkeypatch.setattr(made, "arrived", lambda *_: next(said))
+        return made
+
+    return make
+
+
+def test_no_answer_is_no_standstill(on_stage):
+    assert on_stage(None, 5, None, 5).stalls(0)
+    assert not on_stage(None, 5, None, 6).stalls(0)
+
+
+def test_messages_flow_from_what_was_there(on_stage):
+    stage = on_stage(None, 500, 500, 560)
+    stage.flow(60)
+    with pytest.raises(StopIteration):  # it asks on
+        on_stage(None, 500, 559).flow(60)
+
+
+def test_only_the_class_of_the_case_counts(on_stage, tmp_path):
+    stage = on_stage(fault="topic")
+    stage.relays = types.SimpleNamespace(started=1)
+    log = tmp_path / "relay-1.log"
+    log.write_text('{"event":"window_failed","class":"cluster","error":"class topic"}\n')
+    assert stage.named() == 0
+    log.write_text('{"event":"topic_blocked","class":"topic"}\n')
+    assert stage.named() == 1
+
+
 
     def answer(connection):
         with connection:
