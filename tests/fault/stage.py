@@ -56,7 +56,7 @@ class Stage:
     def __init__(self, case, servers, seed, long, directory):
         self.case, self.servers, self.long, self.directory = case, servers, long, directory
         self.chance = random.Random(f"{case.name}/{seed}")
-        self.faults = self.probes = self.restarts = 0
+        self.faults = self.probes = 0
         self.broken = []        # demands of the case that did not hold
         self.notes = []
         self.culprits = []      # ids of rows at fault
@@ -184,7 +184,6 @@ class Stage:
 
     def revive(self, **options):
         """What systemd does after a relay was killed."""
-        self.restarts += 1
         return self.relays.start(**options)
 
     def kill_relay(self, number=0):
@@ -412,8 +411,7 @@ class Stage:
         found = self.judge()
         memory, descriptors = self.relays.growth()
         return found | {
-            "faults": self.faults, "bound": self.bound(), "restarts_by_hand": self.relays.started - self.case.relays - self.restarts,
-            "revived": self.restarts, "seconds_to_backlog_0": round(self._backlog_seconds, 1),
+            "faults": self.faults, "bound": self.bound(), "seconds_to_backlog_0": round(self._backlog_seconds, 1),
             "memory_kb": memory, "descriptors": descriptors, "broken": self.broken,
             "notes": self.notes, "unknown_commits": self.load.unknown,
         }

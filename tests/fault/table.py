@@ -10,11 +10,11 @@ COLUMNS = (
     ("arrived", "arrived", 8), ("lost", "lost", 4), ("dup", "duplicates", 6), ("bound", "bound", 7),
     ("order", "order_violations", 5), ("absent", "marked_but_absent", 6),
     ("innoc", "innocent_retries", 5), ("healed s", "seconds_to_backlog_0", 8),
-    ("by hand", "restarts_by_hand", 7), ("+MB", "memory_mb", 5), ("+fd", "descriptors", 3),
+    ("+MB", "memory_mb", 5), ("+fd", "descriptors", 3),
     ("took s", "took", 6), ("verdict", "verdict", 12),
 )
 SUMMED = ("faults", "sent", "arrived", "lost", "duplicates", "bound", "order_violations",
-          "marked_but_absent", "innocent_retries", "restarts_by_hand", "took")
+          "marked_but_absent", "innocent_retries", "took")
 
 
 class Results:
@@ -53,7 +53,7 @@ def verdict(row, limits):
     if "sent" not in row:
         return bad
     for name in ("lost", "marked_but_absent", "phantoms", "misplaced", "innocent_retries",
-                 "unmarked", "rows_unknown_to_ledger", "restarts_by_hand"):
+                 "unmarked", "rows_unknown_to_ledger"):
         if row[name]:
             bad.append(f"{name.replace('_', ' ')}: {row[name]}")
     if row["ordered"] and row["order_violations"]:

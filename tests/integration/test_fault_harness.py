@@ -95,7 +95,7 @@ def test_a_key_in_two_partitions(judge):
 
 
 GOOD = {"sent": 4, "lost": 0, "marked_but_absent": 0, "phantoms": 0, "misplaced": 0,
-        "innocent_retries": 0, "unmarked": 0, "rows_unknown_to_ledger": 0, "restarts_by_hand": 0,
+        "innocent_retries": 0, "unmarked": 0, "rows_unknown_to_ledger": 0,
         "ordered": True, "order_violations": 0, "duplicates": 3, "bound": 3, "memory_kb": 5,
         "descriptors": 1, "broken": []}
 
