@@ -21,7 +21,7 @@ from fault import ids
 EXAMPLES = 10
 VALUE_BYTES = 60  # enough of a payload to see whose it is
 
-Record = collections.namedtuple("Record", "topic partition offset key value message_id")
+Record = collections.namedtuple("Record", "topic partition offset key value message_id attempt")
 
 
 def read_ledgers(paths):
@@ -65,9 +65,11 @@ def read_topics(bootstrap, topics, api_version=None, patience=60):
 
 
 def _brief(record):
-    text = dict(record.headers).get("message-id")
+    headers = dict(record.headers)
+    text = headers.get("message-id")
     return Record(record.topic, record.partition, record.offset, record.key,
-                  (record.value or b"")[:VALUE_BYTES], text.decode() if text else None)
+                  (record.value or b"")[:VALUE_BYTES], text.decode() if text else None,
+                  headers.get("relay-attempt"))
 
 
 def archive(path, bootstrap, topic):
@@ -88,7 +90,7 @@ class Judge:
         self.seen = {number: bytearray(place[2] - place[1] + 1)
                      for number, place in self.kept.items()}
         self.reached, self.homes = {}, {}
-        self.duplicates = self.others = 0
+        self.duplicates = self.others = self.retries = 0
         self.found = {name: [] for name in ("phantoms", "misplaced", "order_violations")}
 
     def take(self, record):
@@ -98,6 +100,7 @@ class Judge:
         if tag != ids.TAG:
             self.others += 1  # the case's own rows, which it judges itself
             return
+        self.retries += record.attempt is not None  # none of the load's rows is at fault
         place = self.kept.get(transaction)
         if place is None or place[0] != aggregate or not place[1] <= version <= place[2]:
             self.found["phantoms"].append(text)
@@ -155,7 +158,7 @@ def judge(spec):
         "sent": case.sent(), "arrived": case.sent() - len(lost), "lost": len(lost),
         "duplicates": case.duplicates, "order_violations": len(case.found["order_violations"]),
         "phantoms": len(case.found["phantoms"]), "misplaced": len(case.found["misplaced"]),
-        "marked_but_absent": len(absent), "innocent_retries": retried, "unmarked": unmarked,
+        "marked_but_absent": len(absent), "innocent_retries": retried + case.retries, "unmarked": unmarked,
         "rows_unknown_to_ledger": 0 if spec["deletes"] else rows - case.sent(),
         "others": case.others,
         "examples": {name: found[:EXAMPLES] for name, found in case.found.items() if found}

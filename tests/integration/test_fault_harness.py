@@ -28,7 +28,7 @@ def record(transaction, aggregate, version, offset=0, **changes):
     right = {
         "topic": ids.topic_of(TOPICS, version), "partition": 0, "offset": offset,
         "key": b"a-%d" % aggregate, "value": b'{"a": %d, "v": %d, "pad": ""}' % (aggregate, version),
-        "message_id": text,
+        "message_id": text, "attempt": None,
     }
     return Record(**right | changes)
 
@@ -92,6 +92,14 @@ def test_a_misplaced_row(judge, change):
 def test_a_key_in_two_partitions(judge):
     found = arrive(judge, record(100, 7, 1), record(102, 7, 3, partition=1))
     assert len(found["misplaced"]) == 1
+
+
+def test_an_attempt_is_seen_where_the_row_is_gone(judge):
+    """With on_published: delete nothing else tells of it."""
+    arrive(judge, *(record(*place) for place in WELL))
+    assert judge.retries == 0
+    arrive(judge, record(*WELL[0], attempt=b"2"))
+    assert judge.retries == 1
 
 
 GOOD = {"sent": 4, "lost": 0, "marked_but_absent": 0, "phantoms": 0, "misplaced": 0,
