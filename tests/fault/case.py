@@ -20,7 +20,8 @@ class Case:
     """`times`: how many faults in the short and in the long form.
 
     The function's first line says what is injected, its name is the case's. `fault`: the class that
-    the relay must see in it (message, topic, cluster), or "none" when the fault is in the relay.
+    the relay must name in its log (message, topic, cluster), or "none" when the fault is in the
+    relay itself.
     `row`: the line of the matrix in the design that it belongs to.
     """
 
@@ -45,6 +46,7 @@ class Case:
     mock: bool = False          # the mock Kafka instead of the real one
     seconds: int = 30           # from healing to backlog 0
     ordered: bool = True        # whether the order of first deliveries is promised
+    hidden: bool = False        # the relay may name nothing: librdkafka or a deadline outlasts the fault
     pooled: bool = False        # the relay reaches PostgreSQL by a PgBouncer
 
 

@@ -46,6 +46,8 @@ HOLDERS = """
 SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2 AND mode = 'ExclusiveLock'
    AND granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+# Where a log line has no class, its event says it.
+NAMING = {"message": '"event":"(message_|batch_refused)'}
 SUSPECTS = """
 SELECT left(to_jsonb(o)::text, 400) FROM outbox_messages o
  WHERE published IS NOT TRUE OR retry_count > 0 LIMIT 1000
@@ -89,6 +91,7 @@ class Stage:
         for _ in range(case.relays):
             self.relays.start()
         self.flow(50)
+        self._named_before = self.named()
 
     def _make_database(self):
         template = self._template()
@@ -274,6 +277,10 @@ class Stage:
         """The relay must have seen the fault, or the case has proved nothing."""
         self.check(re.search(pattern, self.log()), f"the relay has noticed ({pattern})")
 
+    def named(self):
+        """How often the relays' logs name a fault of the case's class."""
+        return len(re.findall(NAMING.get(self.case.fault, f'"class":"{self.case.fault}"'), self.log()))
+
     def says(self, words, since, what):
         """Waits until the relays' logs say this behind the first `since` characters."""
         wait_until(lambda: words in self.log()[since:], 15, f"{what}: the log says {words!r}")
@@ -368,6 +375,8 @@ class Stage:
                    if not self.long else self.case.seconds,
                    lambda: f"backlog 0 after healing; it is {self.backlog()}", every=0.1)
         self._backlog_seconds = time.monotonic() - self._healed
+        self.check(self.case.fault == "none" or self.case.hidden or self.named() > self._named_before,
+                   f"the relay names a fault of class {self.case.fault}")
         self.broken += self.relays.stop()
 
     def reconnect(self):

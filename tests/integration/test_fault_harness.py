@@ -116,14 +116,6 @@ def test_the_verdict_fails_for_each(change):
     assert len(table.verdict(GOOD | change, limits)) == 1
 
 
-# --- the proxy --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def echo():
-    """A server that sends back what it gets, and notes it; and a proxy in front of it."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    got = []
 # --- the runner -------------------------------------------------------------------------------------
 
 
@@ -188,15 +180,23 @@ def test_messages_flow_from_what_was_there(on_stage):
 
 
 def test_only_the_class_of_the_case_counts(on_stage, tmp_path):
-    stage = on_stage(fault="topic")
-    stage.relays = types.SimpleNamespace(started=1)
-    log = tmp_path / "relay-1.log"
-    log.write_text('{"event":"window_failed","class":"cluster","error":"class topic"}\n')
-    assert stage.named() == 0
-    log.write_text('{"event":"topic_blocked","class":"topic"}\n')
-    assert stage.named() == 1
+    (tmp_path / "relay-1.log").write_text(
+        '{"event":"topic_blocked","class":"topic"}\n{"event":"window_failed","class":"cluster"}\n'
+        '{"event":"message_dead","error":"class topic"}\n{"event":"batch_refused"}\n')
+    for fault, times in (("topic", 1), ("cluster", 1), ("message", 2)):
+        stage = on_stage(fault=fault)
+        stage.relays = types.SimpleNamespace(started=1)
+        assert stage.named() == times
 
 
+# --- the proxy --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def echo():
+    """A server that sends back what it gets, and notes it; and a proxy in front of it."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    got = []
 
     def answer(connection):
         with connection:

@@ -36,7 +36,7 @@ def others_flow(stage, bad, rows=1500, within=5):
         stage.check(False, f"other topics flow while one is broken: {rows} rows within {within} s")
 
 
-@case(ROW, "cluster", times=(1, 5))
+@case(ROW, "cluster", times=(1, 5), hidden=True)
 def kafka_killed(stage):
     """The broker gets SIGKILL mid-stream and is started again on its data"""
     for _ in stage.times():
