@@ -53,11 +53,36 @@ progress_of(const struct invocation *invocation)
 
 // The table's version as the last line of apply and revert.
 static int
-answer(const struct invocation *invocation, int version)
+answer(const struct invocation *invocation, struct schema_level reached)
 {
-    printf("%s: version %d%s\n", invocation->settings->store.table, version,
-           version == 0 ? " (no table)" : "");
+    printf("%s: version %d%s", invocation->settings->store.table, reached.version,
+           reached.version == 0 ? " (no table)" : "");
+    if (reached.version > 1 && reached.slots > 1)
+        printf(", %d slots", reached.slots);
+    putchar('\n');
     return EX_OK;
+}
+
+// Reads --to and --slots; says what is wrong with them.
+static bool
+read_level(const struct invocation *invocation, int lowest, struct schema_level *ret_to)
+{
+    int64_t to = SCHEMA_LATEST, slots = 0;
+
+    if (!invocation_number(invocation, "to", lowest, SCHEMA_LATEST, &to) ||
+        !invocation_number(invocation, "slots", 1, STORE_SLOTS_MAX, &slots))
+        return false;
+    if (slots > 0 && (slots & (slots - 1)) != 0) {
+        fprintf(stderr, "outrider: --slots: %d is wrong; a power of two is allowed: 1, 2, 4, ...\n",
+                (int)slots);
+        return false;
+    }
+    if (slots > 0 && to < 2) {
+        fprintf(stderr, "outrider: --slots: only version 2 has slots; leave out --to\n");
+        return false;
+    }
+    *ret_to = (struct schema_level){(int)to, (int)slots};
+    return true;
 }
 
 int
@@ -66,34 +91,33 @@ cmd_schema_apply(const struct invocation *invocation)
     const struct schema_progress progress = progress_of(invocation);
     const struct store_settings *store = &invocation->settings->store;
     struct text plan __attribute__((cleanup(text_free))) = {0};
-    int64_t to = SCHEMA_LATEST;
+    struct schema_level to, reached;
     struct error err;
-    int version;
 
-    if (!invocation_number(invocation, "to", 1, SCHEMA_LATEST, &to))
+    if (!read_level(invocation, 1, &to))
         return EX_USAGE;
     if (invocation_flag(invocation, "dry-run")) {
-        if (!schema_plan(store, (int)to, &plan, &err))
+        if (!schema_plan(store, to, &plan, &err))
             return fail(invocation, &err);
         fputs(plan.len == 0 ? "-- nothing to do\n" : text_str(&plan), stdout);
         return EX_OK;
     }
-    if (!schema_apply(store, (int)to, &progress, &version, &err))
+    if (!schema_apply(store, to, &progress, &reached, &err))
         return fail(invocation, &err);
-    return answer(invocation, version);
+    return answer(invocation, reached);
 }
 
 int
 cmd_schema_revert(const struct invocation *invocation)
 {
     const struct schema_progress progress = progress_of(invocation);
+    struct schema_level reached;
     struct error err;
-    int version;
 
     if (!schema_revert(&invocation->settings->store, invocation_flag(invocation, "force"),
-                       &progress, &version, &err))
+                       &progress, &reached, &err))
         return fail(invocation, &err);
-    return answer(invocation, version);
+    return answer(invocation, reached);
 }
 
 // Each line of a text, under a heading.
@@ -121,6 +145,8 @@ cmd_schema_status(const struct invocation *invocation)
            : status.made       ? " (made by outrider)"
                                : " (made by the application)");
     printf("%-9s%d of %d\n", "version", status.version, SCHEMA_LATEST);
+    if (status.version > 1)
+        printf("%-9s%d\n", "slots", status.slots);
     print_lines("pending", &status.pending);
     print_lines("note", &status.findings);
     schema_status_free(&status);
@@ -131,13 +157,14 @@ int
 cmd_schema_print(const struct invocation *invocation)
 {
     struct text sql __attribute__((cleanup(text_free))) = {0};
-    int64_t from = 0, to = SCHEMA_LATEST;
+    struct schema_level to;
+    int64_t from = 0;
     struct error err;
 
     if (!invocation_number(invocation, "from", 0, SCHEMA_LATEST, &from) ||
-        !invocation_number(invocation, "to", 0, SCHEMA_LATEST, &to))
+        !read_level(invocation, 0, &to))
         return EX_USAGE;
-    if (!schema_print(&invocation->settings->store, (int)from, (int)to, &sql, &err))
+    if (!schema_print(&invocation->settings->store, (int)from, to, &sql, &err))
         return fail(invocation, &err);
     fputs(text_str(&sql), stdout);
     return EX_OK;

@@ -69,6 +69,9 @@ static const struct option_spec dead_change_options[] = {
 
 static const struct option_spec schema_apply_options[] = {
     {.name = "to", .argument = "N", .help = "up to version N (default: the latest)"},
+    {.name = "slots",
+     .argument = "N",
+     .help = "N slots, a power of two up to 64 (default: as many as there are)"},
     {.name = "dry-run", .help = "only say what would be done"},
 };
 
@@ -79,6 +82,7 @@ static const struct option_spec schema_revert_options[] = {
 static const struct option_spec schema_print_options[] = {
     {.name = "from", .argument = "N", .help = "steps after version N (default 0)"},
     {.name = "to", .argument = "N", .help = "up to version N (default: the latest)"},
+    {.name = "slots", .argument = "N", .help = "and to N slots, from any number of them"},
 };
 
 static const struct option_spec help_options[] = {
@@ -89,8 +93,11 @@ static const struct command schema_commands[] = {
     {
         .name = "apply",
         .summary = "bring the table to its latest version",
-        .details = "Applications and relays may keep running. No lock is waited for longer than\n"
-                   "database.lock_timeout at a time. Can be repeated, also after it was killed.",
+        .details =
+            "Applications and relays may keep running. No lock is waited for longer than\n"
+            "database.lock_timeout at a time. Can be repeated, also after it was killed.\n"
+            "With outbox.ordering key, N slots let N lanes, of one relay or of several, work\n"
+            "side by side. Needs message.key aggregate_id.",
         .options = schema_apply_options,
         .option_count = COUNT(schema_apply_options),
         .needs_config = true,

@@ -84,13 +84,30 @@ new_column_literals(const struct names *names)
     return list.data;
 }
 
-// The qualified names of all indexes of version 2, as strings.
+// The number of slots that the table is to have; 0 without a database, when none was asked for.
+static int
+slots_wanted(const struct context *context)
+{
+    return context->slots_asked > 0 ? context->slots_asked : context->facts.slots;
+}
+
+// The index of the slots that are wanted, as a string; of one slot there is none.
+static char *
+slot_index_literal(const struct context *context)
+{
+    char suffix[32];
+
+    snprintf(suffix, sizeof suffix, "_outrider_slots_%d", slots_wanted(context));
+    return relation_literal(&context->names, suffix);
+}
+
+// The qualified names of all indexes of version 2 that every table has, as strings.
 static char *
 index_literals(const struct names *names)
 {
     struct text list = {0};
     for (size_t i = 0; i < steps_up_count; i++) {
-        if (steps_up[i].index == NULL)
+        if (steps_up[i].index == NULL || steps_up[i].slots > 0)
             continue;
         AUTOFREE char *name = relation_literal(names, steps_up[i].index);
         text_appendf(&list, "%s%s", list.len > 0 ? ", " : "", name);
@@ -129,6 +146,9 @@ set_phrases(struct context *context)
     phrase(context, "created_at_name", sql_literal(names->columns[COLUMN_CREATED_AT]));
     phrase(context, "made_comment", xstrdup(MADE_COMMENT));
     phrase(context, "owner", owner_identifier(context));
+    phrase(context, "slot_index_literal", slot_index_literal(context));
+    phrase_number(context, "slots", slots_wanted(context));
+    phrase_number(context, "slot_mask", slots_wanted(context) - 1);
     phrase_number(context, "max_retries", context->settings->max_retries);
     phrase_number(context, "batch_rows", BATCH_ROWS);
     if (context->facts.saved_options != NULL)
@@ -162,10 +182,10 @@ prepare_session(struct context *context, struct error *err)
 }
 
 bool
-context_open(struct context *context, const struct store_settings *settings,
+context_open(struct context *context, const struct store_settings *settings, int slots,
              const struct schema_progress *progress, struct error *err)
 {
-    struct context opened = {.settings = settings, .progress = progress};
+    struct context opened = {.settings = settings, .progress = progress, .slots_asked = slots};
 
     if (!names_init(&opened.names, settings->table, settings->columns, err))
         return false;
@@ -180,10 +200,10 @@ context_open(struct context *context, const struct store_settings *settings,
 }
 
 bool
-context_open_unconnected(struct context *context, const struct store_settings *settings,
+context_open_unconnected(struct context *context, const struct store_settings *settings, int slots,
                          struct error *err)
 {
-    struct context opened = {.settings = settings};
+    struct context opened = {.settings = settings, .slots_asked = slots};
 
     if (!names_init(&opened.names, settings->table, settings->columns, err))
         return false;
@@ -227,6 +247,24 @@ context_expand(const struct context *context, const struct step *step, const cha
         all[count++] = (struct placeholder){"column", quoted_column, false};
     }
     return names_expand(&context->names, sql, all, count);
+}
+
+bool
+context_has_step(const struct context *context, const struct step *step)
+{
+    const int wanted = slots_wanted(context);
+
+    switch (step->presence) {
+    case PRESENT_FOR_SLOTS:
+        return wanted == step->slots;
+    case PRESENT_FOR_OTHER_SLOTS:
+        return wanted > 0 && wanted != step->slots;
+    case PRESENT_TO_CHANGE_SLOTS:
+        return wanted != context->facts.slots;
+    case PRESENT_ALWAYS:
+        break;
+    }
+    return true;
 }
 
 // Fills one statement in and hands it on.

@@ -34,6 +34,7 @@ struct facts {
     bool made; // outrider made the table
     bool has_version_table;
     int version;       // in force
+    int slots;         // in force; 0 without a database
     bool seq_is_drawn; // the default of seq draws from outrider's sequence
     int server_version;
     int pid;
@@ -49,19 +50,21 @@ struct context {
     const struct store_settings *settings;
     const struct schema_progress *progress; // NULL: nobody listens
     struct session *session;                // NULL: printing
+    int slots_asked;                        // 0: the number that is in force
     struct names names;
     struct facts facts;
     struct placeholder phrases[PHRASES_MAX]; // of the SQL files; their texts are owned
     size_t phrase_count;
 };
 
-// Connects and looks. The names' schema is the real one from then on.
-bool context_open(struct context *context, const struct store_settings *settings,
+// Connects and looks. The names' schema is the real one from then on. slots: the number that is
+// wanted, 0: the one that is there.
+bool context_open(struct context *context, const struct store_settings *settings, int slots,
                   const struct schema_progress *progress, struct error *err) MUST_CHECK;
 
-// Without a database: the facts are those of a table that has no surprises.
+// Without a database: the facts are those of a table that has no surprises. slots 0: of no number.
 bool context_open_unconnected(struct context *context, const struct store_settings *settings,
-                              struct error *err) MUST_CHECK;
+                              int slots, struct error *err) MUST_CHECK;
 void context_close(struct context *context);
 
 // Looks again.
@@ -71,6 +74,9 @@ bool context_refresh(struct context *context, struct error *err) MUST_CHECK;
 // NULL. Caller frees.
 char *context_expand(const struct context *context, const struct step *step, const char *column,
                      const char *sql);
+
+// Is the step one for the number of slots that is wanted?
+bool context_has_step(const struct context *context, const struct step *step);
 
 // Calls `visit` for each statement of the step that occurs, in order, with the SQL filled in.
 // Stops at the first false and returns it.

@@ -138,6 +138,7 @@ facts_read_version(struct context *context, struct error *err)
     struct facts *facts = &context->facts;
 
     facts->version = facts->exists ? 1 : 0;
+    facts->slots = 1;
     if (!facts->has_version_table)
         return true;
     if (!query(context, sql_schema_version, &result, err))
@@ -146,6 +147,7 @@ facts_read_version(struct context *context, struct error *err)
         const char *options = session_value(result, 0, 1);
         facts->version = number(result, 0, 0);
         facts->saved_options = options == NULL ? NULL : xstrdup(options);
+        facts->slots = number(result, 0, 2);
     }
     session_result_free(result);
     if (facts->version > SCHEMA_LATEST)

@@ -85,7 +85,8 @@ judge(const struct transaction *transaction, const struct statement *statement,
 {
     if (statement->must_touch && session_affected(result) == 0)
         return error_set(err, FAULT_CLUSTER, "UNMET",
-                         "rows without a number keep coming; run this again to go on");
+                         "rows without a number keep coming, or an index is not valid any more; "
+                         "run this again to go on");
     if (!statement->refuses_rows || transaction->force)
         return true;
     const char *rows = session_value(result, 0, 0);

@@ -22,16 +22,22 @@ enum { ROUNDS_MAX = 5 }; // walks, when rows without a number keep coming
 
 // Opens, excludes other commands and judges. Nothing to close on failure.
 static bool
-begin(struct context *context, const struct store_settings *settings, int to,
+begin(struct context *context, const struct store_settings *settings, struct schema_level to,
       const struct schema_progress *progress, struct error *err)
 {
-    if (!context_open(context, settings, progress, err))
+    if (!context_open(context, settings, to.slots, progress, err))
         return false;
-    if (fitness_check_table(context, to, err) && fitness_check_connection(context, err) &&
-        runner_exclude_others(context, err) && fitness_check_table(context, to, err))
+    if (fitness_check_table(context, to.version, err) && fitness_check_connection(context, err) &&
+        runner_exclude_others(context, err) && fitness_check_table(context, to.version, err))
         return true;
     context_close(context);
     return false;
+}
+
+static struct schema_level
+level(const struct context *context)
+{
+    return (struct schema_level){context->facts.version, context->facts.slots};
 }
 
 // Rights are asked for only when there is something to do.
@@ -55,7 +61,7 @@ walk_up(struct context *context, int to, struct error *err)
 
     for (size_t i = 0; i < steps_up_count; i++) {
         const struct step *step = &steps_up[i];
-        if (step->version > to)
+        if (step->version > to || !context_has_step(context, step))
             continue;
         if (!runner_is_done(context, step, &done, err))
             return false;
@@ -66,8 +72,9 @@ walk_up(struct context *context, int to, struct error *err)
 }
 
 bool
-schema_apply(const struct store_settings *settings, int to, const struct schema_progress *progress,
-             int *ret_version, struct error *err)
+schema_apply(const struct store_settings *settings, struct schema_level to,
+             const struct schema_progress *progress, struct schema_level *ret_reached,
+             struct error *err)
 {
     struct context context;
     bool walked = false;
@@ -75,12 +82,12 @@ schema_apply(const struct store_settings *settings, int to, const struct schema_
     if (!begin(&context, settings, to, progress, err))
         return false;
     for (int round = 0; !walked && round < ROUNDS_MAX; round++) {
-        walked = walk_up(&context, to, err);
+        walked = walk_up(&context, to.version, err);
         if (!walked && !str_equal(err->code, "UNMET"))
             break;
     }
     if (walked)
-        *ret_version = context.facts.version;
+        *ret_reached = level(&context);
     context_close(&context);
     return walked;
 }
@@ -93,7 +100,7 @@ plan(struct context *context, int to, struct text *sql, struct error *err)
 
     for (size_t i = 0; i < steps_up_count; i++) {
         const struct step *step = &steps_up[i];
-        if (step->version > to)
+        if (step->version > to || !context_has_step(context, step))
             continue;
         if (!runner_foresee(context, step, &known, &done, err))
             return false;
@@ -104,13 +111,15 @@ plan(struct context *context, int to, struct text *sql, struct error *err)
 }
 
 bool
-schema_plan(const struct store_settings *settings, int to, struct text *sql, struct error *err)
+schema_plan(const struct store_settings *settings, struct schema_level to, struct text *sql,
+            struct error *err)
 {
     struct context context;
 
-    if (!context_open(&context, settings, NULL, err))
+    if (!context_open(&context, settings, to.slots, NULL, err))
         return false;
-    bool planned = fitness_check_table(&context, to, err) && plan(&context, to, sql, err);
+    bool planned =
+        fitness_check_table(&context, to.version, err) && plan(&context, to.version, sql, err);
     context_close(&context);
     return planned;
 }
@@ -152,16 +161,17 @@ revert(struct context *context, bool force, struct error *err)
 
 bool
 schema_revert(const struct store_settings *settings, bool force,
-              const struct schema_progress *progress, int *ret_version, struct error *err)
+              const struct schema_progress *progress, struct schema_level *ret_reached,
+              struct error *err)
 {
     struct context context;
 
     // 0: a column that is in the way of a version does not hold up going back.
-    if (!begin(&context, settings, 0, progress, err))
+    if (!begin(&context, settings, (struct schema_level){0}, progress, err))
         return false;
     bool reverted = revert(&context, force, err);
     if (reverted)
-        *ret_version = context.facts.version;
+        *ret_reached = level(&context);
     context_close(&context);
     return reverted;
 }

@@ -21,6 +21,8 @@ note_pending(struct context *context, struct text *pending, struct error *err)
 
     for (size_t i = 0; i < steps_up_count; i++) {
         const struct step *step = &steps_up[i];
+        if (!context_has_step(context, step))
+            continue;
         if (!runner_foresee(context, step, &known, &done, err))
             return false;
         if (done)
@@ -64,7 +66,7 @@ schema_status(const struct store_settings *settings, struct schema_status *ret_s
     struct context context;
     struct schema_status status = {0};
 
-    if (!context_open(&context, settings, NULL, err))
+    if (!context_open(&context, settings, 0, NULL, err))
         return false;
     bool known = fitness_check_table(&context, SCHEMA_LATEST, err) &&
                  note_pending(&context, &status.pending, err) &&
@@ -72,6 +74,7 @@ schema_status(const struct store_settings *settings, struct schema_status *ret_s
     if (known) {
         status.table = names_relation(&context.names, NULL);
         status.version = context.facts.version;
+        status.slots = context.facts.slots;
         status.made = context.facts.made;
         *ret_status = status;
     } else {

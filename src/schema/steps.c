@@ -6,6 +6,9 @@
 // both versions: version 2 is said to be there only by the last step, under the guard, after
 // everything it needs was seen to be there.
 //
+// The number of slots changes in the same way: first the index of the new number, then the number,
+// under the guard, then whatever index no number needs any more.
+//
 // In a transaction the statements that make nobody wait come first: the version table, the
 // sequence, the settings (whose weaker lock sends an autovacuum away, which no lock_timeout as
 // short as PostgreSQL's deadlock_timeout would). The table's ACCESS EXCLUSIVE lock comes last and
@@ -19,6 +22,23 @@
 #define GUARD                                                                                      \
     {                                                                                              \
         .sql = sql_schema_guard, .patient = true                                                   \
+    }
+
+#define SLOT_INDEX(n)                                                                              \
+    {                                                                                              \
+        .version = 2, .name = "slot index", .about = "the queue of each of " #n " slots",          \
+        .kind = STEP_ALONE, .done = sql_schema_done_index, .index = "_outrider_slots_" #n,         \
+        .slots = (n), .presence = PRESENT_FOR_SLOTS, .statements = {                               \
+            {.sql = sql_schema_create_slot_index}                                                  \
+        }                                                                                          \
+    }
+#define SLOT_INDEX_DROPPED(n, when)                                                                \
+    {                                                                                              \
+        .version = 2, .name = "slot index", .about = "that of " #n " slots is dropped",            \
+        .kind = STEP_ALONE, .done = sql_schema_done_index_dropped, .index = "_outrider_slots_" #n, \
+        .slots = (n), .presence = (when), .statements = {                                          \
+            {.sql = sql_schema_drop_index}                                                         \
+        }                                                                                          \
     }
 
 const struct step steps_up[] = {
@@ -112,6 +132,12 @@ const struct step steps_up[] = {
         .index = "_outrider_dead",
         .statements = {{.sql = sql_schema_create_dead_index}},
     },
+    SLOT_INDEX(2),
+    SLOT_INDEX(4),
+    SLOT_INDEX(8),
+    SLOT_INDEX(16),
+    SLOT_INDEX(32),
+    SLOT_INDEX(64),
     {
         .version = 2,
         .name = "dead rows",
@@ -139,6 +165,27 @@ const struct step steps_up[] = {
                  .hint = "UPDATE 0: a row has no number yet, or an index is not valid. Go back."},
             },
     },
+    {
+        .version = 2,
+        .name = "slots",
+        .about = "their number comes into force",
+        .kind = STEP_TRANSACTION,
+        .done = sql_schema_done_slots,
+        .presence = PRESENT_TO_CHANGE_SLOTS,
+        .statements =
+            {
+                GUARD,
+                {.sql = sql_schema_set_slots,
+                 .must_touch = true,
+                 .hint = "UPDATE 0: the slots' index is not valid. Go back."},
+            },
+    },
+    SLOT_INDEX_DROPPED(2, PRESENT_FOR_OTHER_SLOTS),
+    SLOT_INDEX_DROPPED(4, PRESENT_FOR_OTHER_SLOTS),
+    SLOT_INDEX_DROPPED(8, PRESENT_FOR_OTHER_SLOTS),
+    SLOT_INDEX_DROPPED(16, PRESENT_FOR_OTHER_SLOTS),
+    SLOT_INDEX_DROPPED(32, PRESENT_FOR_OTHER_SLOTS),
+    SLOT_INDEX_DROPPED(64, PRESENT_FOR_OTHER_SLOTS),
 };
 const size_t steps_up_count = COUNT(steps_up);
 
@@ -166,6 +213,12 @@ const struct step steps_down[] = {
                 {.sql = sql_schema_demote_version},
             },
     },
+    SLOT_INDEX_DROPPED(64, PRESENT_ALWAYS),
+    SLOT_INDEX_DROPPED(32, PRESENT_ALWAYS),
+    SLOT_INDEX_DROPPED(16, PRESENT_ALWAYS),
+    SLOT_INDEX_DROPPED(8, PRESENT_ALWAYS),
+    SLOT_INDEX_DROPPED(4, PRESENT_ALWAYS),
+    SLOT_INDEX_DROPPED(2, PRESENT_ALWAYS),
     {
         .version = 2,
         .name = "dead index",

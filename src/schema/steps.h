@@ -33,6 +33,14 @@ struct statement {
     enum occurrence occurs;
 };
 
+// Whether a step is one for the number of slots that is wanted.
+enum presence {
+    PRESENT_ALWAYS,
+    PRESENT_FOR_SLOTS,       // when step.slots are wanted
+    PRESENT_FOR_OTHER_SLOTS, // when another number is
+    PRESENT_TO_CHANGE_SLOTS, // when there is another number now
+};
+
 struct step {
     int version; // the one that it leads to, or back from
     const char *name;
@@ -40,6 +48,8 @@ struct step {
     enum step_kind kind;
     const char *done;  // a query for one boolean: is there nothing to do?
     const char *index; // suffix of the index that the statement makes or drops; NULL: none
+    int slots;         // that index is the queue of so many slots; 0: it is another
+    enum presence presence;
     struct statement statements[STATEMENTS_MAX]; // up to the first without sql
 };
 

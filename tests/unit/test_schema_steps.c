@@ -72,7 +72,8 @@ START_TEST(test_versions_follow_each_other)
 }
 END_TEST
 
-// Whatever is made is removed, and version 2 is only said to be there by the last step.
+// Whatever is made is removed, and version 2 is only said to be there when all that every table of
+// it has was made.
 START_TEST(test_down_is_the_reverse_of_up)
 {
     for (size_t i = 0; i < steps_up_count; i++) {
@@ -82,9 +83,65 @@ START_TEST(test_down_is_the_reverse_of_up)
                      strcmp(steps_up[i].index, steps_down[j].index) == 0;
         ck_assert_uint_eq(found, steps_up[i].index != NULL ? 1 : 0);
     }
-    const struct step *last = &steps_up[steps_up_count - 1];
+    const struct step *last = NULL;
+    for (size_t i = 0; i < steps_up_count; i++)
+        if (steps_up[i].presence == PRESENT_ALWAYS)
+            last = &steps_up[i];
     ck_assert_str_eq(last->statements[statement_count(last) - 1].sql, sql_schema_promote_version);
     ck_assert(last->statements[statement_count(last) - 1].must_touch);
+}
+END_TEST
+
+// The names of the indexes say the numbers, and each is built before the number comes into force
+// and dropped after it.
+START_TEST(test_slots_come_in_order)
+{
+    int built = 0, dropped = 0;
+    bool in_force = false;
+    char index[32];
+
+    for (size_t i = 0; i < steps_up_count; i++) {
+        const struct step *step = &steps_up[i];
+        in_force |= step->presence == PRESENT_TO_CHANGE_SLOTS;
+        if (step->slots == 0)
+            continue;
+        snprintf(index, sizeof index, "_outrider_slots_%d", step->slots);
+        ck_assert_str_eq(step->index, index);
+        ck_assert_int_eq(step->presence, in_force ? PRESENT_FOR_OTHER_SLOTS : PRESENT_FOR_SLOTS);
+        *(in_force ? &dropped : &built) |= step->slots;
+    }
+    ck_assert_int_eq(built, 2 * STORE_SLOTS_MAX - 2); // every power of two but 1
+    ck_assert_int_eq(dropped, built);
+}
+END_TEST
+
+static size_t
+count_of(const struct text *text, const char *what)
+{
+    size_t count = 0;
+    for (const char *p = text_str(text); (p = strstr(p, what)) != NULL; p++)
+        count++;
+    return count;
+}
+
+START_TEST(test_print_to_a_number_of_slots)
+{
+    struct text four = {0}, one = {0};
+    struct error err;
+
+    ck_assert(schema_print(&settings, 2, (struct schema_level){2, 4}, &four, &err));
+    ck_assert(schema_print(&settings, 2, (struct schema_level){2, 1}, &one, &err));
+    ck_assert_ptr_null(strchr(text_str(&four), '{'));
+    ck_assert_uint_eq(count_of(&four, "CREATE INDEX"), 1);
+    ck_assert_uint_eq(count_of(&four, "& 3)"), 1);
+    ck_assert_uint_eq(count_of(&four, "SET slots = 4"), 1);
+    ck_assert_uint_eq(count_of(&four, "DROP INDEX"), 5);
+    ck_assert_uint_eq(count_of(&four, "Out_outrider_slots_2\""), 1);
+    ck_assert_uint_eq(count_of(&one, "CREATE INDEX"), 0);
+    ck_assert_uint_eq(count_of(&one, "SET slots = 1"), 1);
+    ck_assert_uint_eq(count_of(&one, "DROP INDEX"), 6);
+    text_free(&four);
+    text_free(&one);
 }
 END_TEST
 
@@ -134,8 +191,8 @@ START_TEST(test_print_fills_everything_in)
     struct text sql = {0};
     struct error err;
 
-    ck_assert(schema_print(&settings, 0, 2, &sql, &err));
-    ck_assert(schema_print(&settings, 2, 0, &sql, &err));
+    ck_assert(schema_print(&settings, 0, (struct schema_level){.version = 2}, &sql, &err));
+    ck_assert(schema_print(&settings, 2, (struct schema_level){.version = 0}, &sql, &err));
     ck_assert_ptr_null(strchr(text_str(&sql), '{'));
     ck_assert_ptr_nonnull(
         strstr(text_str(&sql), "CREATE TABLE \"My.Schema\".\"Out\" (\n    \"Id\" uuid"));
@@ -156,10 +213,10 @@ START_TEST(test_print_of_one_version_is_a_part_of_all)
     struct text first = {0}, second = {0}, both = {0}, none = {0};
     struct error err;
 
-    ck_assert(schema_print(&settings, 0, 1, &first, &err));
-    ck_assert(schema_print(&settings, 1, 2, &second, &err));
-    ck_assert(schema_print(&settings, 0, 2, &both, &err));
-    ck_assert(schema_print(&settings, 2, 2, &none, &err));
+    ck_assert(schema_print(&settings, 0, (struct schema_level){.version = 1}, &first, &err));
+    ck_assert(schema_print(&settings, 1, (struct schema_level){.version = 2}, &second, &err));
+    ck_assert(schema_print(&settings, 0, (struct schema_level){.version = 2}, &both, &err));
+    ck_assert(schema_print(&settings, 2, (struct schema_level){.version = 2}, &none, &err));
     ck_assert_uint_eq(both.len + none.len, first.len + second.len);
     ck_assert_int_eq(strncmp(text_str(&both), text_str(&first), first.len), 0);
     text_free(&first);
@@ -175,7 +232,7 @@ START_TEST(test_a_table_name_that_is_none)
     struct text sql = {0};
     struct error err;
 
-    ck_assert(!schema_print(&wrong, 0, 2, &sql, &err));
+    ck_assert(!schema_print(&wrong, 0, (struct schema_level){.version = 2}, &sql, &err));
     ck_assert_str_eq(err.code, "TABLE");
     ck_assert_uint_eq(sql.len, 0);
 }
@@ -186,6 +243,7 @@ main(void)
 {
     return RUN_TESTS("schema_steps", test_steps_are_whole, test_versions_follow_each_other,
                      test_down_is_the_reverse_of_up, test_transactions_wait_first_and_lock_last,
-                     test_options_agree, test_print_fills_everything_in,
-                     test_print_of_one_version_is_a_part_of_all, test_a_table_name_that_is_none);
+                     test_slots_come_in_order, test_options_agree, test_print_fills_everything_in,
+                     test_print_of_one_version_is_a_part_of_all, test_print_to_a_number_of_slots,
+                     test_a_table_name_that_is_none);
 }

@@ -21,6 +21,13 @@
 
 enum { SCHEMA_LATEST = 2 };
 
+// A version of the table, and the number of its slots, a power of two: what of the queue can be
+// sent side by side with ordering: key. As a wish, 0 slots is the number that is there.
+struct schema_level {
+    int version;
+    int slots;
+};
+
 // Where progress goes, a line of plain text at a time, without line feed. May be called from a
 // thread of the schema's own, but never from two at once.
 struct schema_progress {
@@ -28,25 +35,27 @@ struct schema_progress {
     void *context;
 };
 
-// Brings the table up to version `to` (1..SCHEMA_LATEST); a table that is there already is left
-// there. Waits for another schema command on the same table. *ret_version: the version reached.
-bool schema_apply(const struct store_settings *settings, int to,
-                  const struct schema_progress *progress, int *ret_version,
+// Brings the table up to a version (1..SCHEMA_LATEST); one that is there already is left there.
+// Version 2 is needed for more than one slot (to STORE_SLOTS_MAX). Waits for another schema command
+// on the same table.
+bool schema_apply(const struct store_settings *settings, struct schema_level to,
+                  const struct schema_progress *progress, struct schema_level *ret_reached,
                   struct error *err) MUST_CHECK;
 
 // Appends the SQL that schema_apply would run now. Changes nothing.
-bool schema_plan(const struct store_settings *settings, int to, struct text *sql,
+bool schema_plan(const struct store_settings *settings, struct schema_level to, struct text *sql,
                  struct error *err) MUST_CHECK;
 
 // One version back, or what is there of a version that was only half applied. force: version 1 is
 // dropped although unpublished rows are left.
 bool schema_revert(const struct store_settings *settings, bool force,
-                   const struct schema_progress *progress, int *ret_version,
+                   const struct schema_progress *progress, struct schema_level *ret_reached,
                    struct error *err) MUST_CHECK;
 
 struct schema_status {
     char *table;          // quoted, with its schema
     int version;          // in force
+    int slots;            // in force
     bool made;            // outrider made the table
     struct text pending;  // what schema_apply would do, a line each; empty: nothing
     struct text findings; // what is worth knowing beside that, a line each
@@ -57,9 +66,10 @@ bool schema_status(const struct store_settings *settings, struct schema_status *
                    struct error *err) MUST_CHECK;
 void schema_status_free(struct schema_status *status);
 
-// Appends the steps from one version to another as plain SQL for psql, downwards when from > to.
+// Appends the steps from one version to another as plain SQL for psql, downwards when from > to;
+// with the steps to a number of slots when one is given.
 // Needs no database. The steps, their order and their statements are those of apply and revert.
-bool schema_print(const struct store_settings *settings, int from, int to, struct text *sql,
-                  struct error *err) MUST_CHECK;
+bool schema_print(const struct store_settings *settings, int from, struct schema_level to,
+                  struct text *sql, struct error *err) MUST_CHECK;
 
 #endif

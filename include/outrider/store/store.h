@@ -22,6 +22,7 @@
 enum {
     STORE_IDLE_IN_TRANSACTION_MS = 30000, // how long a frozen relay can keep its claim
     STORE_CLIENT_GRACE_MS = 2000,         // what a call waits beyond statement_timeout
+    STORE_SLOTS_MAX = 64,
 };
 
 enum ordering { ORDERING_KEY, ORDERING_NONE };

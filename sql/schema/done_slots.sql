@@ -1,0 +1,2 @@
+-- Is the number of slots the one that is wanted?
+SELECT slots = {slots} FROM {version_table}
