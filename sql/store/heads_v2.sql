@@ -6,3 +6,4 @@ SELECT count(*) AS waiting, coalesce(min(o.{seq}), 0) AS lowest, coalesce(bit_xo
 {unblocked}) AS due
   FROM {table} AS o
  WHERE o.{next_attempt_at} IS NOT NULL AND o.{published} IS NOT TRUE AND o.{dead_at} IS NULL
+{in_slot}

@@ -1,2 +1,2 @@
--- ordering: key. One sender: whoever has it works, the others are standbys that try again.
-pg_try_advisory_xact_lock({lock_class}, 0)
+-- ordering: key. One sender a slot: whoever has it works, the others try another one, or stand by.
+pg_try_advisory_xact_lock({lock_class}, {slot_number})

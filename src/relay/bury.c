@@ -30,7 +30,7 @@ send_copy(struct window *window, struct batch *batch, const struct message *mess
     struct message *copy = dead_letter(batch, message, topic, room);
 
     if (!lane->producer || mono_passed(deadline) ||
-        !breakers_admit(&lane->breakers, topic, copy->row.position, &window->probing))
+        !breakers_admit(&lane->slot->breakers, topic, copy->row.position, &window->probing))
         return copy;
     deadline = mono_add_ms(mono_now(), COPY_MS);
     while (!producer_send(lane->producer, copy) && !mono_passed(deadline))

@@ -39,7 +39,7 @@ static bool
 tries_its_topic(const struct lane *lane, const struct message *message)
 {
     return message->topic &&
-           breakers_probed_by(&lane->breakers, message->topic, message->row.position);
+           breakers_probed_by(&lane->slot->breakers, message->topic, message->row.position);
 }
 
 // Waits until nothing of the batch is pending: the rows that try their topics come last, for their
@@ -171,7 +171,7 @@ count_overtaken(struct window *window, const struct batch *batch, const struct m
 static bool
 try_suspect(struct window *window, const struct batch *batch, struct message *message)
 {
-    struct holds *holds = &window->lane->holds;
+    struct holds *holds = &window->lane->slot->holds;
     const struct row *row = &message->row;
     bool order = window_keeps_order(window);
 

@@ -18,9 +18,6 @@ enum {
     OUTAGE_FIRST_MS = 100, // the wait after the first failure
     OUTAGE_MAX_MS = 5000,  // and at most
     SLICE_MS = 100,        // how long a stop can go unnoticed
-    SWEEP_V1_MS = 1000,    // full sweeps on version 1, where the floor proves nothing
-    SWEEP_V2_MS = 60000,   // and on version 2, where they should find nothing
-    SWEEP_SHARE = 50,      // a sweep may take one part in so many of the time
 };
 
 void
@@ -40,33 +37,10 @@ lane_stopping(const struct lane *lane)
     return atomic_load(&lane->shared->stop) || atomic_load(&lane->shared->abort);
 }
 
-void
-lane_lower(struct lane *lane, struct position position)
+bool
+lane_has_tried_all(const struct lane *lane)
 {
-    floor_lower(&lane->floor, position);
-    breakers_lower(&lane->breakers, position);
-    holds_lower(&lane->holds, position);
-}
-
-void
-lane_lower_before(struct lane *lane, struct position row)
-{
-    lane_lower(lane, position_before(row));
-}
-
-// Rows that wait keep others back, and the floor passes those. When the set of them is another than
-// before, by our own hand or by another relay's, some of those are free: not below its first.
-void
-lane_note_heads(struct lane *lane, const struct view *view)
-{
-    struct heads before = lane->heads;
-
-    lane->heads = view->heads;
-    lane->waiting = view->heads.count > 0;
-    if (before.count > 0 && (before.count != lane->heads.count || before.mix != lane->heads.mix))
-        lane_lower_before(lane, (struct position){.major = before.lowest});
-    if (view->due)
-        lane_lower(lane, view->due_after);
+    return lane->work == 0 && !lane->took;
 }
 
 // Waits, keeping the producer served: an idle client refreshes its metadata and its tokens too.
@@ -153,6 +127,27 @@ tell_version(struct lane *lane)
         LOG_STR("next", "`outrider schema apply` brings version 2, which promises both"));
 }
 
+// Takes up the slots that the table has. Lanes begin their rounds at different ones.
+static bool
+take_up_slots(struct lane *lane, struct error *err)
+{
+    const struct relay_settings *settings = lane->shared->settings;
+    const int count = store_slots(lane->store);
+
+    if (count > 1 && settings->envelope.key != COLUMN_AGGREGATE_ID)
+        return error_set(err, FAULT_CLUSTER, "KEY",
+                         "the table has %d slots, in which the rows of an aggregate keep their "
+                         "order, but message.key is %s; set it to aggregate_id, or run `outrider "
+                         "schema apply --slots 1`",
+                         count, column_name(settings->envelope.key));
+    slots_prepare(&lane->slots, count, settings->topic_retry_ms);
+    lane->slot = lane->slots.list;
+    lane->work = 0;
+    lane->took = false;
+    lane->next = lane->number * count / settings->lanes;
+    return true;
+}
+
 static bool
 reach_postgres(struct lane *lane, struct error *err)
 {
@@ -160,14 +155,15 @@ reach_postgres(struct lane *lane, struct error *err)
         return true;
     if (!store_open(lane->shared->store_settings, &lane->shared->abort, &lane->store, err))
         return false;
-    floor_reset(&lane->floor);
-    holds_forget_positions(&lane->holds);
-    breakers_forget_positions(&lane->breakers);
-    lane->last_sweep = mono_now();
+    if (!take_up_slots(lane, err)) {
+        disconnect(lane);
+        return false;
+    }
+    slots_begin_anew(&lane->slots);
     tell_version(lane);
     LOG(LOG_INFO, "connected", LOG_INT("lane", lane->number),
         LOG_INT("server_pid", store_server_pid(lane->store)),
-        LOG_INT("table_version", store_version(lane->store)));
+        LOG_INT("table_version", store_version(lane->store)), LOG_INT("slots", lane->slots.count));
     return true;
 }
 
@@ -211,65 +207,78 @@ recover(struct lane *lane, const struct error *err)
         lane_back_off(lane, "window_failed", err);
 }
 
+// The slot with the blocked topic that is to be looked at, and its breaker; NULL: none's time has
+// come.
+static struct slot *
+find_due_topic(const struct lane *lane, struct breaker **ret_breaker)
+{
+    for (int i = 0; i < lane->slots.count; i++) {
+        struct slot *slot = &lane->slots.list[(lane->next + i) % lane->slots.count];
+        *ret_breaker = breakers_due(&slot->breakers, mono_now());
+        if (*ret_breaker)
+            return slot;
+    }
+    return NULL;
+}
+
 // A blocked topic whose time has come is asked about, one at a time. When the cluster says that it
 // can be written, its next row tries, and the claims begin where its rows were first passed over.
 static void
 look_at_topics(struct lane *lane)
 {
-    struct breaker *breaker = breakers_due(&lane->breakers, mono_now());
+    struct breaker *breaker;
+    struct slot *slot = find_due_topic(lane, &breaker);
     int in_sync;
     struct error err;
 
-    if (!breaker || !lane->producer)
+    if (!slot || !lane->producer)
         return;
     if (!producer_look_at_topic(lane->producer, breaker->topic, LOOK_MS, &in_sync, &err)) {
-        breakers_postpone(&lane->breakers, breaker, mono_now());
+        breakers_postpone(&slot->breakers, breaker, mono_now());
         LOG(LOG_DEBUG, "topic_still_blocked", LOG_INT("lane", lane->number),
             LOG_STR("topic", breaker->topic), LOG_FAULT(&err), LOG_STR("next", "asked again"));
-    } else if (breakers_try(&lane->breakers, breaker, in_sync, mono_now())) {
-        lane_lower(lane, breaker->since);
+    } else if (breakers_try(&slot->breakers, breaker, in_sync, mono_now())) {
+        slot_lower(slot, breaker->since);
     }
 }
 
-// Now and then the claims begin at the very start of the queue again: on version 1 because rows
-// may turn up below the floor, on version 2 in case somebody un-published a row by hand.
-static void
-maybe_sweep(struct lane *lane)
-{
-    int64_t interval_ms = store_version(lane->store) > 1 ? SWEEP_V2_MS : SWEEP_V1_MS;
-    int64_t since_ns = mono_diff_ns(mono_now(), lane->last_sweep);
-
-    if (since_ns < interval_ms * 1000000 || since_ns < SWEEP_SHARE * lane->sweep_ns)
-        return;
-    floor_sweep(&lane->floor);
-    lane->sweeping = true;
-}
-
-static void
-note_sweep(struct lane *lane, struct mono began)
-{
-    if (!lane->sweeping)
-        return;
-    lane->sweeping = false;
-    lane->last_sweep = mono_now();
-    lane->sweep_ns = mono_diff_ns(lane->last_sweep, began);
-}
-
-// Is there anything to claim? An idle poll is one statement without a transaction.
+// What a poll of the slot saw; true: there is work.
 static bool
-poll_once(struct lane *lane, bool *ret_found, struct error *err)
+note_poll(struct slot *slot, bool found, const struct view *view)
 {
-    struct claim claim = window_first_claim(lane, 1);
-    struct view view;
+    struct position before = slot->floor.start;
 
-    if (!store_poll(lane->store, &claim, ret_found, &view, err))
+    slot_note_heads(slot, view);
+    if (found || view->changed || position_compare(&slot->floor.start, &before) < 0)
+        return true;
+    // It looked at everything above the floor, as an empty window does.
+    floor_view(&slot->floor, view->xmin, view->xmax);
+    floor_end(&slot->floor, slot->floor.start, true);
+    return false;
+}
+
+// Which slots have work? One statement without a transaction.
+static bool
+look(struct lane *lane, struct error *err)
+{
+    struct claim claims[STORE_SLOTS_MAX];
+    struct view views[STORE_SLOTS_MAX];
+    bool found[STORE_SLOTS_MAX];
+    const int count = lane->slots.count;
+    struct slot *list = lane->slots.list;
+
+    for (int i = 0; i < count; i++) {
+        slot_expire_holds(&list[i]);
+        slot_maybe_sweep(&list[i], store_version(lane->store));
+        claims[i] = window_first_claim(lane, &list[i], 1);
+    }
+    struct mono began = mono_now();
+    if (!store_poll(lane->store, claims, found, views, err))
         return false;
-    struct position before = lane->floor.start;
-    lane_note_heads(lane, &view);
-    *ret_found |= position_compare(&lane->floor.start, &before) < 0;
-    if (!*ret_found) { // it looked at everything above the floor, as an empty window does
-        floor_view(&lane->floor, view.xmin, view.xmax);
-        floor_end(&lane->floor, lane->floor.start, true);
+    lane->took = false;
+    for (int i = 0; i < count; i++) {
+        lane->work |= (uint64_t)note_poll(&list[i], found[i], &views[i]) << i;
+        slot_note_sweep(&list[i], began);
     }
     return true;
 }
@@ -288,28 +297,20 @@ progress(struct lane *lane)
 static bool
 idle(struct lane *lane, struct error *err)
 {
-    struct position lowest;
-    bool found = false;
-
     lane_enter(lane, LANE_IDLE);
-    while (!found && !lane_stopping(lane) && lane->producer) {
+    while (lane->work == 0 && !lane_stopping(lane) && lane->producer) {
         progress(lane);
         lane_wait(lane, backoff_next(&lane->idle));
         if (mono_ms_until(lane->not_before) > 0)
             continue;
-        if (holds_expire(&lane->holds, mono_now(), &lowest))
-            lane_lower_before(lane, lowest);
         look_at_topics(lane);
-        maybe_sweep(lane);
-        struct mono began = mono_now();
-        if (!poll_once(lane, &found, err))
+        if (!look(lane, err))
             return false;
-        note_sweep(lane, began);
     }
     return true;
 }
 
-// A standby's slot may be free by its next try.
+// All slots are others'. One may be free by the next try.
 static void
 stand_by(struct lane *lane)
 {
@@ -323,21 +324,17 @@ stand_by(struct lane *lane)
 static bool
 adopt_change(struct lane *lane, struct error *err)
 {
-    if (!store_refresh(lane->store, err))
+    if (!store_refresh(lane->store, err) || !take_up_slots(lane, err))
         return false;
-    // A position of one version means nothing in another.
-    floor_reset(&lane->floor);
-    holds_free(&lane->holds);
-    breakers_forget_positions(&lane->breakers);
+    slots_forget(&lane->slots);
     lane->until = INT64_MAX;
-    lane->waiting = false;
-    lane->heads = (struct heads){0};
     LOG(LOG_INFO, "table_version_changed", LOG_INT("lane", lane->number),
-        LOG_INT("table_version", store_version(lane->store)));
+        LOG_INT("table_version", store_version(lane->store)), LOG_INT("slots", lane->slots.count));
     return true;
 }
 
-// What follows a window; false when something failed.
+// What follows a window; false when something failed. While other slots have work too, nothing is
+// waited for.
 static bool
 after_window(struct lane *lane, enum window_end end, struct error *err)
 {
@@ -347,23 +344,66 @@ after_window(struct lane *lane, enum window_end end, struct error *err)
     case WINDOW_CHANGED:
         return adopt_change(lane, err);
     case WINDOW_STANDBY:
-        stand_by(lane);
+        if (lane_has_tried_all(lane))
+            stand_by(lane);
         return true;
     case WINDOW_FULL:
         backoff_reset(&lane->idle);
         break;
     case WINDOW_SHORT:
         backoff_reset(&lane->idle);
-        lane_wait(lane, lane->shared->settings->poll_min_ms);
+        if (lane->work == 0)
+            lane_wait(lane, lane->shared->settings->poll_min_ms);
         break;
     case WINDOW_EMPTY:
         atomic_store(&lane->active, true);
         return idle(lane, err);
     }
+    lane->took = true;
     atomic_store(&lane->active, true);
     progress(lane);
     lane_wait(lane, mono_ms_until(lane->not_before));
     return true;
+}
+
+// The next slot with work, in rotation: each has its turn.
+static void
+choose_slot(struct lane *lane)
+{
+    while ((lane->work >> lane->next & 1) == 0)
+        lane->next = (lane->next + 1) % lane->slots.count;
+    lane->slot = &lane->slots.list[lane->next];
+    lane->work &= ~(UINT64_C(1) << lane->next);
+    lane->next = (lane->next + 1) % lane->slots.count;
+}
+
+// A window of the next slot. The only one is tried without asking whether it has work: a window
+// tells that as cheaply.
+static enum window_end
+run_window(struct lane *lane, struct error *err)
+{
+    bool was_standby = atomic_load(&lane->phase) == LANE_STANDBY;
+
+    if (lane->slots.count == 1) {
+        lane->work = 1;
+        lane->took = false;
+    } else if (lane->work == 0 && !look(lane, err)) {
+        return WINDOW_FAILED;
+    }
+    if (lane->work == 0)
+        return WINDOW_EMPTY;
+    choose_slot(lane);
+    if (was_standby && lane->slots.count == 1) { // another may have failed rows, or released them
+        floor_sweep(&lane->slot->floor);
+        breakers_forget_positions(&lane->slot->breakers);
+    } else {
+        slot_maybe_sweep(lane->slot, store_version(lane->store));
+    }
+    struct mono began = mono_now();
+    enum window_end end = window_run(lane, err);
+    if (end != WINDOW_FAILED)
+        slot_note_sweep(lane->slot, began);
+    return end;
 }
 
 // One window and what follows it.
@@ -371,19 +411,9 @@ static void
 turn(struct lane *lane)
 {
     struct error err;
-    bool was_standby = atomic_load(&lane->phase) == LANE_STANDBY;
 
     look_at_topics(lane);
-    if (was_standby) { // another may have failed rows, or released them, meanwhile
-        floor_sweep(&lane->floor);
-        breakers_forget_positions(&lane->breakers);
-    } else {
-        maybe_sweep(lane);
-    }
-    struct mono began = mono_now();
-    enum window_end end = window_run(lane, &err);
-    if (end != WINDOW_FAILED)
-        note_sweep(lane, began);
+    enum window_end end = run_window(lane, &err);
     if (!after_window(lane, end, &err))
         recover(lane, &err);
 }
@@ -398,18 +428,14 @@ lane_main(void *argument)
     lane->idle = (struct backoff){.initial_ms = settings->poll_min_ms,
                                   .maximum_ms = settings->poll_max_ms,
                                   .kept_percent = 90};
-    lane->breakers.retry_ms = settings->topic_retry_ms;
-    lane->told_holder = NOBODY;
     lane->careful = 1;
     lane->mean_bytes = settings->batch_bytes / 64 + 1;
-    floor_reset(&lane->floor);
     while (!lane_stopping(lane)) {
         if (connect_lane(lane))
             turn(lane);
     }
     disconnect(lane);
     producer_close(lane->producer);
-    holds_free(&lane->holds);
     lane_enter(lane, LANE_ENDED);
     atomic_store(&lane->ended, true);
     return NULL;

@@ -3,11 +3,9 @@
 #ifndef OUTRIDER_RELAY_LANE_H
 #define OUTRIDER_RELAY_LANE_H
 
-#include "breakers.h"
-#include "floor.h"
-#include "holds.h"
 #include "outrider/base/backoff.h"
 #include "outrider/relay/relay.h"
+#include "slots.h"
 #include "trouble.h"
 
 #include <pthread.h>
@@ -24,8 +22,6 @@ struct shared {
     atomic_bool abort;             // leave at once
     _Atomic int64_t messages_left; // of goal.max_messages
 };
-
-enum { NOBODY = -1 };
 
 struct lane {
     struct shared *shared;
@@ -47,21 +43,17 @@ struct lane {
     bool reachable;            // the producer has seen its cluster since the last fault
     struct backoff outage;     // between attempts while a server is away
     struct backoff idle;       // between polls while there is nothing to do
-    struct floor floor;
-    struct holds holds;
-    struct breakers breakers;
+    struct slots slots;
+    struct slot *slot; // one of them: of the window in hand, or of the last one
+    uint64_t work;     // slots (1 << number) that had some when looked at, and were not tried since
+    bool took;         // one of them was worked on since then
+    int next;          // the slot whose turn it is
     struct holds refused; // of the window in hand: topic and aggregate of rows that Kafka refused
-    int careful;        // the next window is so many rows, marked before they are sent; 0: as usual
-    bool waiting;       // some row waits for its next attempt (version 2)
-    struct heads heads; // all that did, as of the last view
-    bool told_version;  // what version 1 cannot promise was said
-    int64_t until;      // rows up to this position only
-    struct mono last_sweep;
-    bool sweeping;          // the window or poll in hand is a full sweep
-    int64_t sweep_ns;       // how long the last one took
+    int careful;       // the next window is so many rows, marked before they are sent; 0: as usual
+    bool told_version; // what version 1 cannot promise was said
+    int64_t until;     // rows up to this position only
     struct mono not_before; // goal.rate allows nothing until then
     int64_t mean_bytes;     // running mean of a payload's size
-    int told_holder;        // of locks on rows: the backend that was named last
     bool told_full;         // that there are too many blocked topics was said
     const char *told_code;  // of Kafka's that nobody classified: the one that was named last
 };
@@ -71,15 +63,9 @@ void *lane_main(void *lane);
 void lane_enter(struct lane *lane, enum lane_phase phase);
 bool lane_stopping(const struct lane *lane);
 
-// The next claims begin behind `position`, or further down already: something there is looked at
-// again. What the claims leave out there, of blocked topics and held aggregates, is remembered.
-// lane_lower_before: the row at `position` itself is.
-void lane_lower(struct lane *lane, struct position position);
-void lane_lower_before(struct lane *lane, struct position row);
-
-// Takes note of the rows that wait and of those that are due, and lowers the floor where some of
-// their followers may be free now.
-void lane_note_heads(struct lane *lane, const struct view *view);
+// When the slot in hand cannot be had: is it the last of those with work, and none of them was?
+// Then there is nothing to do but to wait.
+bool lane_has_tried_all(const struct lane *lane);
 
 // Logs a failure, whose line ends with what happens next, and waits; `stop` ends the wait.
 void lane_back_off(struct lane *lane, const char *event, const struct error *err);

@@ -36,15 +36,16 @@ is_held(struct window *window, const struct message *message)
 {
     const struct row *row = &message->row;
 
-    return !row->taken || (window_keeps_order(window) &&
-                           holds_back(&window->lane->holds, row->aggregate_id, row->position));
+    return !row->taken ||
+           (window_keeps_order(window) &&
+            holds_back(&window->lane->slot->holds, row->aggregate_id, row->position));
 }
 
 // Was its topic found blocked after it was prepared?
 static bool
 is_blocked(const struct window *window, const struct message *message)
 {
-    const struct breakers *breakers = &window->lane->breakers;
+    const struct breakers *breakers = &window->lane->slot->breakers;
     const struct breaker *breaker =
         breakers->count > 0 ? breakers_find(breakers, message->topic) : NULL;
 
@@ -56,7 +57,7 @@ is_blocked(const struct window *window, const struct message *message)
 static bool
 admit(struct window *window, const struct message *message)
 {
-    struct breakers *breakers = &window->lane->breakers;
+    struct breakers *breakers = &window->lane->slot->breakers;
     const struct row *row = &message->row;
 
     if (!breakers_admit(breakers, message->topic, row->position, &window->probing))
@@ -121,7 +122,8 @@ hold_followers(struct window *window, const struct message *message)
             return;
     }
     if (window_keeps_order(window))
-        holds_add_window(&window->lane->holds, message->row.aggregate_id, message->row.position);
+        holds_add_window(&window->lane->slot->holds, message->row.aggregate_id,
+                         message->row.position);
 }
 
 // Sends what was prepared, unless what failed since then keeps it back.

@@ -99,14 +99,19 @@ relay_wait(struct relay *relay, int timeout_ms)
 const char **
 relay_blocked(const struct relay *relay, size_t *ret_count)
 {
+    const char **topics = NULL;
     size_t count = 0;
-    for (size_t i = 0; i < relay->count; i++)
-        count += relay->lanes[i].breakers.count;
-    const char **topics = xcalloc(count + 1, sizeof *topics);
+
+    for (size_t i = 0; i < relay->count; i++) {
+        const struct slots *slots = &relay->lanes[i].slots;
+        for (int n = 0; n < slots->count; n++) {
+            const struct breakers *breakers = &slots->list[n].breakers;
+            topics = xreallocarray(topics, count + breakers->count + 1, sizeof *topics);
+            for (size_t k = 0; k < breakers->count; k++)
+                topics[count++] = breakers->list[k].topic;
+        }
+    }
     *ret_count = count;
-    for (size_t i = 0; i < relay->count; i++)
-        for (size_t k = 0; k < relay->lanes[i].breakers.count; k++)
-            topics[--count] = relay->lanes[i].breakers.list[k].topic;
     return topics;
 }
 
@@ -117,7 +122,7 @@ relay_free(struct relay *relay)
         return;
     for (size_t i = 0; i < relay->count; i++) {
         pthread_join(relay->lanes[i].thread, NULL);
-        breakers_free(&relay->lanes[i].breakers);
+        slots_free(&relay->lanes[i].slots);
     }
     free(relay->lanes);
     free(relay);

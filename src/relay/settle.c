@@ -81,9 +81,9 @@ bool
 window_block_topic(struct window *window, const struct message *message, const struct error *why)
 {
     struct lane *lane = window->lane;
-    bool known = breakers_find(&lane->breakers, message->topic) != NULL;
+    bool known = breakers_find(&lane->slot->breakers, message->topic) != NULL;
     struct breaker *breaker =
-        breakers_open(&lane->breakers, message->topic, window->claim.since, mono_now());
+        breakers_open(&lane->slot->breakers, message->topic, window->claim.since, mono_now());
 
     if (!breaker && !lane->told_full)
         LOG(LOG_ERROR, "topics_blocked_limit", LOG_INT("lane", lane->number),
@@ -107,7 +107,7 @@ window_note_answer(struct window *window, const struct message *message)
 {
     struct lane *lane = window->lane;
     struct breaker *breaker =
-        breakers_probed_by(&lane->breakers, message->topic, message->row.position);
+        breakers_probed_by(&lane->slot->breakers, message->topic, message->row.position);
 
     if (!breaker)
         return;
@@ -116,7 +116,7 @@ window_note_answer(struct window *window, const struct message *message)
     if (!window->released || position_compare(&breaker->since, &window->released_since) < 0)
         window->released_since = breaker->since;
     window->released = true;
-    breakers_close(&lane->breakers, breaker);
+    breakers_close(&lane->slot->breakers, breaker);
 }
 
 // --- what each outcome means
@@ -144,7 +144,7 @@ settle_acknowledged(struct window *window, const struct message *message, int64_
     bool order = window_keeps_order(window);
 
     window_note_answer(window, message);
-    bool behind = order && holds_back(&window->lane->holds, row->aggregate_id, row->position);
+    bool behind = order && holds_back(&window->lane->slot->holds, row->aggregate_id, row->position);
     bool overtook = order && is_behind_refused(window->lane, message);
     atomic_fetch_add(&stats->order_breaks, overtook);
     if ((behind && window->faulted) || overtook) {
@@ -176,7 +176,7 @@ window_is_dead(const struct window *window, const struct message *message)
 static void
 hold_aggregate(struct window *window, const struct row *row, int64_t delay_ms)
 {
-    struct holds *holds = &window->lane->holds;
+    struct holds *holds = &window->lane->slot->holds;
 
     if (!window_is_version_2(window))
         holds_add(holds, row->aggregate_id, row->position, mono_add_ms(mono_now(), delay_ms));
@@ -229,7 +229,7 @@ static void
 explain(const struct window *window, const struct message *message, struct error *ret_why)
 {
     const struct outcome *outcome = &message->outcome;
-    const struct breakers *breakers = &window->lane->breakers;
+    const struct breakers *breakers = &window->lane->slot->breakers;
 
     if (!outcome->given_up || window->silence.code[0] == '\0') { // or librdkafka's own purge
         error_set(ret_why, outcome->fault, outcome->code, "%s", outcome->text);
@@ -273,7 +273,7 @@ settle_innocent(struct window *window, const struct message *message, struct set
     }
     if (!message->outcome.possibly_persisted)
         note_refused(lane, message);
-    holds_add_window(&lane->holds, message->row.aggregate_id, message->row.position);
+    holds_add_window(&lane->slot->holds, message->row.aggregate_id, message->row.position);
     if (!window->faulted)
         error_set(&window->fault, FAULT_CLUSTER, why.code, "%s; topic %s", why.text,
                   message->topic);

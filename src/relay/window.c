@@ -26,23 +26,24 @@ enum {
 };
 
 struct claim
-window_first_claim(const struct lane *lane, int limit)
+window_first_claim(const struct lane *lane, const struct slot *slot, int limit)
 {
     const struct relay_settings *settings = lane->shared->settings;
 
     return (struct claim){
-        .after = lane->floor.start,
-        .since = lane->floor.start,
+        .slot = slot->number,
+        .after = slot->floor.start,
+        .since = slot->floor.start,
         .until = lane->until,
         .limit = limit,
         .batch_bytes = (size_t)settings->batch_bytes,
         .max_payload_bytes =
             lane->producer ? producer_max_message_bytes(lane->producer) : INT32_MAX,
-        .held = lane->holds.aggregates,
-        .held_count = lane->holds.count,
-        .waiting = lane->waiting,
-        .blocked = lane->breakers.blocked,
-        .blocked_count = lane->breakers.blocked_count,
+        .held = slot->holds.aggregates,
+        .held_count = slot->holds.count,
+        .waiting = slot->waiting,
+        .blocked = slot->breakers.blocked,
+        .blocked_count = slot->breakers.blocked_count,
     };
 }
 
@@ -118,8 +119,8 @@ note_claimed(struct window *window)
 
     window->claims++;
     window->exhausted = !batch->full;
-    if (!batch->holes && window->lane->holds.count == 0)
-        window->lane->told_holder = NOBODY;
+    if (!batch->holes && window->lane->slot->holds.count == 0)
+        window->lane->slot->told_holder = NOBODY;
     if (batch->count == 0)
         return;
     window->reached = batch->messages[batch->count - 1].row.position;
@@ -159,9 +160,9 @@ tell_locked(struct window *window, const struct row *first, int64_t count, struc
 
     if (!store_lock_holder(lane->store, &first->id, &pid, err))
         return false;
-    if (pid == lane->told_holder)
+    if (pid == lane->slot->told_holder)
         return true;
-    lane->told_holder = pid;
+    lane->slot->told_holder = pid;
     message_id_format(&first->id, id);
     LOG(LOG_WARN, "rows_locked", LOG_INT("holder_pid", pid), LOG_INT("rows", count),
         LOG_STR("first_id", id),
@@ -183,7 +184,7 @@ hold_locked(struct window *window, const struct batch *batch, struct error *err)
             continue;
         if (count++ == 0)
             first = row;
-        holds_add(&window->lane->holds, row->aggregate_id, row->position, until);
+        holds_add(&window->lane->slot->holds, row->aggregate_id, row->position, until);
     }
     return count == 0 || tell_locked(window, first, count, err);
 }
@@ -211,12 +212,12 @@ adapt_to_view(struct window *window, bool row_locked, struct error *err)
     struct lane *lane = window->lane;
     bool again = row_locked;
 
-    lane_note_heads(lane, &window->view);
-    if (lane->waiting && !window->claim.waiting)
+    slot_note_heads(lane->slot, &window->view);
+    if (lane->slot->waiting && !window->claim.waiting)
         again = window->claim.waiting = true;
-    if (position_compare(&lane->floor.start, &window->claim.after) < 0) {
-        window->claim.after = window->claim.since = lane->floor.start;
-        window->reached = window->locked = lane->floor.start;
+    if (position_compare(&lane->slot->floor.start, &window->claim.after) < 0) {
+        window->claim.after = window->claim.since = lane->slot->floor.start;
+        window->reached = window->locked = lane->slot->floor.start;
         again = true;
     }
     if (!again)
@@ -229,18 +230,19 @@ static enum window_end
 begin(struct window *window, struct error *err)
 {
     struct lane *lane = window->lane;
+    bool wait_for_slot = lane->shared->goal.wait_for_slot && lane_has_tried_all(lane);
     bool row_locked = false;
 
     lane_enter(lane, LANE_CLAIM);
-    if (!store_begin(lane->store, &window->claim, lane->shared->goal.wait_for_slot, &window->view,
-                     &window->claimed, &row_locked, err))
+    if (!store_begin(lane->store, &window->claim, wait_for_slot, &window->view, &window->claimed,
+                     &row_locked, err))
         return WINDOW_FAILED;
     if (window->view.changed || !window->view.active) {
         if (!store_rollback(lane->store, err))
             return WINDOW_FAILED;
         return window->view.changed ? WINDOW_CHANGED : WINDOW_STANDBY;
     }
-    floor_view(&lane->floor, window->view.xmin, window->view.xmax);
+    floor_view(&lane->slot->floor, window->view.xmin, window->view.xmax);
     if (!adapt_to_view(window, row_locked, err))
         return WINDOW_FAILED;
     note_claimed(window);
@@ -263,10 +265,10 @@ pass_over(struct window *window)
 {
     const struct lane *lane = window->lane;
 
-    window->claim.held = lane->holds.aggregates;
-    window->claim.held_count = lane->holds.count;
-    window->claim.blocked = lane->breakers.blocked;
-    window->claim.blocked_count = lane->breakers.blocked_count;
+    window->claim.held = lane->slot->holds.aggregates;
+    window->claim.held_count = lane->slot->holds.count;
+    window->claim.blocked = lane->slot->breakers.blocked;
+    window->claim.blocked_count = lane->slot->breakers.blocked_count;
 }
 
 // Sends the marks that are due and the next claim, when there is to be one.
@@ -390,11 +392,11 @@ finish(struct window *window, struct error *err)
         return WINDOW_FAILED;
     }
     if (!window->faulted)
-        floor_end(&lane->floor, window->locked, window->exhausted);
+        floor_end(&lane->slot->floor, window->locked, window->exhausted);
     window->committed = true;
     count_window(window);
     pay_rate(window);
-    lane->waiting |= window->failed > 0 && window_is_version_2(window);
+    lane->slot->waiting |= window->failed > 0 && window_is_version_2(window);
     if (window->faulted) {
         *err = window->fault;
         return WINDOW_FAILED;
@@ -448,12 +450,12 @@ release(struct window *window)
     struct lane *lane = window->lane;
     struct position lowest;
 
-    if (holds_end_window(&lane->holds, &lowest))
-        lane_lower_before(lane, lowest);
+    if (holds_end_window(&lane->slot->holds, &lowest))
+        slot_lower_before(lane->slot, lowest);
     if (window->released)
-        lane_lower(lane, window->released_since);
+        slot_lower(lane->slot, window->released_since);
     holds_free(&lane->refused); // their topics' breakers know where to begin again
-    breakers_end_window(&lane->breakers, window->committed && window->exhausted,
+    breakers_end_window(&lane->slot->breakers, window->committed && window->exhausted,
                         window->claim.since);
 }
 
@@ -463,15 +465,13 @@ window_run(struct lane *lane, struct error *err)
     int limit = claim_limit(lane);
     struct window window = {.lane = lane,
                             .began = mono_now(),
-                            .reached = lane->floor.start,
+                            .reached = lane->slot->floor.start,
                             .careful = lane->careful > 0};
-    struct position lowest;
 
     if (!reserve(&window, limit))
         return WINDOW_EMPTY;
-    if (holds_expire(&lane->holds, window.began, &lowest))
-        lane_lower_before(lane, lowest);
-    window.claim = window_first_claim(lane, limit);
+    slot_expire_holds(lane->slot);
+    window.claim = window_first_claim(lane, lane->slot, limit);
     window.reached = window.locked = window.claim.after;
 
     enum window_end end = begin(&window, err);

@@ -51,14 +51,15 @@ enum window_end {
     WINDOW_SHORT,   // everything that could be claimed was
     WINDOW_FULL,    // there may be more
     WINDOW_STANDBY, // somebody else has the slot
-    WINDOW_CHANGED, // the table's version changed: store_refresh is due
+    WINDOW_CHANGED, // the table's version or slots changed: store_refresh is due
     WINDOW_FAILED,  // err says why
 };
 
+// Of lane->slot.
 enum window_end window_run(struct lane *lane, struct error *err);
 
-// The claim that a window or a poll begins with.
-struct claim window_first_claim(const struct lane *lane, int limit);
+// The claim that a window or a poll of the slot begins with.
+struct claim window_first_claim(const struct lane *lane, const struct slot *slot, int limit);
 
 // Hands the batch to the producer, but for what has to wait or cannot be sent.
 bool window_publish(struct window *window, struct batch *batch, struct error *err) MUST_CHECK;

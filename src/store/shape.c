@@ -74,7 +74,7 @@ read_version(struct wire *wire, struct shape *shape, const char *exists_sql,
 {
     PGresult *result;
 
-    shape->version = 1;
+    shape->version = shape->table_slots = 1;
     if (!ask(wire, exists_sql, &result, err))
         return false;
     shape->has_version_table = PQgetvalue(result, 0, 0)[0] != 0;
@@ -86,12 +86,14 @@ read_version(struct wire *wire, struct shape *shape, const char *exists_sql,
     int version = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 0)) : 0;
     int slots = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 1)) : 0;
     PQclear(result);
-    if (version < 1 || version > 2 || slots != 1)
+    if (version < 1 || version > 2 || slots < 1 || slots > STORE_SLOTS_MAX ||
+        (slots & (slots - 1)) != 0)
         return error_set(err, FAULT_CLUSTER, "TABLE",
                          "the table has version %d with %d slots, which this outrider does not "
                          "know; install a newer outrider",
                          version, slots);
     shape->version = version;
+    shape->table_slots = slots;
     return true;
 }
 
@@ -159,22 +161,38 @@ claimable(const struct shape *shape, const struct description *description,
     return kind == CLAIM_CHOOSING ? sql_store_claimable_v2_waiting : sql_store_claimable_v2;
 }
 
-// The statements that differ by kind. `all` has room for three placeholders more.
+// The statements that differ by kind. `all` has room for some placeholders more.
 static void
 compose_kind(struct shape *shape, enum claim_kind kind, const char *claimable_sql,
              const struct names *names, struct placeholder *all, size_t count)
 {
-    const char *unblocked = kind == CLAIM_CHOOSING ? sql_store_unblocked : "";
+    const bool choosing = kind == CLAIM_CHOOSING, many = shape->slots > 1;
     const char *heads = shape->version == 2 ? sql_store_heads_v2 : sql_store_heads_v1;
+    const size_t common = count;
 
     all[count++] = (struct placeholder){"claimable", claimable_sql, true};
-    all[count++] = (struct placeholder){"unblocked", unblocked, true};
+    all[count++] = (struct placeholder){"heads", heads, true};
+    all[count++] = (struct placeholder){"unblocked", choosing ? sql_store_unblocked : "", true};
+    all[count++] = (struct placeholder){"in_slot", many ? sql_store_in_slot : "", true};
+    all[count++] = (struct placeholder){"slot_number", "$10", false};
+    all[count++] = (struct placeholder){"after", "$2", false};
+    all[count++] = (struct placeholder){"since", "$8", false};
     all[count] = (struct placeholder){"claimed", sql_store_claim, true};
     shape->claim[kind] = names_expand(names, sql_store_cut, all, count + 1);
     all[count] = (struct placeholder){"claimed", sql_store_claim_around, true};
     shape->claim_around[kind] = names_expand(names, sql_store_cut, all, count + 1);
-    shape->poll[kind] = names_expand(names, sql_store_poll, all, count);
     shape->heads[kind] = names_expand(names, heads, all, count);
+    if (many) {
+        count = common + 1;
+        all[count++] = (struct placeholder){"heads", sql_store_heads_slots, true};
+        all[count++] =
+            (struct placeholder){"unblocked", choosing ? sql_store_unblocked_in_slots : "", true};
+        all[count++] = (struct placeholder){"slot_number", "s.slot::integer", false};
+        all[count++] = (struct placeholder){"after", "s.after", false};
+        all[count++] = (struct placeholder){"since", "s.since", false};
+    }
+    shape->poll[kind] =
+        names_expand(names, many ? sql_store_poll_slots : sql_store_poll, all, count);
 }
 
 // Puts every statement together.
@@ -186,35 +204,46 @@ compose(struct shape *shape, const struct description *description,
     const bool v2 = shape->version == 2;
     const bool key = settings->ordering == ORDERING_KEY;
     const bool binary = strcmp(description->type[COLUMN_PAYLOAD], "bytea") == 0;
-    char max_retries[16];
-    struct placeholder all[32];
+    const bool many = shape->slots > 1;
+    char max_retries[16], slots[16], slot_mask[16];
+    struct placeholder all[40];
     size_t count = fixed_count;
 
     snprintf(max_retries, sizeof max_retries, "%d", settings->max_retries);
+    snprintf(slots, sizeof slots, "%d", shape->table_slots);
+    snprintf(slot_mask, sizeof slot_mask, "%d", shape->slots - 1);
     memcpy(all, fixed, fixed_count * sizeof *fixed);
     all[count++] = (struct placeholder){"version", v2 ? "2" : "1", false};
     all[count++] = (struct placeholder){"max_retries", max_retries, false};
+    all[count++] = (struct placeholder){"slots", slots, false};
+    all[count++] = (struct placeholder){"slot_mask", slot_mask, false};
+    all[count++] = (struct placeholder){"slot_of", sql_store_slot_of, true};
+    all[count++] =
+        (struct placeholder){"behind", many ? sql_store_behind_in_slot : sql_store_behind, true};
     all[count++] = (struct placeholder){"lock_class", sql_store_lock_class, true};
     all[count++] = (struct placeholder){"row", sql_store_row, true};
     all[count++] = (struct placeholder){"claimed_order", v2 ? "position" : "position, id", false};
     all[count++] = (struct placeholder){
         "payload", binary ? "o.{payload_column}" : "o.{payload_column}::text", true};
     all[count++] = (struct placeholder){"position", v2 ? "o.{seq}" : "o.{created_at}", true};
-    all[count++] = (struct placeholder){"order", v2 ? "o.{seq}" : "o.{created_at}, o.{id}", true};
+    all[count++] = (struct placeholder){"order",
+                                        many ? "{slot_of}, o.{seq}"
+                                        : v2 ? "o.{seq}"
+                                             : "o.{created_at}, o.{id}",
+                                        true};
     all[count++] = (struct placeholder){"lock_wait", key ? "NOWAIT" : "SKIP LOCKED", true};
     all[count++] = (struct placeholder){"row_headers",
                                         strncmp(description->type[COLUMN_HEADERS], "json", 4) == 0
                                             ? sql_store_row_headers
                                             : "NULL::text[]",
                                         true};
-    all[count++] =
-        (struct placeholder){"heads", v2 ? sql_store_heads_v2 : sql_store_heads_v1, true};
     all[count++] = (struct placeholder){
         "unchanged",
         shape->has_version_table ? sql_store_unchanged_present : sql_store_unchanged_absent, true};
 
     for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++)
         compose_kind(shape, kind, claimable(shape, description, settings, kind), names, all, count);
+    all[count++] = (struct placeholder){"slot_number", "$10", false};
     all[count] =
         (struct placeholder){"slot", key ? sql_store_slot_exclusive : sql_store_slot_shared, true};
     shape->view = names_expand(names, sql_store_view, all, count + 1);
@@ -259,6 +288,7 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
         !check_columns(&description, names, shape.version, err) ||
         !check_order(&description, names, shape.version, err))
         return false;
+    shape.slots = shape.version == 2 && settings->ordering == ORDERING_KEY ? shape.table_slots : 1;
     shape.position_type =
         shape.version == 2 ? TYPE_INT8
         : strcmp(description.type[COLUMN_CREATED_AT], "timestamp with time zone") == 0

@@ -18,6 +18,8 @@ enum claim_kind { CLAIM_PLAIN, CLAIM_CHOOSING, CLAIM_KINDS };
 
 struct shape {
     int version;
+    int table_slots; // what the version table says
+    int slots;       // that claims tell apart: 1 on version 1 and with ordering: none
     bool has_version_table;
     Oid position_type; // of created_at or seq
     // Statements, owned:

@@ -4,6 +4,8 @@
 #ifndef OUTRIDER_STORE_SQL_H
 #define OUTRIDER_STORE_SQL_H
 
+extern const char sql_store_behind[];
+extern const char sql_store_behind_in_slot[];
 extern const char sql_store_check_constraints[];
 extern const char sql_store_claim[];
 extern const char sql_store_claim_around[];
@@ -29,12 +31,15 @@ extern const char sql_store_delete[];
 extern const char sql_store_describe[];
 extern const char sql_store_fail_v1[];
 extern const char sql_store_fail_v2[];
+extern const char sql_store_heads_slots[];
 extern const char sql_store_heads_v1[];
 extern const char sql_store_heads_v2[];
+extern const char sql_store_in_slot[];
 extern const char sql_store_lock_class[];
 extern const char sql_store_lock_holder[];
 extern const char sql_store_mark[];
 extern const char sql_store_poll[];
+extern const char sql_store_poll_slots[];
 extern const char sql_store_release_savepoint[];
 extern const char sql_store_report_backlog[];
 extern const char sql_store_report_count_v1[];
@@ -63,9 +68,11 @@ extern const char sql_store_savepoint_mark[];
 extern const char sql_store_savepoint_trial[];
 extern const char sql_store_settings[];
 extern const char sql_store_slot_exclusive[];
+extern const char sql_store_slot_of[];
 extern const char sql_store_slot_shared[];
 extern const char sql_store_slot_wait[];
 extern const char sql_store_unblocked[];
+extern const char sql_store_unblocked_in_slots[];
 extern const char sql_store_unchanged_absent[];
 extern const char sql_store_unchanged_present[];
 extern const char sql_store_version[];

@@ -10,6 +10,7 @@
 // the next claim.
 #include "outrider/store/store.h"
 
+#include "claims.h"
 #include "outrider/base/xalloc.h"
 #include "reach.h"
 #include "rows.h"
@@ -81,65 +82,41 @@ store_version(const struct store *store)
 }
 
 int
+store_slots(const struct store *store)
+{
+    return store->shape.slots;
+}
+
+int
 store_server_pid(const struct store *store)
 {
     return PQbackendPID(store->wire.connection);
 }
 
+// Reads a row of sql/store/view.sql, or the same columns of a poll. Their first column differs and
+// is the caller's.
 static void
-array_of_texts(struct params *params, const struct bytes *texts, size_t count)
-{
-    params_begin_array(params, TYPE_TEXT, count);
-    for (size_t i = 0; i < count; i++)
-        params_element(params, texts[i].data, texts[i].len);
-    params_end_array(params);
-}
-
-// The parameters $1 to $9 of a claim or a poll.
-static void
-claim_params(const struct store *store, const struct claim *claim, struct params *params)
-{
-    params_int8(params, claim->limit, TYPE_INT8);
-    params_int8(params, claim->after.major, store->shape.position_type);
-    params_uuid(params, &claim->after.id);
-    params_int8(params, claim->until, store->shape.position_type);
-    array_of_texts(params, claim->held, claim->held_count);
-    params_int8(params, (int64_t)claim->max_payload_bytes, TYPE_INT8);
-    params_int8(params, (int64_t)claim->batch_bytes, TYPE_INT8);
-    params_int8(params, claim->since.major, store->shape.position_type);
-    array_of_texts(params, claim->blocked, claim->blocked_count);
-}
-
-static enum claim_kind
-kind_of(const struct claim *claim)
-{
-    return claim->waiting || claim->blocked_count > 0 ? CLAIM_CHOOSING : CLAIM_PLAIN;
-}
-
-// Reads a row of sql/store/view.sql, or the same columns of poll.sql. Their first column differs
-// and is the caller's.
-static void
-read_view(const PGresult *result, struct view *view)
+read_view(const PGresult *result, int row, struct view *view)
 {
     enum { CHANGED = 1, XMIN, XMAX };
 
-    view->changed = PQgetvalue(result, 0, CHANGED)[0] != 0;
-    view->xmin = (uint64_t)wire_int8(PQgetvalue(result, 0, XMIN));
-    view->xmax = (uint64_t)wire_int8(PQgetvalue(result, 0, XMAX));
+    view->changed = PQgetvalue(result, row, CHANGED)[0] != 0;
+    view->xmin = (uint64_t)wire_int8(PQgetvalue(result, row, XMIN));
+    view->xmax = (uint64_t)wire_int8(PQgetvalue(result, row, XMAX));
 }
 
 // Reads the columns of sql/store/heads_v2.sql, which begin at `first`.
 static void
-read_heads(const PGresult *result, int first, struct view *view)
+read_heads(const PGresult *result, int row, int first, struct view *view)
 {
     enum { COUNT, LOWEST, MIX, DUE };
 
-    view->heads.count = wire_int8(PQgetvalue(result, 0, first + COUNT));
-    view->heads.lowest = wire_int8(PQgetvalue(result, 0, first + LOWEST));
-    view->heads.mix = wire_int8(PQgetvalue(result, 0, first + MIX));
-    view->due = !PQgetisnull(result, 0, first + DUE);
+    view->heads.count = wire_int8(PQgetvalue(result, row, first + COUNT));
+    view->heads.lowest = wire_int8(PQgetvalue(result, row, first + LOWEST));
+    view->heads.mix = wire_int8(PQgetvalue(result, row, first + MIX));
+    view->due = !PQgetisnull(result, row, first + DUE);
     if (view->due)
-        view->due_after.major = wire_int8(PQgetvalue(result, 0, first + DUE)) - 1;
+        view->due_after.major = wire_int8(PQgetvalue(result, row, first + DUE)) - 1;
 }
 
 static void
@@ -195,8 +172,8 @@ judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, 
         return wire_fail_result(failed, err);
     if (PQntuples(steps[VIEW].result) == 1) {
         ret_view->active = PQgetvalue(steps[VIEW].result, 0, 0)[0] != 0;
-        read_view(steps[VIEW].result, ret_view);
-        read_heads(steps[HEADS].result, 0, ret_view);
+        read_view(steps[VIEW].result, 0, ret_view);
+        read_heads(steps[HEADS].result, 0, 0, ret_view);
     }
     if (row_locked) {
         *ret_row_locked = true;
@@ -212,13 +189,13 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
             struct view *ret_view, struct batch *ret_batch, bool *ret_row_locked, struct error *err)
 {
     const struct shape *shape = &store->shape;
-    const enum claim_kind kind = kind_of(claim);
+    const enum claim_kind kind = claims_kind(claim, 1);
     struct params settings __attribute__((cleanup(params_free))) = {0};
     struct params claimed __attribute__((cleanup(params_free))) = {0};
     struct step steps[] = {
         {.sql = "BEGIN ISOLATION LEVEL READ COMMITTED"},
         {.sql = shape->settings, .params = &settings},
-        {.sql = wait_for_slot ? shape->view_waiting_for_slot : shape->view},
+        {.sql = wait_for_slot ? shape->view_waiting_for_slot : shape->view, .params = &claimed},
         {.sql = shape->heads[kind], .params = &claimed},
         {.sql = sql_store_savepoint},
         {.sql = shape->claim[kind], .params = &claimed},
@@ -230,7 +207,7 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
     bool row_locked = false;
 
     settings_params(store, &settings);
-    claim_params(store, claim, &claimed);
+    claims_params_of_one(&store->shape, claim, &claimed);
     if (!pipeline_run(&store->wire, store_patience_ms(store), steps, count, err))
         return false;
     bool good = judge_begin(store, claim, wait_for_slot, steps, &view, &batch, &row_locked, err);
@@ -280,7 +257,7 @@ claim_by(struct store *store, const char *sql, const struct claim *claim, bool *
     struct params params __attribute__((cleanup(params_free))) = {0};
     PGresult *result = NULL;
 
-    claim_params(store, claim, &params);
+    claims_params_of_one(&store->shape, claim, &params);
     if (!store_run_behind_savepoint(store, sql, &params, ret_row_locked, &result, err))
         return false;
     if (result)
@@ -295,15 +272,16 @@ store_claim(struct store *store, const struct claim *claim, struct batch *ret_ba
             bool *ret_row_locked, struct error *err)
 {
     *ret_row_locked = false;
-    return claim_by(store, store->shape.claim[kind_of(claim)], claim, ret_row_locked, ret_batch,
-                    err);
+    return claim_by(store, store->shape.claim[claims_kind(claim, 1)], claim, ret_row_locked,
+                    ret_batch, err);
 }
 
 bool
 store_claim_around(struct store *store, const struct claim *claim, struct batch *ret_batch,
                    struct error *err)
 {
-    return claim_by(store, store->shape.claim_around[kind_of(claim)], claim, NULL, ret_batch, err);
+    return claim_by(store, store->shape.claim_around[claims_kind(claim, 1)], claim, NULL, ret_batch,
+                    err);
 }
 
 // Savepoint, marks, release, when there are marks; savepoint, claim, release.
@@ -320,7 +298,7 @@ store_ahead(struct store *store, const struct message_id *marks, size_t count,
         {.sql = store->shape.settle, .params = &marked},
         {.sql = sql_store_release_savepoint},
         {.sql = sql_store_savepoint},
-        {.sql = store->shape.claim[kind_of(claim)], .params = &claimed},
+        {.sql = store->shape.claim[claims_kind(claim, 1)], .params = &claimed},
         {.sql = sql_store_release_savepoint},
     };
     const int first = count > 0 ? 0 : AHEAD_WRITE;
@@ -328,7 +306,7 @@ store_ahead(struct store *store, const struct message_id *marks, size_t count,
     store->ahead.marks = count;
     store->ahead.limit = claim->limit;
     store_mark_params(marks, count, &marked);
-    claim_params(store, claim, &claimed);
+    claims_params_of_one(&store->shape, claim, &claimed);
     return pipeline_send(&store->wire, store_patience_ms(store), steps + first,
                          (size_t)(AHEAD_MAX - first), err);
 }
@@ -404,19 +382,25 @@ store_rollback(struct store *store, struct error *err)
 }
 
 bool
-store_poll(struct store *store, const struct claim *claim, bool *ret_found, struct view *ret_view,
+store_poll(struct store *store, const struct claim *claims, bool *ret_found, struct view *ret_views,
            struct error *err)
 {
+    const int count = store->shape.slots;
     struct params params __attribute__((cleanup(params_free))) = {0};
-    struct step step = {.sql = store->shape.poll[kind_of(claim)], .params = &params};
+    struct step step = {.sql = store->shape.poll[claims_kind(claims, count)], .params = &params};
 
-    claim_params(store, claim, &params);
+    if (count > 1)
+        claims_params_of_all(claims, count, &params);
+    else
+        claims_params_of_one(&store->shape, claims, &params);
     if (!pipeline_require(&store->wire, store_patience_ms(store), &step, 1, err))
         return false;
-    *ret_view = (struct view){0};
-    *ret_found = PQgetvalue(step.result, 0, 0)[0] != 0;
-    read_view(step.result, ret_view);
-    read_heads(step.result, 4, ret_view);
+    for (int i = 0; i < count; i++) {
+        ret_views[i] = (struct view){0};
+        ret_found[i] = PQgetvalue(step.result, i, 0)[0] != 0;
+        read_view(step.result, i, &ret_views[i]);
+        read_heads(step.result, i, 4, &ret_views[i]);
+    }
     pipeline_clear(&step, 1);
     return true;
 }

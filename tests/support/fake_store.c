@@ -13,6 +13,7 @@
 struct store {
     struct store_settings settings;
     int version; // what it was told last
+    int slots;   // also
     bool in_transaction;
     int64_t now_ms; // of the transaction or the poll: it does not move inside
     struct {
@@ -44,6 +45,14 @@ enter(enum fake_call call, const char *word, struct error *err)
 // --- transactions
 
 static void
+release_slots(const struct store *store)
+{
+    for (int slot = 0; slot < STORE_SLOTS_MAX; slot++)
+        if (fake_store.slot_owners[slot] == store)
+            fake_store.slot_owners[slot] = NULL;
+}
+
+static void
 end_transaction(struct store *store, bool commit)
 {
     for (size_t i = 0; i < fake_store.count; i++) {
@@ -65,8 +74,7 @@ end_transaction(struct store *store, bool commit)
         row->owner = NULL;
         row->marked = row->first = row->failed = false;
     }
-    if (fake_store.slot_owner == store)
-        fake_store.slot_owner = NULL;
+    release_slots(store);
     store->in_transaction = false;
 }
 
@@ -80,6 +88,7 @@ store_open(const struct store_settings *settings, const atomic_bool *abort,
     struct store *store = xcalloc(1, sizeof *store);
     store->settings = *settings;
     store->version = fake_store.version;
+    store->slots = fake_store.slots;
     fake_store_unlock();
     *ret_store = store;
     return true;
@@ -104,6 +113,19 @@ store_version(const struct store *store)
     return store->version;
 }
 
+// Only with ordering: key are there several.
+static int
+slots_of(const struct store *store)
+{
+    return store->settings.ordering == ORDERING_KEY ? store->slots : 1;
+}
+
+int
+store_slots(const struct store *store)
+{
+    return slots_of(store);
+}
+
 int
 store_server_pid(const struct store *store)
 {
@@ -117,6 +139,7 @@ store_refresh(struct store *store, struct error *err)
     if (!enter(FAKE_REFRESH, "refresh", err))
         return false;
     store->version = fake_store.version;
+    store->slots = fake_store.slots;
     fake_store_unlock();
     return true;
 }
@@ -169,6 +192,12 @@ same_aggregate(const struct fake_row *row, struct bytes aggregate)
     return row->aggregate && bytes_equal(bytes_from(row->aggregate), aggregate);
 }
 
+static int
+slot_of(const struct store *store, const struct fake_row *row)
+{
+    return fake_slot(row->aggregate, slots_of(store));
+}
+
 static bool
 waits(const struct store *store, const struct fake_row *row)
 {
@@ -208,7 +237,7 @@ is_claimable(const struct store *store, const struct fake_row *row, const struct
     bool key = store->settings.ordering == ORDERING_KEY;
     if (row->published || row->dead || (row->owner == store && (row->marked || row->failed)) ||
         !is_behind(store, row, &claim->after) || row->seq > claim->until ||
-        is_passed_over(row, claim))
+        slot_of(store, row) != claim->slot || is_passed_over(row, claim))
         return false;
     if (store->version == 1)
         return row->retry_count < store->settings.max_retries;
@@ -303,16 +332,16 @@ claim_rows(const struct store *store, const struct claim *claim, bool around,
 }
 
 static struct view
-look(const struct store *store)
+look(const struct store *store, int slot)
 {
     struct view view = {
-        .changed = store->version != fake_store.version,
+        .changed = store->version != fake_store.version || store->slots != fake_store.slots,
         .xmin = fake_store.xmin,
         .xmax = fake_store.xmax,
     };
     for (size_t i = 0; i < fake_store.count && store->version > 1; i++) {
         const struct fake_row *row = &fake_store.rows[i];
-        if (row->published || row->dead || row->next_attempt_ms == 0)
+        if (row->published || row->dead || row->next_attempt_ms == 0 || slot_of(store, row) != slot)
             continue;
         view.heads.lowest = view.heads.count == 0 ? row->seq : view.heads.lowest;
         view.heads.count++;
@@ -325,15 +354,21 @@ look(const struct store *store)
 }
 
 static bool
-take_slot(struct store *store)
+take_slot(struct store *store, int slot)
 {
-    if (fake_store.slot_is_taken)
+    const struct store **owner = &fake_store.slot_owners[slot];
+    if (fake_store.slots_taken >> slot & 1)
         return false;
     if (store->settings.ordering == ORDERING_NONE)
         return true;
-    if (fake_store.slot_owner && fake_store.slot_owner != store)
+    if (*owner && *owner != store)
         return false;
-    fake_store.slot_owner = store;
+    *owner = store;
+    int owners = 0;
+    for (int i = 0; i < STORE_SLOTS_MAX; i++)
+        owners += fake_store.slot_owners[i] != NULL;
+    if (owners > fake_store.most_at_once)
+        fake_store.most_at_once = owners;
     return true;
 }
 
@@ -346,11 +381,12 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
         return false;
     store->in_transaction = true;
     store->now_ms = fake_store.now_ms;
-    *ret_view = look(store);
+    *ret_view = look(store, claim->slot);
     *ret_batch = (struct batch){0};
     *ret_row_locked = false;
-    ret_view->active = !ret_view->changed && take_slot(store);
-    fake_store.windows += ret_view->active;
+    ret_view->active = !ret_view->changed && take_slot(store, claim->slot);
+    if (ret_view->active)
+        fake_store.window[claim->slot] = ++fake_store.windows;
     if (ret_view->active)
         *ret_row_locked = !claim_rows(store, claim, false, ret_batch);
     fake_store_unlock();
@@ -503,16 +539,19 @@ store_try_fail(struct store *store, const struct failure *failures, size_t count
 }
 
 bool
-store_poll(struct store *store, const struct claim *claim, bool *ret_found, struct view *ret_view,
+store_poll(struct store *store, const struct claim *claims, bool *ret_found, struct view *ret_views,
            struct error *err)
 {
     if (!enter(FAKE_POLL, "poll", err))
         return false;
     store->now_ms = fake_store.now_ms;
-    *ret_view = look(store);
-    *ret_found = false;
-    for (size_t i = 0; i < fake_store.count; i++)
-        *ret_found |= is_claimable(store, &fake_store.rows[i], claim);
+    for (int slot = 0; slot < slots_of(store); slot++) {
+        ret_views[slot] = look(store, slot);
+        ret_views[slot].changed &= slots_of(store) > 1;
+        ret_found[slot] = false;
+        for (size_t i = 0; i < fake_store.count; i++)
+            ret_found[slot] |= is_claimable(store, &fake_store.rows[i], &claims[slot]);
+    }
     fake_store_unlock();
     return true;
 }

@@ -54,11 +54,12 @@ struct fake_store {
     int version;
     int64_t now_ms;
     uint64_t xmin, xmax;                  // of every snapshot
-    bool slot_is_taken;                   // by another relay
+    int slots;                            // a row's is its aggregate's first letter, modulo
+    uint64_t slots_taken;                 // 1 << slot: by another relay
     void (*on_call)(enum fake_call call); // runs before each call, without the lock
     struct fake_row rows[FAKE_ROWS];      // in the order of seq
     size_t count;
-    const struct store *slot_owner; // of a window in hand, with ordering: key
+    const struct store *slot_owners[STORE_SLOTS_MAX]; // of a window in hand, with ordering: key
     struct {
         int skip, times;
         const char *code;
@@ -66,12 +67,14 @@ struct fake_store {
     // What was seen:
     struct claim last_claim; // its lists are not kept
     int calls[FAKE_CALLS];
-    int windows; // that had the slot
+    int windows;                 // that had a slot
+    int window[STORE_SLOTS_MAX]; // the number of the slot's last one
+    int most_at_once;            // of slots that had an owner
 };
 
 extern struct fake_store fake_store;
 
-// An empty table of that version, and an empty journal.
+// An empty table of that version with one slot, and an empty journal.
 void fake_store_reset(int version);
 
 // Rows come in the order of seq, or later: a late commit.
@@ -94,6 +97,11 @@ int64_t fake_seq(const struct message_id *id);
 
 // The row itself; the lock is held. Aborts when there is none.
 struct fake_row *fake_find(int64_t seq);
+
+// Another number of slots, if no window is in hand, as under the guard.
+bool fake_change_slots(int slots);
+// A row's slot, when there are so many.
+int fake_slot(const char *aggregate, int slots);
 
 // For a test that changes fake_store while lanes run.
 void fake_store_lock(void);

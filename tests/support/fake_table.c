@@ -29,6 +29,7 @@ fake_store_reset(int version)
 {
     memset(&fake_store, 0, sizeof fake_store);
     fake_store.version = version;
+    fake_store.slots = 1;
     fake_store.xmin = fake_store.xmax = 1000;
     journal_clear();
 }
@@ -110,6 +111,25 @@ fake_lock_row(int64_t seq, bool locked)
     fake_store_lock();
     fake_find(seq)->locked = locked;
     fake_store_unlock();
+}
+
+int
+fake_slot(const char *aggregate, int slots)
+{
+    return aggregate ? aggregate[0] & (slots - 1) : 0;
+}
+
+bool
+fake_change_slots(int slots)
+{
+    bool free = true;
+    fake_store_lock();
+    for (int i = 0; i < STORE_SLOTS_MAX; i++)
+        free &= !fake_store.slot_owners[i];
+    if (free)
+        fake_store.slots = slots;
+    fake_store_unlock();
+    return free;
 }
 
 size_t

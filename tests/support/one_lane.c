@@ -61,9 +61,8 @@ one_setup(int version)
     one.lane.shared = &one.shared;
     one.lane.until = INT64_MAX;
     one.lane.mean_bytes = 1;
-    one.lane.told_holder = NOBODY;
-    one.lane.breakers.retry_ms = one.settings.topic_retry_ms;
-    floor_reset(&one.lane.floor);
+    slots_prepare(&one.lane.slots, 1, one.settings.topic_retry_ms);
+    one.lane.slot = one.lane.slots.list;
     one_connect();
 }
 
@@ -82,8 +81,7 @@ one_teardown(void)
 {
     store_close(one.lane.store);
     producer_close(one.lane.producer);
-    holds_free(&one.lane.holds);
-    breakers_free(&one.lane.breakers);
+    slots_free(&one.lane.slots);
     template_free(&one.settings.envelope.topic);
     log_set_fd(2);
     close(one.log);
@@ -100,8 +98,8 @@ one_window(void)
 void
 one_let_holds_pass(void)
 {
-    for (size_t i = 0; i < one.lane.holds.count; i++)
-        one.lane.holds.list[i].until = (struct mono){0};
+    for (size_t i = 0; i < one.lane.slot->holds.count; i++)
+        one.lane.slot->holds.list[i].until = (struct mono){0};
 }
 
 int

@@ -224,18 +224,67 @@ START_TEST(test_a_changed_version_is_adopted)
 }
 END_TEST
 
+// Without a row: the poll of several slots sees it.
+START_TEST(test_a_changed_number_of_slots_is_adopted)
+{
+    one_prepare(2);
+    fake_store.slots = 2;
+    row(1, "a");
+    start();
+    WAIT_FOR(fake_published() == 1);
+    WAIT_FOR(fake_change_slots(4));
+    WAIT_FOR(one_logged("event=table_version_changed") == 1);
+    ck_assert_int_eq(calls(FAKE_OPEN), 1);
+    row(2, "c"); // what was slot 1 of 2 is 3 of 4
+    WAIT_FOR(fake_published() == 2);
+    stop(false);
+}
+END_TEST
+
+// Slots keep the order of aggregates, and no other.
+START_TEST(test_slots_need_the_aggregate_as_key)
+{
+    one_prepare(2);
+    one.settings.envelope.key = COLUMN_EVENT_TYPE;
+    fake_store.slots = 4;
+    row(1, "a");
+    start();
+    WAIT_FOR(one_logged("code=KEY") >= 2);
+    ck_assert_int_eq(calls(FAKE_BEGIN), 0);
+    ck_assert_int_ge(one_logged("message.key is event_type"), 1);
+    WAIT_FOR(fake_change_slots(1));
+    WAIT_FOR(fake_published() == 1);
+    stop(false);
+}
+END_TEST
+
+// A full slot has its turn, and no more.
+START_TEST(test_no_slot_starves)
+{
+    one_prepare(2);
+    fake_store.slots = 4;
+    fake_add_many(1, 2000, "a");
+    fake_add_many(2001, 2010, "b");
+    fake_add_many(2011, 2020, "c");
+    start();
+    WAIT_FOR(fake_row(2010).published && fake_row(2020).published);
+    ck_assert(!fake_row(2000).published);
+    stop(false);
+}
+END_TEST
+
 START_TEST(test_a_standby_takes_over)
 {
     one_prepare(2);
     row(1, "a");
-    fake_store.slot_is_taken = true;
+    fake_store.slots_taken = 1;
     start();
     WAIT_FOR(calls(FAKE_BEGIN) >= 3);
     ck_assert(!relay_lane(relay, 0).active);
     ck_assert(relay_lane(relay, 0).connected);
     ck_assert_int_eq(fake_producer.sent, 0);
     fake_store_lock();
-    fake_store.slot_is_taken = false;
+    fake_store.slots_taken = 0;
     fake_store_unlock();
     WAIT_FOR(fake_published() == 1);
     WAIT_FOR(relay_lane(relay, 0).active);
@@ -488,7 +537,8 @@ main(void)
         "lane", test_kafka_is_asked_first, test_postgres_away, test_a_failed_step_connects_anew,
         test_a_fatal_producer_is_rebuilt, test_a_purged_producer_is_rebuilt,
         test_no_window_begins_without_a_producer, test_a_changed_version_is_adopted,
-        test_a_standby_takes_over, test_an_idle_lane_only_polls,
+        test_a_changed_number_of_slots_is_adopted, test_slots_need_the_aggregate_as_key,
+        test_no_slot_starves, test_a_standby_takes_over, test_an_idle_lane_only_polls,
         test_a_late_row_is_found_while_its_transaction_could_run,
         test_version_1_sweeps_for_rows_below_the_floor, test_a_due_row_wakes_it,
         test_a_released_row_is_found_again, test_a_wait_outlasts_a_connection,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Lanes side by side, a drain's limits over all of them, and a day on which everything fails now
-// and then: nothing is lost, nothing marked that Kafka does not have, no first delivery out of
-// order.
+// Lanes side by side, with and without slots, a drain's limits over all of them, and days on which
+// everything fails now and then: nothing is lost, nothing marked that Kafka does not have, no first
+// delivery out of order.
 // links: base model relay src/broker/topic_name.c tests/support/fake_store.c
 // links: tests/support/fake_table.c tests/support/fake_producer.c tests/support/journal.c
 // links: tests/support/one_lane.c
@@ -97,6 +97,67 @@ START_TEST(test_one_lane_keeps_order_and_the_others_stand_by)
 }
 END_TEST
 
+static void
+assert_sent_in_order(const char *names, size_t rows)
+{
+    int64_t last[256] = {0};
+    ck_assert_uint_eq(sent(), rows);
+    for (size_t i = 0; i < rows; i++) {
+        int64_t *before = &last[(unsigned char)fake_producer.sends[i].aggregate[0]];
+        ck_assert_int_lt(*before, fake_producer.sends[i].seq);
+        *before = fake_producer.sends[i].seq;
+    }
+    for (; *names; names++)
+        ck_assert_int_gt(last[(unsigned char)*names], 0);
+}
+
+// Windows take their time, so that they meet.
+static void
+linger(enum fake_call call)
+{
+    if (call == FAKE_COMMIT)
+        mono_sleep_ms(2);
+}
+
+START_TEST(test_lanes_share_slots)
+{
+    static const char *const names[] = {"a", "b", "c", "d"};
+    prepare(3, ORDERING_KEY);
+    fake_store.slots = 4;
+    fake_store.on_call = linger;
+    for (int64_t seq = 1; seq <= 1200; seq++)
+        fake_add((struct fake_row){.seq = seq, .aggregate = names[seq % 4]});
+    start(NULL);
+    WAIT_FOR(fake_published() == 1200);
+    stop();
+    assert_sent_in_order("abcd", 1200);
+    ck_assert_int_gt(fake_store.most_at_once, 1);
+    ck_assert_int_le(fake_store.most_at_once, 3);
+}
+END_TEST
+
+// What others hold is left to them, and found when they are gone.
+START_TEST(test_lanes_pass_over_slots_of_others)
+{
+    prepare(2, ORDERING_KEY);
+    fake_store.slots = 2;
+    fake_store.slots_taken = 1 << fake_slot("a", 2);
+    for (int64_t seq = 1; seq <= 100; seq++)
+        fake_add((struct fake_row){.seq = seq, .aggregate = seq % 2 ? "a" : "b"});
+    start(NULL);
+    WAIT_FOR(fake_published() == 50);
+    WAIT_FOR(relay_lane(relay, 0).phase == LANE_STANDBY ||
+             relay_lane(relay, 1).phase == LANE_STANDBY);
+    ck_assert_uint_eq(fake_published(), 50);
+    fake_store_lock();
+    fake_store.slots_taken = 0;
+    fake_store_unlock();
+    WAIT_FOR(fake_published() == 100);
+    stop();
+    assert_sent_in_order("ab", 100);
+}
+END_TEST
+
 START_TEST(test_no_more_messages_than_asked_for)
 {
     for (uint64_t limit = 1; limit <= 1001; limit += 250) {
@@ -161,7 +222,7 @@ judge(const struct message *message)
 {
     int *mine = &broken[message->row.aggregate_id.data[0] - 'a'];
     fake_store_lock();
-    int window = fake_store.windows;
+    int window = fake_store.window[fake_slot(aggregates[mine - broken], fake_store.slots)];
     fake_store_unlock();
     if (one_in(60))
         return (struct fate){.kind = FATE_REFUSED, .fault = FAULT_MESSAGE};
@@ -193,6 +254,7 @@ static struct {
         size_t count;
     } writers[WRITERS];
     int owner[AGGREGATES]; // a writer's number + 1
+    int changes;           // of the number of slots
 } day;
 
 static unsigned
@@ -263,8 +325,16 @@ let_lanes_follow(void)
     }
 }
 
+// The slots of a day: always 1, always so many, or (0) another number now and then.
 static void
-write_all(void)
+maybe_change_slots(int slots)
+{
+    if (slots == 0 && draw(10) == 0)
+        day.changes += fake_change_slots(1 << draw(3));
+}
+
+static void
+write_all(int slots)
 {
     int64_t locked = 0;
     while (day.next_seq <= BAD_ROWS) {
@@ -275,6 +345,7 @@ write_all(void)
             write_row(me);
         if (draw(20) == 0)
             disturb(&locked);
+        maybe_change_slots(slots);
         let_lanes_follow();
     }
     for (unsigned i = 0; i < WRITERS; i++)
@@ -316,9 +387,10 @@ assert_first_deliveries_are_in_order(void)
 }
 
 static void
-bad_day(unsigned seed)
+bad_day(unsigned seed, int lanes, int slots)
 {
-    prepare(2, ORDERING_KEY);
+    prepare(lanes, ORDERING_KEY);
+    fake_store.slots = slots > 0 ? slots : 1;
     one.settings.window_deadline_ms = 40;
     one.settings.max_retries = one.store_settings.max_retries = 50;
     one.settings.retry_backoff_ms = 100;
@@ -334,12 +406,13 @@ bad_day(unsigned seed)
     memset(broken, 0, sizeof broken);
     atomic_store(&bad, true);
     start(NULL);
-    write_all();
+    write_all(slots);
     atomic_store(&bad, false);
     WAIT_FOR(all_done());
     ck_assert_uint_gt(relay_stats(relay)->errors[FAULT_CLUSTER], 5); // or it was a good day
     ck_assert_uint_gt(relay_stats(relay)->failed_attempts, 0);
     ck_assert_uint_eq(relay_stats(relay)->dead, 0);
+    ck_assert_int_ge(day.changes, slots > 0 ? 0 : 3);
     stop();
     assert_first_deliveries_are_in_order();
 }
@@ -347,7 +420,23 @@ bad_day(unsigned seed)
 START_TEST(test_a_bad_day)
 {
     for (unsigned seed = 1; seed <= 5; seed++)
-        bad_day(seed);
+        bad_day(seed, 2, 1);
+}
+END_TEST
+
+START_TEST(test_a_bad_day_with_slots)
+{
+    for (unsigned seed = 1; seed <= 4; seed++) {
+        bad_day(seed, 2, 4);
+        bad_day(seed, 4, 2);
+    }
+}
+END_TEST
+
+START_TEST(test_a_bad_day_while_the_slots_change)
+{
+    for (unsigned seed = 1; seed <= 4; seed++)
+        bad_day(seed, 3, 0);
 }
 END_TEST
 
@@ -356,6 +445,8 @@ main(void)
 {
     return RUN_TESTS("relay", test_phases_have_names, test_waiting_has_an_end,
                      test_lanes_share_the_work, test_one_lane_keeps_order_and_the_others_stand_by,
+                     test_lanes_share_slots, test_lanes_pass_over_slots_of_others,
                      test_no_more_messages_than_asked_for, test_a_rate_is_for_all_lanes_together,
-                     test_until_is_the_last_row, test_a_bad_day);
+                     test_until_is_the_last_row, test_a_bad_day, test_a_bad_day_with_slots,
+                     test_a_bad_day_while_the_slots_change);
 }

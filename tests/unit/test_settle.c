@@ -129,7 +129,7 @@ START_TEST(test_a_fault_of_the_cluster_ends_the_window)
     fates[1] = cluster;
     ONE_WINDOW(WINDOW_FAILED, "begin claim s1 claim s2 commit");
     ck_assert_int_eq(one.err.fault, FAULT_CLUSTER);
-    ck_assert_int_eq(one.lane.floor.reached.major, INT64_MIN);
+    ck_assert_int_eq(one.lane.slot->floor.reached.major, INT64_MIN);
     one_teardown();
 }
 END_TEST
@@ -185,10 +185,10 @@ END_TEST
 static void
 half_open(const char *name)
 {
-    struct breaker *breaker = breakers_find(&one.lane.breakers, name);
+    struct breaker *breaker = breakers_find(&one.lane.slot->breakers, name);
     ck_assert_ptr_nonnull(breaker);
-    ck_assert(breakers_try(&one.lane.breakers, breaker, 1, mono_add_ms(mono_now(), 100)));
-    lane_lower(&one.lane, breaker->since);
+    ck_assert(breakers_try(&one.lane.slot->breakers, breaker, 1, mono_add_ms(mono_now(), 100)));
+    slot_lower(one.lane.slot, breaker->since);
 }
 
 // One row tries the topic; when it arrives, all go, in order.
@@ -199,11 +199,11 @@ START_TEST(test_a_row_tries_its_topic)
     ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s3 s4 m3 commit");
     half_open("t");
     ONE_WINDOW(WINDOW_SHORT, "begin s1 commit");
-    ck_assert_int_eq(breakers_find(&one.lane.breakers, "t")->state, BREAKER_OPEN);
+    ck_assert_int_eq(breakers_find(&one.lane.slot->breakers, "t")->state, BREAKER_OPEN);
     fates[1] = (struct fate){0};
     half_open("t");
     ONE_WINDOW(WINDOW_SHORT, "begin s1 m1 commit");
-    ck_assert_ptr_null(breakers_find(&one.lane.breakers, "t"));
+    ck_assert_ptr_null(breakers_find(&one.lane.slot->breakers, "t"));
     ck_assert_int_eq(one_logged("event=topic_blocked"), 1);
     ck_assert_int_eq(one_logged("event=topic_released"), 1);
     ONE_WINDOW(WINDOW_SHORT, "begin s2 s4 m2 m4 commit");
@@ -224,7 +224,7 @@ START_TEST(test_a_blocked_topic_remembers_what_came_free_below)
     ONE_WINDOW(WINDOW_SHORT, "begin s4 s5 s6 s7 m4 m5 m6 m7 commit");
     ONE_WINDOW(WINDOW_EMPTY, "begin commit");
     ONE_WINDOW(WINDOW_EMPTY, "begin commit");
-    ck_assert_int_gt(one.lane.floor.start.major, 2);
+    ck_assert_int_gt(one.lane.slot->floor.start.major, 2);
     fates[8] = topic;
     fake_add((struct fake_row){.seq = 8, .aggregate = "c", .event = "t"});
     ONE_WINDOW(WINDOW_SHORT, "begin s8 commit");
@@ -268,7 +268,7 @@ START_TEST(test_a_blamed_row_releases_its_topic)
     half_open("t");
     fates[1] = blamed;
     ONE_WINDOW(WINDOW_SHORT, "begin s1 f1 commit");
-    ck_assert_ptr_null(breakers_find(&one.lane.breakers, "t"));
+    ck_assert_ptr_null(breakers_find(&one.lane.slot->breakers, "t"));
     ck_assert_int_eq(fake_row(1).retry_count, 1);
     one_teardown();
 }
@@ -460,7 +460,7 @@ START_TEST(test_version_1_writes_a_dead_row_as_exhausted)
     fates[1].permanent = true;
     ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m2 f1 commit");
     ck_assert_int_eq(fake_row(1).retry_count, 3);
-    ck_assert_uint_eq(one.lane.holds.count, 0);
+    ck_assert_uint_eq(one.lane.slot->holds.count, 0);
     one_teardown();
 }
 END_TEST
@@ -472,8 +472,8 @@ START_TEST(test_version_1_backs_off_in_memory)
     one.settings.retry_backoff_max_ms = 30000;
     fates[1] = blamed;
     ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m2 f1 commit");
-    ck_assert_uint_eq(one.lane.holds.count, 1);
-    int left_ms = mono_ms_until(one.lane.holds.list[0].until);
+    ck_assert_uint_eq(one.lane.slot->holds.count, 1);
+    int left_ms = mono_ms_until(one.lane.slot->holds.list[0].until);
     ck_assert(left_ms > 10000 && left_ms <= 30000);
     ONE_WINDOW(WINDOW_EMPTY, "begin commit");
     one_teardown();
@@ -630,7 +630,7 @@ START_TEST(test_version_1_waits_for_the_copy_in_memory)
     setup_dead(1, "ab");
     fates[0] = topic;
     ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s1 m2 commit");
-    ck_assert_uint_eq(one.lane.holds.count, 1);
+    ck_assert_uint_eq(one.lane.slot->holds.count, 1);
     assert_untouched(1);
     one_teardown();
 }
@@ -648,7 +648,7 @@ START_TEST(test_too_many_blocked_topics_stop_nobody)
         char name[16];
         snprintf(name, sizeof name, "x%d", i);
         ck_assert_ptr_nonnull(
-            breakers_open(&one.lane.breakers, name, (struct position){.major = 0}, mono_now()));
+            breakers_open(&one.lane.slot->breakers, name, (struct position){.major = 0}, mono_now()));
     }
     fates[1] = topic;
     ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m2 f1 commit");
@@ -665,9 +665,9 @@ START_TEST(test_others_may_be_slower_than_a_row_that_tries)
 {
     setup_topics("tu");
     struct breaker *breaker =
-        breakers_open(&one.lane.breakers, "t", (struct position){.major = 0}, mono_now());
+        breakers_open(&one.lane.slot->breakers, "t", (struct position){.major = 0}, mono_now());
     breaker->state = BREAKER_HALF_OPEN;
-    one.lane.breakers.blocked_count = 0;
+    one.lane.slot->breakers.blocked_count = 0;
     fates[2].polls = 2100; // of a millisecond each
     struct mono began = mono_now();
     ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m1 m2 commit");
@@ -732,7 +732,7 @@ START_TEST(test_silence_of_a_cluster_that_is_away)
     fake_producer.probe_failures = 1;
     ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 purge m2 commit end");
     ck_assert_str_eq(one.err.code, "ALL_BROKERS_DOWN");
-    ck_assert_uint_eq(one.lane.breakers.count, 0);
+    ck_assert_uint_eq(one.lane.slot->breakers.count, 0);
     one_teardown();
 }
 END_TEST
@@ -746,7 +746,7 @@ START_TEST(test_silence_in_general_is_the_clusters)
     ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 purge commit end");
     ck_assert_str_eq(one.err.code, "NO_ANSWER");
     ck_assert_int_eq(one.err.fault, FAULT_CLUSTER);
-    ck_assert_uint_eq(one.lane.breakers.count, 0);
+    ck_assert_uint_eq(one.lane.slot->breakers.count, 0);
     one_teardown();
 }
 END_TEST
@@ -759,8 +759,8 @@ START_TEST(test_silence_for_one_row_is_its_topics)
     fates[1] = never;
     ONE_WINDOW(WINDOW_FULL, "begin M1 s1 purge unmark commit end");
     assert_untouched(1);
-    ck_assert_uint_eq(one.lane.breakers.blocked_count, 1);
-    ck_assert_int_eq(breakers_find(&one.lane.breakers, "t")->silences, 1);
+    ck_assert_uint_eq(one.lane.slot->breakers.blocked_count, 1);
+    ck_assert_int_eq(breakers_find(&one.lane.slot->breakers, "t")->silences, 1);
     one_connect();
     ONE_WINDOW(WINDOW_SHORT, "begin M2 s2 commit");
     one_teardown();

@@ -111,7 +111,7 @@ START_TEST(test_a_failed_commit_counts_nothing)
     ck_assert_uint_eq(one.shared.stats.published, 0);
     ck_assert_uint_eq(one.shared.stats.batches, 0);
     ck_assert_uint_eq(one.shared.stats.windows, 0);
-    ck_assert_int_eq(one.lane.floor.reached.major, INT64_MIN);
+    ck_assert_int_eq(one.lane.slot->floor.reached.major, INT64_MIN);
     store_close(one.lane.store); // which rolls back
     one.lane.store = NULL;
     one_connect();
@@ -142,9 +142,9 @@ START_TEST(test_a_standby_claims_nothing)
 {
     one_setup(2);
     row(1, "a");
-    fake_store.slot_is_taken = true;
+    fake_store.slots_taken = 1;
     ONE_WINDOW(WINDOW_STANDBY, "begin rollback");
-    fake_store.slot_is_taken = false;
+    fake_store.slots_taken = 0;
     ONE_WINDOW(WINDOW_SHORT, "begin s1 m1 commit");
     one_teardown();
 }
@@ -244,7 +244,7 @@ START_TEST(test_ordering_none_skips_locked_rows)
     row(2, "a");
     fake_lock_row(1, true);
     ONE_WINDOW(WINDOW_SHORT, "begin s2 m2 commit");
-    ck_assert_uint_eq(one.lane.holds.count, 0);
+    ck_assert_uint_eq(one.lane.slot->holds.count, 0);
     one_teardown();
 }
 END_TEST
@@ -265,7 +265,7 @@ START_TEST(test_waiting_rows_make_it_claim_again)
     fake_store.now_ms = 5000;
     ONE_WINDOW(WINDOW_SHORT, "begin claim claim s1 s2 m1 m2 commit");
     ONE_WINDOW(WINDOW_EMPTY, "begin claim commit");
-    ck_assert(!one.lane.waiting);
+    ck_assert(!one.lane.slot->waiting);
     one_teardown();
 }
 END_TEST
@@ -282,7 +282,7 @@ START_TEST(test_another_relay_frees_followers)
     ONE_WINDOW(WINDOW_SHORT, "begin claim s3 m3 commit");
     ONE_WINDOW(WINDOW_EMPTY, "begin commit");
     ONE_WINDOW(WINDOW_EMPTY, "begin commit");
-    ck_assert_int_ge(one.lane.floor.start.major, 2);
+    ck_assert_int_ge(one.lane.slot->floor.start.major, 2);
     fake_find(1)->published = true;
     row(4, "a");
     ONE_WINDOW(WINDOW_SHORT, "begin claim claim s2 s4 m2 m4 commit");
@@ -296,7 +296,7 @@ lift(void)
 {
     for (int i = 0; i < 3; i++)
         one_window();
-    ck_assert_int_eq(one.lane.floor.start.major, one.lane.floor.reached.major);
+    ck_assert_int_eq(one.lane.slot->floor.start.major, one.lane.slot->floor.reached.major);
 }
 
 START_TEST(test_a_due_row_below_the_floor_lowers_it)
@@ -307,7 +307,7 @@ START_TEST(test_a_due_row_below_the_floor_lowers_it)
     row(2, "a");
     fake_add_many(3, 9, "b");
     lift();
-    ck_assert_int_eq(one.lane.floor.start.major, 9);
+    ck_assert_int_eq(one.lane.slot->floor.start.major, 9);
     fake_store.now_ms = 5000;
     ONE_WINDOW(WINDOW_SHORT, "begin claim claim s1 s2 m1 m2 commit");
     lift();
@@ -387,9 +387,9 @@ START_TEST(test_followers_of_a_failed_row_wait_in_this_batch_and_the_next)
     ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 s4 s6 m1 m4 f2 m6 commit");
     ck_assert_int_eq(fake_row(2).retry_count, 1);
     ck_assert_int_eq(fake_row(3).retry_count, 0);
-    ck_assert_uint_eq(one.lane.holds.count, 0); // the table knows
-    ck_assert(one.lane.waiting);
-    ck_assert_int_lt(one.lane.floor.start.major, 2);
+    ck_assert_uint_eq(one.lane.slot->holds.count, 0); // the table knows
+    ck_assert(one.lane.slot->waiting);
+    ck_assert_int_lt(one.lane.slot->floor.start.major, 2);
     fake_producer.judge = NULL;
     ONE_WINDOW(WINDOW_EMPTY, "begin commit");
     fake_store.now_ms += 1000;
@@ -486,8 +486,8 @@ START_TEST(test_version_1_remembers_who_waits)
     fake_add_many(1, 3, "a");
     row(4, "b");
     ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 s4 m1 m4 f2 commit");
-    ck_assert_uint_eq(one.lane.holds.count, 1);
-    ck_assert_int_ge(mono_ms_until(one.lane.holds.list[0].until), 1);
+    ck_assert_uint_eq(one.lane.slot->holds.count, 1);
+    ck_assert_int_ge(mono_ms_until(one.lane.slot->holds.list[0].until), 1);
     row(5, "a");
     row(6, "b");
     ONE_WINDOW(WINDOW_SHORT, "begin s6 m6 commit");

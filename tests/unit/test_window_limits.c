@@ -256,11 +256,11 @@ START_TEST(test_locked_rows_do_not_lift_what_was_reached)
     row(2, "b");
     fake_lock_row(2, true);
     ONE_WINDOW(WINDOW_SHORT, "begin around holder claim s1 m1 commit");
-    ck_assert_int_eq(one.lane.floor.reached.major, 1);
+    ck_assert_int_eq(one.lane.slot->floor.reached.major, 1);
     fake_lock_row(2, false);
     one_let_holds_pass();
     ONE_WINDOW(WINDOW_SHORT, "begin s2 m2 commit");
-    ck_assert_int_eq(one.lane.floor.reached.major, 2);
+    ck_assert_int_eq(one.lane.slot->floor.reached.major, 2);
     one_teardown();
 }
 END_TEST

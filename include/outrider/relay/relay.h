@@ -48,7 +48,7 @@ void relay_stop(struct relay *relay, bool now);
 bool relay_wait(struct relay *relay, int timeout_ms);
 
 // The topics that lanes found blocked when they ended, after relay_wait said true: borrowed from
-// the relay, in an array that the caller frees. A topic can stand there once a lane.
+// the relay, in an array that the caller frees. A topic can stand there once a lane and slot.
 const char **relay_blocked(const struct relay *relay, size_t *ret_count);
 
 // After relay_wait said true.

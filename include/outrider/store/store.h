@@ -60,10 +60,14 @@ bool store_open(const struct store_settings *settings, const atomic_bool *abort,
                 struct store **ret_store, struct error *err) __attribute__((warn_unused_result));
 void store_close(struct store *store);
 
-int store_version(const struct store *store);    // the table's version, 1 or 2
+int store_version(const struct store *store); // the table's version, 1 or 2
+// How much of the queue can be sent side by side: claims are of one slot each, 0 to store_slots
+// - 1. An aggregate's rows are all in one. 1 on version 1, and with ordering: none.
+int store_slots(const struct store *store);
 int store_server_pid(const struct store *store); // the backend's pid
 
 struct claim {
+    int slot;
     struct position after; // rows behind it only
     struct position since; // where the window's first claim began
     int64_t until;         // version 2: seq at most; version 1: created_at at most; INT64_MAX: all
@@ -77,7 +81,7 @@ struct claim {
     size_t blocked_count;
 };
 
-// The rows that wait for their next attempt, as a set.
+// The slot's rows that wait for their next attempt, as a set.
 struct heads {
     int64_t count;
     int64_t lowest; // the first one's seq, when there is one
@@ -86,7 +90,8 @@ struct heads {
 
 // What a window's or a poll's first statements saw.
 struct view {
-    bool active;  // this relay holds the slot (or shares it); false: a standby, nothing was claimed
+    bool
+        active; // this lane holds the slot (or shares it); false: another does, nothing was claimed
     bool changed; // the table's version or slots changed: roll back, store_refresh, begin anew
     struct heads heads;
     bool due; // some waiting row's time has come; the first is just behind `due_after`
@@ -95,7 +100,8 @@ struct view {
     uint64_t xmax; // pg_snapshot_xmax: no transaction from it on had ended
 };
 
-// Begins the window's transaction: locks, view, and the first claim in one round trip.
+// Begins the window's transaction: locks, view, and the first claim in one round trip. The later
+// claims of the window are of the same slot.
 // wait_for_slot: waits up to lock_timeout for the slot instead of trying it.
 // ret_batch is empty unless view.active. A claim that was refused a row lock has `*ret_row_locked`
 // set and an empty batch: claim again by store_claim_around.
@@ -156,9 +162,11 @@ bool store_try_fail(struct store *store, const struct failure *failures, size_t 
 bool store_commit(struct store *store, struct error *err) __attribute__((warn_unused_result));
 bool store_rollback(struct store *store, struct error *err) __attribute__((warn_unused_result));
 
-// One autocommit statement: is there anything to claim behind `claim->after`?
-bool store_poll(struct store *store, const struct claim *claim, bool *ret_found,
-                struct view *ret_view, struct error *err) __attribute__((warn_unused_result));
+// One autocommit statement: is there anything to claim behind `after`, in each slot? claims,
+// ret_found, ret_views: store_slots of each; `until` and the limits are the first claim's.
+// view.active means nothing here, and view.changed is seen with more than one slot only.
+bool store_poll(struct store *store, const struct claim *claims, bool *ret_found,
+                struct view *ret_views, struct error *err) __attribute__((warn_unused_result));
 
 // Reads the table's shape and version again.
 bool store_refresh(struct store *store, struct error *err) __attribute__((warn_unused_result));
