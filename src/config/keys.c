@@ -151,8 +151,9 @@ const struct key keys_table[] = {
         AT(store.ordering),
         .fallback = "key",
         WORDS(ordering_words),
-        .doc = "key: first deliveries of a key in row order, one active relay; none: no order, "
-               "relays share the work.",
+        .doc =
+            "key: first deliveries of a key in row order, one sender a slot of the table; none: no "
+            "order, lanes and relays share the work.",
     },
     {
         .path = "outbox.lanes",
@@ -161,7 +162,8 @@ const struct key keys_table[] = {
         .fallback = "1",
         .least = 1,
         .most = 64,
-        .doc = "Threads, each with a database connection and a producer of its own.",
+        .doc = "Threads, each with a database connection and a producer of its own. With ordering "
+               "key as many work at a time, of all relays, as the table has slots.",
     },
     {
         .path = "outbox.batch_size",

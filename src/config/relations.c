@@ -108,23 +108,6 @@ check_columns(const struct loading *loading, const struct settings *settings)
         }
 }
 
-// Not an error: standbys in one process still take over when a connection hangs.
-static void
-warn_of_standbys(const struct loading *loading, const struct settings *settings)
-{
-    const struct entry *lanes = entry_find(loading->config, keys_find("outbox.lanes"), NULL);
-    if (settings->store.ordering != ORDERING_KEY || settings->relay.lanes == 1 || lanes->bad)
-        return;
-    origin_append(loading->warnings, &lanes->origin);
-    text_appendf(loading->warnings,
-                 "%s: with outbox.ordering key one lane relays and the other %d stand by; more "
-                 "lanes share the work with ordering none\n",
-                 lanes->origin.kind == ORIGIN_ENVIRONMENT ? ""
-                 : lanes->origin.kind == ORIGIN_OVERRIDE  ? " outbox.lanes"
-                                                          : ": outbox.lanes",
-                 settings->relay.lanes - 1);
-}
-
 void
 relations_check(const struct loading *loading, const struct settings *settings)
 {
@@ -132,5 +115,4 @@ relations_check(const struct loading *loading, const struct settings *settings)
         check_relation(loading, settings, &relations[i]);
     check_request_timeout(loading, settings);
     check_columns(loading, settings);
-    warn_of_standbys(loading, settings);
 }

@@ -127,6 +127,20 @@ tell_version(struct lane *lane)
         LOG_STR("next", "`outrider schema apply` brings version 2, which promises both"));
 }
 
+// With ordering: key, lanes beyond the number of slots stand by. Said once for each number.
+static void
+tell_standbys(const struct lane *lane, int slots)
+{
+    const int lanes = lane->shared->settings->lanes;
+
+    if (lane->number > 0 || slots == lane->slots.count || slots >= lanes ||
+        lane->shared->store_settings->ordering == ORDERING_NONE)
+        return;
+    LOG(LOG_WARN, "lanes_without_slots", LOG_INT("lanes", lanes), LOG_INT("slots", slots),
+        LOG_STR("next", "as many lanes work at a time as the table has slots, the others stand by; "
+                        "`outrider schema apply --slots N` gives it more"));
+}
+
 // Takes up the slots that the table has. Lanes begin their rounds at different ones.
 static bool
 take_up_slots(struct lane *lane, struct error *err)
@@ -140,6 +154,7 @@ take_up_slots(struct lane *lane, struct error *err)
                          "order, but message.key is %s; set it to aggregate_id, or run `outrider "
                          "schema apply --slots 1`",
                          count, column_name(settings->envelope.key));
+    tell_standbys(lane, count);
     slots_prepare(&lane->slots, count, settings->topic_retry_ms);
     lane->slot = lane->slots.list;
     lane->work = 0;
@@ -384,6 +399,7 @@ run_window(struct lane *lane, struct error *err)
 {
     bool was_standby = atomic_load(&lane->phase) == LANE_STANDBY;
 
+    lane_enter(lane, LANE_CLAIM);
     if (lane->slots.count == 1) {
         lane->work = 1;
         lane->took = false;

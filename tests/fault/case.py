@@ -32,6 +32,7 @@ class Case:
     fault: str
     times: tuple = (1, 3)
     version: int = 2
+    slots: int = 1
     ordering: str = "key"
     deletes: bool = False       # on_published: delete
     relays: int = 1

@@ -102,7 +102,7 @@ class Stage:
 
     def _template(self):
         """A database with the tables, made once a server and version."""
-        kind = zlib.crc32(f"{self.case.version} {self.case.database} {self.case.payload}".encode())
+        kind = zlib.crc32(f"{self.case.version} {self.case.slots} {self.case.database} {self.case.payload}".encode())
         name = f"template_{kind:08x}"
         with self.postgres.connect("postgres") as admin:
             if admin.execute("SELECT FROM pg_database WHERE datname = %s",
@@ -118,9 +118,12 @@ class Stage:
             connection.execute(BUSINESS)
             connection.execute("GRANT SELECT, UPDATE, DELETE ON outbox_messages TO relay")
         if self.case.version > 1:
-            run_as([BINARY, "schema", "apply", "--to", str(self.case.version),
-                    "-o", f"database.dsn={self.postgres.dsn(name)}", "-c", "/dev/null"])
+            self._apply(name, "--to", str(self.case.version), "--slots", str(self.case.slots))
         return name
+
+    def _apply(self, database, *options):
+        run_as([BINARY, "schema", "apply", *options,
+                "-o", f"database.dsn={self.postgres.dsn(database)}", "-c", "/dev/null"])
 
     def _make_topics(self):
         names = [f"t{n}.{self.case.name}.{random.getrandbits(40):x}" for n in range(self.case.topics)]
@@ -297,6 +300,10 @@ class Stage:
 
     def backlog(self):
         return self.value(WAITING)
+
+    def set_slots(self, number):
+        """Changes the number of the table's slots beside the running relays."""
+        self._apply(self.database, "--slots", str(number))
 
     def resume_kafka(self):
         """Starts the broker again that the case has killed."""

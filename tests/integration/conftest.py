@@ -2,7 +2,7 @@
 """The servers of a session and the fixtures of a test.
 
 One PostgreSQL, one Kafka and at most one PgBouncer serve the whole session; a test has a database
-and topics of its own. `version`, `ordering` and `on_published` are fixtures with a default, so a
+and topics of its own. `version`, `slots`, `ordering` and `on_published` are fixtures with a default, so a
 test that is true for several values says @pytest.mark.parametrize and nothing else changes.
 """
 
@@ -111,6 +111,12 @@ def version():
 
 
 @pytest.fixture
+def slots():
+    """Of a table of version 2. With more than one a relay has two lanes."""
+    return 1
+
+
+@pytest.fixture
 def ordering():
     return "key"
 
@@ -127,13 +133,14 @@ def topic(kafka):
 
 
 @pytest.fixture
-def outrider(request, tmp_path, postgres, database, kafka, ordering, on_published):
+def outrider(request, tmp_path, postgres, database, kafka, ordering, on_published, slots):
     """The relay, configured for this test's database and broker."""
     if not os.access(relay.BINARY, os.X_OK):
         pytest.fail(f"{relay.BINARY} is not built ('make')", pytrace=False)
     runner = relay.Outrider(str(tmp_path), {
         "database": {"dsn": postgres.dsn(database)},
-        "outbox": {"table": "outbox_messages", "ordering": ordering, "on_published": on_published},
+        "outbox": {"table": "outbox_messages", "ordering": ordering, "on_published": on_published,
+                   "lanes": min(slots, 2)},
         "kafka": {"bootstrap.servers": kafka.bootstrap},
         "log": {"level": "debug", "format": "json"},
     })
@@ -157,7 +164,7 @@ def away():
 
 
 @pytest.fixture
-def make_outbox(db, outrider, version):
+def make_outbox(db, outrider, version, slots):
     """Makes an outbox table of the test's version and tells the relay of it."""
 
     def make(table="outbox_messages", columns=None, payload="jsonb NOT NULL", create=True):
@@ -169,7 +176,7 @@ def make_outbox(db, outrider, version):
             section["columns"] = columns
         outrider.config = relay.merge(outrider.config, {"outbox": section})
         if version > 1:
-            outrider.command("schema", "apply", "--to", str(version)).expect(0)
+            outrider.command("schema", "apply", "--to", str(version), "--slots", str(slots)).expect(0)
         return outbox
 
     return make

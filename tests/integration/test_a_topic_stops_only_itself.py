@@ -57,7 +57,7 @@ def untouched(outbox):
 
 
 @pytest.mark.parametrize("ordering", ["key", "none"])
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version, slots", [(1, 1), (2, 1), (2, 4)])
 def test_a_missing_topic(hasty, outbox, observer, kafka, topic, settled, ordering, version):
     missing = kafka.topic_name("missing")
     ledger = mixed(outbox, missing, topic)

@@ -58,7 +58,7 @@ def test_a_row_that_the_broker_rejects_first_of_all(outrider, outbox, observer, 
 
 
 # The dead topic's broker side refuses: the row waits for its copy, and no attempt is counted for that.
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version, slots", [(1, 1), (2, 1), (2, 4)])
 def test_a_row_is_not_dead_without_its_copy(outrider, outbox, observer, kafka, topic, graveyard):
     missing = graveyard.replace("graveyard.", "graveyard_")  # the broker makes no topic that differs in a dot only
     outbox.insert("bad topic!", aggregate="a-1")

@@ -53,7 +53,7 @@ def test_pauses_grow(outrider, outbox, kafka):
     assert all(pause >= 0.1 * 2**n * 0.95 for n, pause in enumerate(pauses)), pauses
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version, slots", [(1, 1), (2, 1), (2, 4)])
 def test_it_holds_back_its_aggregate_only(outrider, outbox, kafka, observer, topic):
     first = outbox.insert(kafka.topic_name("refused"), aggregate="held", age=3)
     second = outbox.insert(topic, aggregate="held", age=2)
@@ -80,7 +80,7 @@ def test_its_aggregate_goes_on_when_it_is_given_up(outrider, outbox, kafka, obse
     assert observer.count(topic) == 1
 
 
-@pytest.mark.parametrize("version", [2])
+@pytest.mark.parametrize("version, slots", [(2, 1), (2, 4)])
 def test_a_restart_remembers_who_waits(outrider, outbox, kafka, observer, topic):
     first = outbox.insert(kafka.topic_name("refused"), aggregate="held", age=3)
     second = outbox.insert(topic, aggregate="held", age=2)

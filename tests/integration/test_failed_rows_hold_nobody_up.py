@@ -43,7 +43,7 @@ def test_rows_that_can_never_be_sent(outrider, outbox, observer, topic):
     daemon.wait_until(lambda: outbox.given_up() == FAILED, 30, "each of them is given up")
 
 
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version, slots", [(1, 1), (2, 1), (2, 4)])
 def test_rows_that_wait_for_their_next_attempt(outrider, outbox, kafka, observer, topic):
     outbox.fill(kafka.topic_name("refused"), FAILED, prefix="bad", aggregates=FAILED, minutes_ago=10)
     good_rows_arrive(outrider, outbox, observer, topic, config={

@@ -65,8 +65,8 @@ class Disturber:
 
 
 @pytest.mark.parametrize("version", [2])
-@pytest.mark.parametrize("seed", [1, 2])
-def test_order_and_rows_survive(outrider, outbox, connect, writers, settled, observer, topic, seed):
+@pytest.mark.parametrize("seed, slots", [(1, 1), (2, 1), (3, 4)])
+def test_order_and_rows_survive(outrider, outbox, connect, writers, settled, observer, topic, seed, slots):
     def start_relay(number):
         daemon = outrider.run("-o", f"outbox.batch_size={BATCH}",
                               "-o", f"database.application_name=relay-{number}")
@@ -83,4 +83,4 @@ def test_order_and_rows_survive(outrider, outbox, connect, writers, settled, obs
                     outbox.marked_ids({entry.message_id for entry in ledger.committed}))
     verdict.assert_nothing_lost()
     assert not verdict.order_violations, f"seed {seed}: {verdict}: {verdict.order_violations[:5]}"
-    assert len(verdict.duplicates) <= disturber.faults * BATCH * WINDOW_BATCHES, str(verdict)
+    assert len(verdict.duplicates) <= disturber.faults * BATCH * WINDOW_BATCHES * min(slots, 2), str(verdict)

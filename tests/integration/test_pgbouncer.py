@@ -16,7 +16,7 @@ def pooled(outrider, pgbouncer, database):
 
 @pytest.mark.parametrize("on_published", ["mark", "delete"])
 @pytest.mark.parametrize("ordering", ["key", "none"])
-@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("version, slots", [(1, 1), (2, 1), (2, 4)])
 def test_two_relays_and_writers(
     outrider, outbox, pooled, writers, settled, observer, topic, version, ordering
 ):

@@ -292,17 +292,6 @@ START_TEST(test_print_reads_back)
 }
 END_TEST
 
-START_TEST(test_standby_warning)
-{
-    ck_assert(load("outbox: {lanes: 3}\n", NULL, NULL, 0));
-    ck_assert_ptr_nonnull(strstr(text_str(&warnings), "the other 2 stand by"));
-    finish();
-    ck_assert(load("outbox: {lanes: 3, ordering: none}\n", NULL, NULL, 0));
-    ck_assert_str_eq(text_str(&warnings), "");
-    finish();
-}
-END_TEST
-
 // A service called outrider-kafka makes Kubernetes set these.
 START_TEST(test_strange_kafka_variables)
 {
@@ -355,5 +344,5 @@ main(void)
 {
     return RUN_TESTS("config", test_defaults, test_every_field, test_precedence, test_references,
                      test_failure, test_secrets, test_print_masks, test_print_reads_back,
-                     test_standby_warning, test_strange_kafka_variables, test_differences);
+                     test_strange_kafka_variables, test_differences);
 }

@@ -258,6 +258,26 @@ START_TEST(test_slots_need_the_aggregate_as_key)
 }
 END_TEST
 
+START_TEST(test_lanes_without_slots_are_told_of_once)
+{
+    one_prepare(2);
+    one.settings.lanes = 3;
+    fake_store.slots = 2;
+    row(1, "a");
+    start();
+    WAIT_FOR(fake_published() == 1);
+    ck_assert_int_eq(one_logged("event=lanes_without_slots lanes=3 slots=2"), 1);
+    fake_fail(FAKE_POLL, 0, 1, "08006");
+    WAIT_FOR(calls(FAKE_OPEN) >= 4);
+    ck_assert_int_eq(one_logged("event=lanes_without_slots"), 1);
+    WAIT_FOR(fake_change_slots(4));
+    row(2, "b");
+    WAIT_FOR(fake_published() == 2);
+    ck_assert_int_eq(one_logged("event=lanes_without_slots"), 1);
+    stop(false);
+}
+END_TEST
+
 // A full slot has its turn, and no more.
 START_TEST(test_no_slot_starves)
 {
@@ -538,8 +558,8 @@ main(void)
         test_a_fatal_producer_is_rebuilt, test_a_purged_producer_is_rebuilt,
         test_no_window_begins_without_a_producer, test_a_changed_version_is_adopted,
         test_a_changed_number_of_slots_is_adopted, test_slots_need_the_aggregate_as_key,
-        test_no_slot_starves, test_a_standby_takes_over, test_an_idle_lane_only_polls,
-        test_a_late_row_is_found_while_its_transaction_could_run,
+        test_lanes_without_slots_are_told_of_once, test_no_slot_starves, test_a_standby_takes_over,
+        test_an_idle_lane_only_polls, test_a_late_row_is_found_while_its_transaction_could_run,
         test_version_1_sweeps_for_rows_below_the_floor, test_a_due_row_wakes_it,
         test_a_released_row_is_found_again, test_a_wait_outlasts_a_connection,
         test_a_hold_forgets_its_row_with_the_window,

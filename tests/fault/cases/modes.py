@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The other ways to run: no order and four lanes, rows deleted, the table's version 1."""
+"""The other ways to run: no order and four lanes, four slots and four lanes, rows deleted, the table's version 1."""
 
 from fault.case import case
 
@@ -25,6 +25,15 @@ def cut(stage):
         stage.cut_backends()
 
 
+def change_slots(stage):
+    for _ in stage.times():
+        stage.flow(60)
+        stage.kill_relay()
+        stage.set_slots(stage.chance.choice((1, 2, 8)))
+        stage.revive()
+        stage.set_slots(4)
+
+
 def also(run, name, what, row, **options):
     """Registers the same fault under another way to run."""
 
@@ -39,6 +48,12 @@ also(killed, "without_order_four_lanes_killed", "ordering: none, 4 lanes, one of
      SEVERAL, times=(3, 10), ordering="none", relays=2, config=LANES, ordered=False)
 also(cut, "without_order_four_lanes_cut", "ordering: none, 4 lanes, every connection is terminated",
      CUT, times=(3, 10), ordering="none", config=LANES, ordered=False)
+also(killed, "four_slots_four_lanes_killed", "4 slots, 4 lanes, one of two relays gets SIGKILL", SEVERAL,
+     times=(3, 10), slots=4, relays=2, config=LANES)
+also(cut, "four_slots_four_lanes_cut", "4 slots, 4 lanes, every connection is terminated", CUT,
+     times=(3, 10), slots=4, config=LANES)
+also(change_slots, "slots_change_as_a_relay_is_killed", "4 slots become 1, 2 or 8 and 4 again, one of two relays gets SIGKILL",
+     SEVERAL, times=(2, 8), slots=4, relays=2, config=LANES)
 also(killed, "deleting_relay_killed", "on_published: delete, the relay gets SIGKILL", KILLED,
      times=(3, 10), deletes=True)
 also(cut, "deleting_relay_cut", "on_published: delete, its connection is terminated", CUT,
