@@ -2,7 +2,7 @@
 -- not clock_timestamp(), so that a head that comes due inside a window does not free its followers before itself.
 -- In reach is what lies behind {since}, where the window began: a head between there and {after} was sent in this window, and its
 -- mark may still be to come.
-o.{published} IS NOT TRUE AND o.{dead_at} IS NULL AND {behind}
+{queue}
 AND (o.{next_attempt_at} IS NULL OR o.{next_attempt_at} <= now())
 AND coalesce(o.{aggregate_id}::text <> ALL ($5), true)
 {unblocked}

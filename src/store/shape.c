@@ -219,18 +219,14 @@ compose(struct shape *shape, const struct description *description,
     all[count++] = (struct placeholder){"slot_mask", slot_mask, false};
     all[count++] = (struct placeholder){"slot_of", sql_store_slot_of, true};
     all[count++] =
-        (struct placeholder){"behind", many ? sql_store_behind_in_slot : sql_store_behind, true};
+        (struct placeholder){"queue", many ? sql_store_queue_of_slot : sql_store_queue, true};
     all[count++] = (struct placeholder){"lock_class", sql_store_lock_class, true};
     all[count++] = (struct placeholder){"row", sql_store_row, true};
     all[count++] = (struct placeholder){"claimed_order", v2 ? "position" : "position, id", false};
     all[count++] = (struct placeholder){
         "payload", binary ? "o.{payload_column}" : "o.{payload_column}::text", true};
     all[count++] = (struct placeholder){"position", v2 ? "o.{seq}" : "o.{created_at}", true};
-    all[count++] = (struct placeholder){"order",
-                                        many ? "{slot_of}, o.{seq}"
-                                        : v2 ? "o.{seq}"
-                                             : "o.{created_at}, o.{id}",
-                                        true};
+    all[count++] = (struct placeholder){"order", v2 ? "o.{seq}" : "o.{created_at}, o.{id}", true};
     all[count++] = (struct placeholder){"lock_wait", key ? "NOWAIT" : "SKIP LOCKED", true};
     all[count++] = (struct placeholder){"row_headers",
                                         strncmp(description->type[COLUMN_HEADERS], "json", 4) == 0

@@ -4,8 +4,6 @@
 #ifndef OUTRIDER_STORE_SQL_H
 #define OUTRIDER_STORE_SQL_H
 
-extern const char sql_store_behind[];
-extern const char sql_store_behind_in_slot[];
 extern const char sql_store_check_constraints[];
 extern const char sql_store_claim[];
 extern const char sql_store_claim_around[];
@@ -40,6 +38,8 @@ extern const char sql_store_lock_holder[];
 extern const char sql_store_mark[];
 extern const char sql_store_poll[];
 extern const char sql_store_poll_slots[];
+extern const char sql_store_queue[];
+extern const char sql_store_queue_of_slot[];
 extern const char sql_store_release_savepoint[];
 extern const char sql_store_report_backlog[];
 extern const char sql_store_report_count_v1[];
