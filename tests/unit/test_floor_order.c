@@ -4,6 +4,9 @@
 // an aggregate is ever claimed before an earlier one, and every row is claimed in the end, though
 // nothing is ever swept here.
 //
+// All rows are of one slot. Several lanes send from it in turn, each with a floor and holds of its
+// own, which know nothing of the others' windows; the rows that wait are in the table, for all.
+//
 // The bounds of a snapshot are PostgreSQL's (procarray.c, GetSnapshotData): xmax is one above the
 // highest id that has ended, so a transaction that runs may have an id of xmax or more, and xmin is
 // the lowest running id below xmax, or xmax. Whoever locks a row has an id, a relay too; each claim
@@ -15,7 +18,15 @@
 
 #include <string.h>
 
-enum { WORLDS = 1500, STEPS = 250, AGGREGATES = 6, TRANSACTIONS = 8, ROWS = 256, BATCHES = 3 };
+enum {
+    WORLDS = 1500,
+    STEPS = 250,
+    AGGREGATES = 6,
+    TRANSACTIONS = 8,
+    ROWS = 256,
+    BATCHES = 3,
+    LANES = 3
+};
 enum { NONE = -1 };
 
 enum state { UNCOMMITTED, READY, SENT, DONE, GONE };
@@ -43,15 +54,19 @@ static struct world {
     int owner[AGGREGATES]; // whoever wrote to it last and still runs
     struct entry rows[ROWS];
     int row_count;
-    // The relay:
-    struct floor floor;
-    int hold[AGGREGATES]; // the row that holds its aggregate back
+    int head[AGGREGATES]; // the row that waits, and its followers with it
     int last[AGGREGATES]; // the latest row that was sent
+    // The relay:
+    int lanes;
+    int lane; // whose turn it is
+    struct floor floors[LANES];
+    int holds[LANES][AGGREGATES]; // the locked row that holds its aggregate back
     bool in_window;
+    int sender; // the lane whose window it is
     int batches, after, locked;
     bool exhausted, cut;
-    uint64_t window_id, xmin;
-    int last_before[AGGREGATES];
+    uint64_t window_id, xmin; // window_id: the first one it drew, and holds to its end
+    int last_before[AGGREGATES], head_before[AGGREGATES];
 } world;
 
 static int
@@ -71,9 +86,14 @@ begin_world(uint64_t seed)
                            .last_ended = 9,
                            .row_count = 1}; // numbers begin at 1
     world.writers = 2 + draw(TRANSACTIONS - 1);
-    floor_reset(&world.floor);
+    world.lanes = 1 + draw(LANES);
     for (int i = 0; i < AGGREGATES; i++)
-        world.owner[i] = world.hold[i] = NONE;
+        world.owner[i] = world.head[i] = NONE;
+    for (int lane = 0; lane < LANES; lane++) {
+        floor_reset(&world.floors[lane]);
+        for (int i = 0; i < AGGREGATES; i++)
+            world.holds[lane][i] = NONE;
+    }
 }
 
 // --- writers
@@ -160,6 +180,18 @@ step_transaction(int me)
 
 // --- the relay
 
+static struct floor *
+own_floor(void)
+{
+    return &world.floors[world.lane];
+}
+
+static int *
+own_hold(int aggregate)
+{
+    return &world.holds[world.lane][aggregate];
+}
+
 static void
 view(void)
 {
@@ -169,33 +201,45 @@ view(void)
         if (transaction->running && transaction->id != 0 && transaction->id < xmin)
             xmin = transaction->id;
     }
-    floor_view(&world.floor, xmin, xmax);
-    world.xmin = xmin;
+    if (world.in_window && world.window_id != 0 && world.window_id < xmin)
+        xmin = world.window_id;
+    floor_view(own_floor(), xmin, xmax);
+    if (!world.in_window)
+        world.xmin = xmin;
 }
 
 static int
 start(void)
 {
-    return world.floor.start.major < 0 ? 0 : (int)world.floor.start.major;
+    return own_floor()->start.major < 0 ? 0 : (int)own_floor()->start.major;
 }
 
+// What another's window in hand has done is not to be seen yet.
 static bool
 claimable(const struct entry *row)
 {
-    return row->state == READY && world.hold[row->aggregate] == NONE;
+    bool beside = world.in_window && world.lane != world.sender;
+    const int *head = beside ? world.head_before : world.head;
+    return (row->state == READY || (beside && row->state == SENT)) &&
+           head[row->aggregate] == NONE && *own_hold(row->aggregate) == NONE;
+}
+
+static bool
+is_behind(int hold, int number)
+{
+    return hold != NONE && hold < number;
 }
 
 static bool
 held_back(int number)
 {
-    int hold = world.hold[world.rows[number].aggregate];
-    return hold != NONE && hold < number;
+    int aggregate = world.rows[number].aggregate;
+    return is_behind(*own_hold(aggregate), number) || is_behind(world.head[aggregate], number);
 }
 
 static void
-hold(int number)
+hold(int *known, int number)
 {
-    int *known = &world.hold[world.rows[number].aggregate];
     if (*known == NONE || number < *known)
         *known = number;
 }
@@ -208,7 +252,7 @@ send_row(int number)
     ck_assert_msg(number > world.last[row->aggregate], "row %d of aggregate %d went after row %d",
                   number, row->aggregate, world.last[row->aggregate]);
     if (!world.calm && draw(12) == 0) { // it failed and waits, and its followers with it
-        hold(number);
+        hold(&world.head[row->aggregate], number);
         return;
     }
     world.last[row->aggregate] = number;
@@ -240,7 +284,7 @@ claim(void)
         }
     for (int i = 0; i < count; i++) {
         if (world.rows[batch[i]].locker != NONE)
-            hold(batch[i]);
+            hold(own_hold(world.rows[batch[i]].aggregate), batch[i]);
         else
             took = true;
     }
@@ -263,10 +307,12 @@ begin_window(void)
 {
     view();
     world.in_window = true;
+    world.sender = world.lane;
     world.batches = 0;
     world.after = world.locked = start();
     world.window_id = 0;
     memcpy(world.last_before, world.last, sizeof world.last);
+    memcpy(world.head_before, world.head, sizeof world.head);
     if (!world.calm && draw(2)) // a writer may come between the view and the first claim
         insert(draw(world.writers));
     claim();
@@ -278,10 +324,11 @@ static void
 abort_window(void)
 {
     memcpy(world.last, world.last_before, sizeof world.last);
-    floor_reset(&world.floor);
+    memcpy(world.head, world.head_before, sizeof world.head);
+    floor_reset(own_floor());
     for (int i = 0; i < AGGREGATES; i++)
-        if (world.hold[i] != NONE)
-            world.hold[i] = 0;
+        if (*own_hold(i) != NONE)
+            *own_hold(i) = 0;
 }
 
 static void
@@ -293,7 +340,7 @@ end_window(bool commit)
         if (world.rows[i].state == SENT)
             world.rows[i].state = commit ? DONE : READY;
     if (commit)
-        floor_end(&world.floor, (struct position){.major = world.locked}, world.exhausted);
+        floor_end(own_floor(), (struct position){.major = world.locked}, world.exhausted);
     else
         abort_window();
 }
@@ -307,13 +354,36 @@ step_window(void)
         end_window(world.calm || draw(10) > 0);
 }
 
+// The lane looks at everything from the row on again, but for what it holds: that is held from
+// there on.
+static void
+lower(int lane, int row)
+{
+    if (row == NONE)
+        return;
+    floor_lower(&world.floors[lane], position_before((struct position){.major = row}));
+    for (int i = 0; i < AGGREGATES; i++)
+        if (world.holds[lane][i] >= row)
+            world.holds[lane][i] = row - 1;
+}
+
 static void
 release_hold(int aggregate)
 {
-    if (world.hold[aggregate] == NONE)
+    int row = *own_hold(aggregate);
+    *own_hold(aggregate) = NONE;
+    lower(world.lane, row);
+}
+
+// It is due: every lane learns that before it claims again.
+static void
+release_head(int aggregate)
+{
+    if (world.in_window)
         return;
-    floor_lower(&world.floor, position_before((struct position){.major = world.hold[aggregate]}));
-    world.hold[aggregate] = NONE;
+    for (int lane = 0; lane < world.lanes; lane++)
+        lower(lane, world.head[aggregate]);
+    world.head[aggregate] = NONE;
 }
 
 // True when there is nothing to claim above the floor.
@@ -324,17 +394,20 @@ poll_nothing(void)
         if (claimable(&world.rows[i]))
             return false;
     view();
-    floor_end(&world.floor, world.floor.start, true);
+    floor_end(own_floor(), own_floor()->start, true);
     return true;
 }
 
 static void
 step_relay(void)
 {
-    if (world.in_window)
+    world.lane = draw(world.lanes);
+    if (world.in_window && world.lane != world.sender)
+        poll_nothing();
+    else if (world.in_window)
         step_window();
     else if (draw(4) == 0)
-        release_hold(draw(AGGREGATES));
+        draw(2) ? release_hold(draw(AGGREGATES)) : release_head(draw(AGGREGATES));
     else if (draw(3) == 0 || !poll_nothing())
         begin_window();
 }
@@ -347,10 +420,14 @@ end_world(void)
         if (world.transactions[i].running)
             end_transaction(i, true);
     world.calm = true;
+    world.lane = world.sender;
     while (world.in_window)
         step_window();
-    for (int aggregate = 0; aggregate < AGGREGATES; aggregate++)
+    world.lane = draw(world.lanes); // the others never work again
+    for (int aggregate = 0; aggregate < AGGREGATES; aggregate++) {
         release_hold(aggregate);
+        release_head(aggregate);
+    }
     for (int i = 0; i < ROWS && (world.in_window || !poll_nothing()); i++)
         world.in_window ? step_window() : begin_window();
     for (int i = 1; i < world.row_count; i++)
@@ -386,8 +463,8 @@ START_TEST(test_it_rises_to_the_end_when_all_is_quiet)
         end_world();
         for (int i = 0; i < 3; i++)
             ck_assert(poll_nothing());
-        ck_assert_int_eq(world.floor.start.major, world.floor.reached.major);
-        ck_assert_int_gt(world.floor.start.major, 0);
+        ck_assert_int_eq(own_floor()->start.major, own_floor()->reached.major);
+        ck_assert_int_gt(own_floor()->start.major, 0);
     }
 }
 END_TEST
