@@ -1,5 +1,5 @@
 -- heads_v2 of every slot that has waiting rows.
-SELECT {slot_of} AS slot, count(*) AS waiting, min(o.{seq}) AS lowest, bit_xor(o.{seq}) AS mix,
+SELECT {slot_of} AS slot, count(*) AS waiting, min(o.{seq}) AS lowest, bit_xor(hashint8extended(o.{seq}, 0)) AS mix,
        min(o.{seq}) FILTER (WHERE o.{next_attempt_at} <= now()
 {unblocked}) AS due
   FROM {table} AS o

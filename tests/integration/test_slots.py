@@ -152,3 +152,22 @@ def test_a_drain_of_all_slots(outrider, outbox, observer, topic, db):
     assert outbox.unpublished() == 0
     judge(observer.read(topic), ledger, outbox.marked_ids({entry.message_id for entry in ledger.committed})
           ).assert_perfect()
+
+
+@pytest.mark.parametrize("slots", [1, 2])
+def test_waiting_rows_that_another_sent_free_their_followers(outrider, outbox, topic, slots):
+    """While the relay is idle two rows that wait give way to two others whose numbers look alike: 2n and 2n + 1 do."""
+    outbox.run("INSERT INTO {table} ({id}, {aggregate_type}, {aggregate_id}, {event_type}, {payload}) "
+               "SELECT gen_random_uuid(), 'order', 'a-' || n %% 4, %s, '{{}}' FROM generate_series(0, 15) n", topic)
+    first = outbox.value("SELECT min(seq) FROM {table}")
+    heads = [first + first % 2, first + first % 2 + 1]
+    outbox.run("UPDATE {table} SET next_attempt_at = now() + interval '1 hour' WHERE seq = ANY(%s)", heads)
+    kept = outbox.value("SELECT count(*) FROM {table} o WHERE EXISTS (SELECT FROM {table} h WHERE h.seq <= o.seq "
+                        "AND h.seq = ANY(%s) AND h.{aggregate_id} = o.{aggregate_id})", heads)
+    daemon = outrider.run()
+    daemon.wait_until(lambda: outbox.unpublished() == kept, 20, "all but the two aggregates")
+    outbox.run("WITH sent AS (UPDATE {table} SET {published} = true WHERE seq = ANY(%s)) "
+               "INSERT INTO {table} ({id}, {aggregate_type}, {aggregate_id}, {event_type}, {payload}, seq, next_attempt_at) "
+               "SELECT gen_random_uuid(), 'order', 'z-' || n, %s, '{{}}', n, now() + interval '1 hour' "
+               "FROM generate_series(%s, %s) n", heads, topic, heads[0] - 1000, heads[1] - 1000)
+    daemon.wait_until(lambda: outbox.unpublished() == 2, 20, "their followers go")

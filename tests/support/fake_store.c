@@ -345,7 +345,7 @@ look(const struct store *store, int slot)
             continue;
         view.heads.lowest = view.heads.count == 0 ? row->seq : view.heads.lowest;
         view.heads.count++;
-        view.heads.mix ^= row->seq;
+        view.heads.mix ^= (int64_t)((uint64_t)row->seq * UINT64_C(0x9e3779b97f4a7c15));
         if (!view.due && !waits(store, row))
             view.due_after.major = row->seq - 1;
         view.due |= !waits(store, row);
