@@ -266,7 +266,7 @@ START_TEST(test_lanes_without_slots_are_told_of_once)
     row(1, "a");
     start();
     WAIT_FOR(fake_published() == 1);
-    ck_assert_int_eq(one_logged("event=lanes_without_slots lanes=3 slots=2"), 1);
+    WAIT_FOR(one_logged("event=lanes_without_slots lanes=3 slots=2") == 1);
     fake_fail(FAKE_POLL, 0, 1, "08006");
     WAIT_FOR(calls(FAKE_OPEN) >= 4);
     ck_assert_int_eq(one_logged("event=lanes_without_slots"), 1);
