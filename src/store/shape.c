@@ -239,7 +239,7 @@ compose(struct shape *shape, const struct description *description,
 
     for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++)
         compose_kind(shape, kind, claimable(shape, description, settings, kind), names, all, count);
-    all[count++] = (struct placeholder){"slot_number", "$10", false};
+    all[count++] = (struct placeholder){"slot_number", "$1", false};
     all[count] =
         (struct placeholder){"slot", key ? sql_store_slot_exclusive : sql_store_slot_shared, true};
     shape->view = names_expand(names, sql_store_view, all, count + 1);

@@ -191,11 +191,12 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
     const struct shape *shape = &store->shape;
     const enum claim_kind kind = claims_kind(claim, 1);
     struct params settings __attribute__((cleanup(params_free))) = {0};
+    struct params slot __attribute__((cleanup(params_free))) = {0};
     struct params claimed __attribute__((cleanup(params_free))) = {0};
     struct step steps[] = {
         {.sql = "BEGIN ISOLATION LEVEL READ COMMITTED"},
         {.sql = shape->settings, .params = &settings},
-        {.sql = wait_for_slot ? shape->view_waiting_for_slot : shape->view, .params = &claimed},
+        {.sql = wait_for_slot ? shape->view_waiting_for_slot : shape->view, .params = &slot},
         {.sql = shape->heads[kind], .params = &claimed},
         {.sql = sql_store_savepoint},
         {.sql = shape->claim[kind], .params = &claimed},
@@ -207,6 +208,7 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
     bool row_locked = false;
 
     settings_params(store, &settings);
+    params_int4(&slot, claim->slot);
     claims_params_of_one(&store->shape, claim, &claimed);
     if (!pipeline_run(&store->wire, store_patience_ms(store), steps, count, err))
         return false;

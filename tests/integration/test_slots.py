@@ -154,6 +154,21 @@ def test_a_drain_of_all_slots(outrider, outbox, observer, topic, db):
           ).assert_perfect()
 
 
+@pytest.mark.parametrize("slots", [1, 4])
+@pytest.mark.parametrize("ordering", ["none"])
+def test_without_order_it_works_beside_no_slot_that_is_held(outrider, outbox, connect, settled, topic, slots):
+    """A relay that keeps no order stands by while another has any slot for itself."""
+    holder = connect(autocommit=False)
+    holder.execute("SELECT pg_advisory_xact_lock('outbox_messages'::regclass::oid::integer, %s)", (slots - 1,))
+    outbox.fill(topic, 100)
+    standby = outrider.run("-o", "outbox.lanes=1", env={"OUTRIDER_FAULT_AT": "standby:3:KILL"})
+    assert standby.child.wait(20) == -9, "it enters the phase again and again"
+    assert outbox.published() == 0
+    daemon = outrider.run()
+    holder.rollback()
+    settled(daemon)
+
+
 @pytest.mark.parametrize("slots", [1, 2])
 def test_waiting_rows_that_another_sent_free_their_followers(outrider, outbox, topic, slots):
     """While the relay is idle two rows that wait give way to two others whose numbers look alike: 2n and 2n + 1 do."""
