@@ -647,8 +647,8 @@ START_TEST(test_too_many_blocked_topics_stop_nobody)
     for (int i = 0; i < BREAKERS_MAX; i++) {
         char name[16];
         snprintf(name, sizeof name, "x%d", i);
-        ck_assert_ptr_nonnull(
-            breakers_open(&one.lane.slot->breakers, name, (struct position){.major = 0}, mono_now()));
+        ck_assert_ptr_nonnull(breakers_open(&one.lane.slot->breakers, name,
+                                            (struct position){.major = 0}, mono_now()));
     }
     fates[1] = topic;
     ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m2 f1 commit");
