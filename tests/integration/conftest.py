@@ -18,6 +18,7 @@ from support import outrider as relay
 from support.observer import Observer
 from support.outbox import Outbox
 from support.process import free_port, wait_until
+from support.schema import Schema
 from support.supervisor import Supervisor
 from support.writer import Writers
 
@@ -83,6 +84,19 @@ def database(postgres, database_options):
     """The name of a fresh database."""
     name = postgres.create_database(database_options)
     yield name
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def schema(tmp_path, postgres, database):
+    return Schema(str(tmp_path), postgres, database)
+
+
+@pytest.fixture
+def other(tmp_path, postgres):
+    """The same of a second database."""
+    name = postgres.create_database()
+    yield Schema(str(tmp_path), postgres, name)
     postgres.drop_database(name)
 
 

@@ -8,12 +8,7 @@ import pytest
 
 from support import schema as tables
 from support.outbox import Outbox
-from support.schema import ODD, Schema, quoted
-
-
-@pytest.fixture
-def schema(tmp_path, postgres, database):
-    return Schema(str(tmp_path), postgres, database)
+from support.schema import ODD, quoted
 
 
 def alembic(schema, db):

@@ -11,17 +11,11 @@ import pytest
 from support import schema as tables
 from support.outbox import Outbox
 from support.process import wait_until
-from support.schema import Schema
 
 INSERT = "INSERT INTO outbox_messages (id, aggregate_type, aggregate_id, event_type, payload) " \
          "VALUES (gen_random_uuid(), 'order', %s, 'orders', '{}')"
 GUARD = "'outbox_messages'::regclass::oid::bigint::bit(32)::integer, -1"
 QUICK = {"database": {"lock_timeout": "20ms"}}
-
-
-@pytest.fixture
-def schema(tmp_path, postgres, database):
-    return Schema(str(tmp_path), postgres, database)
 
 
 @pytest.fixture

@@ -7,20 +7,7 @@ import re
 import pytest
 
 from support import schema as tables
-from support.schema import ODD, Schema, quoted
-
-
-@pytest.fixture
-def schema(tmp_path, postgres, database):
-    return Schema(str(tmp_path), postgres, database)
-
-
-@pytest.fixture
-def other(tmp_path, postgres):
-    """A second database."""
-    name = postgres.create_database()
-    yield Schema(str(tmp_path), postgres, name)
-    postgres.drop_database(name)
+from support.schema import ODD, quoted
 
 
 def statements(script):

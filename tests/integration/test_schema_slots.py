@@ -6,7 +6,7 @@ import pytest
 
 from support import schema as tables
 from support.process import wait_until
-from support.schema import ODD, Schema, quoted
+from support.schema import ODD, quoted
 
 BUILDING = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONCURRENTLY%' AND state = 'active' " \
            "AND wait_event_type = 'Lock' AND datname = current_database()"
@@ -25,19 +25,6 @@ CREATE FUNCTION stopper.on_update() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
 CREATE EVENT TRIGGER stopper ON ddl_command_start EXECUTE FUNCTION stopper.on_ddl();
 CREATE TRIGGER stopper BEFORE UPDATE ON outbox_messages_outrider FOR EACH ROW EXECUTE FUNCTION stopper.on_update();
 """
-
-
-@pytest.fixture
-def schema(tmp_path, postgres, database):
-    return Schema(str(tmp_path), postgres, database)
-
-
-@pytest.fixture
-def other(tmp_path, postgres):
-    """A second database."""
-    name = postgres.create_database()
-    yield Schema(str(tmp_path), postgres, name)
-    postgres.drop_database(name)
 
 
 def slots(db):

@@ -9,7 +9,6 @@ import pytest
 from support import schema as tables
 from support.outbox import Outbox
 from support.process import wait_until
-from support.schema import Schema
 
 # Fails a statement of the command's DDL ($1: its kind) for which a condition holds.
 STOPPER = """
@@ -31,11 +30,6 @@ INSERT = "INSERT INTO outbox_messages (id, aggregate_type, aggregate_id, event_t
          "VALUES (gen_random_uuid(), 'order', 'a', 'orders', '{}')"
 BUILDING = "SELECT pid FROM pg_stat_activity WHERE query LIKE %s AND state = 'active' " \
            "AND wait_event_type = 'Lock' AND datname = current_database()"
-
-
-@pytest.fixture
-def schema(tmp_path, postgres, database):
-    return Schema(str(tmp_path), postgres, database)
 
 
 @contextlib.contextmanager

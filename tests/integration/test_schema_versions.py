@@ -4,7 +4,6 @@
 import pytest
 
 from support.outbox import Outbox
-from support.schema import Schema
 
 COLUMNS = "SELECT attname::text, format_type(atttypid, atttypmod), attnotnull FROM pg_attribute " \
           "WHERE attrelid = 'outbox_messages'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum"
@@ -28,11 +27,6 @@ VERSION_2 = VERSION_1 + [
     ("error_class", "text", False),
     ("dead_at", "timestamp with time zone", False),
 ]
-
-
-@pytest.fixture
-def schema(tmp_path, postgres, database):
-    return Schema(str(tmp_path), postgres, database)
 
 
 @pytest.fixture
