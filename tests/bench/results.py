@@ -1,37 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Results: one JSON line a measurement, with raw values, so that a document can be made anew."""
+"""Results: a line a measurement, with raw values."""
 
-import json
-import os
 import statistics
 
+from support import results
 
-class Results:
-    """The file. The newest line of a scenario, variant, round and commit counts."""
 
-    def __init__(self, path):
-        self.path = path
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-
-    def forget(self):
-        """Begins anew."""
-        if os.path.exists(self.path):
-            os.remove(self.path)
-
-    def add(self, line):
-        with open(self.path, "a", encoding="utf-8") as out:
-            out.write(json.dumps(line) + "\n")
-
-    def lines(self):
-        found = {}
-        if os.path.exists(self.path):
-            with open(self.path, encoding="utf-8") as lines:
-                for text in lines:
-                    line = json.loads(text)
-                    key = tuple(line[name] for name in ("scenario", "variant", "round", "commit"))
-                    found.pop(key, None)
-                    found[key] = line
-        return list(found.values())
+class Results(results.Results):
+    KEY = ("scenario", "variant", "round", "commit")
 
     def has(self, scenario, variant, number, commit):
         """Whether this was measured (or found not possible)."""

@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Results: one JSON line a case in a file, and the one table that is made of them."""
 
-import json
-import os
+from support import results
 
 # heading, key, width; numbers are summed in the last line.
 COLUMNS = (
@@ -17,34 +16,13 @@ SUMMED = ("faults", "sent", "arrived", "lost", "duplicates", "bound", "order_vio
           "marked_but_absent", "innocent_retries", "took")
 
 
-class Results:
-    """The file. The newest line of a case, seed and form counts."""
-
-    def __init__(self, path):
-        self.path = path
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-
-    def forget(self):
-        if os.path.exists(self.path):
-            os.remove(self.path)
-
-    def add(self, row):
-        with open(self.path, "a", encoding="utf-8") as out:
-            out.write(json.dumps(row) + "\n")
-
-    def rows(self):
-        return list({(row["case"], row["seed"], row["form"]): row for row in self._all()}.values())
+class Results(results.Results):
+    KEY = ("case", "seed", "form")
 
     def last_seed(self):
         """That of the newest line; None when there is none."""
-        rows = self._all()
-        return rows[-1]["seed"] if rows else None
-
-    def _all(self):
-        if not os.path.exists(self.path):
-            return []
-        with open(self.path, encoding="utf-8") as lines:
-            return [json.loads(line) for line in lines]
+        lines = self.lines()
+        return lines[-1]["seed"] if lines else None
 
 
 def verdict(row, limits):
