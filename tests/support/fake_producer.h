@@ -23,7 +23,7 @@ struct fate {
         FATE_ACKNOWLEDGED, // after `polls` polls more than the next
         FATE_FAILED,       // the same
         FATE_REFUSED,      // at once, by producer_send
-        FATE_NEVER,        // only when purged or closed
+        FATE_NEVER,        // only when purged, closed or healed
     } kind;
     int polls;
     enum fault fault;
@@ -41,6 +41,7 @@ struct fake_producer {
     size_t max_message_bytes;                            // 0: 1,000,000
     int full;       // so many of the next sends find the queue full; -1: all
     bool reprieves; // giving up comes too late: everything was acknowledged
+    bool healed;    // what was never to be reported fails now
     bool fatal;     // of the producers that are open now
     int open_failures, probe_failures, look_failures; // of the next calls; -1: of all
     int in_sync;                                      // of a topic that is looked at

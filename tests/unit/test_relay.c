@@ -354,6 +354,16 @@ write_all(int slots)
         fake_lock_row(locked, false);
 }
 
+// A row that tries its topic is waited for up to half a minute, but not by a test.
+static void
+heal(void)
+{
+    atomic_store(&bad, false);
+    fake_producer_lock();
+    fake_producer.healed = true;
+    fake_producer_unlock();
+}
+
 static bool
 all_done(void)
 {
@@ -407,7 +417,7 @@ bad_day(unsigned seed, int lanes, int slots)
     atomic_store(&bad, true);
     start(NULL);
     write_all(slots);
-    atomic_store(&bad, false);
+    heal();
     WAIT_FOR(all_done());
     ck_assert_uint_gt(relay_stats(relay)->errors[FAULT_CLUSTER], 5); // or it was a good day
     ck_assert_uint_gt(relay_stats(relay)->failed_attempts, 0);
