@@ -15,6 +15,14 @@ COLUMNS = (
 SUMMED = ("faults", "sent", "arrived", "lost", "duplicates", "bound", "order_violations",
           "marked_but_absent", "innocent_retries", "took")
 
+# The columns of docs/guarantees.md.
+DOCUMENTED = {
+    "case": "case", "faults": "faults", "sent": "sent", "lost": "lost", "duplicates": "duplicates",
+    "bound": "bound", "order_violations": "out of order", "marked_but_absent": "absent",
+    "innocent_retries": "innocent attempts", "seconds_to_backlog_0": "s to backlog 0",
+    "memory_mb": "+MB", "descriptors": "+fd",
+}
+
 
 class Results(results.Results):
     KEY = ("case", "seed", "form")
@@ -60,17 +68,36 @@ def _line(cells):
     return "  ".join(texts).rstrip()
 
 
+def _totals(rows):
+    """The last line, without its verdict; what is not judged is not counted."""
+    ran = [row for row in rows if "sent" in row]
+    total = {key: sum(row.get(key) or 0 for row in (rows if key == "took" else ran)) for key in SUMMED}
+    total["order_violations"] = sum(row["order_violations"] for row in ran if row["ordered"])
+    return total | {"case": f"{len(rows)} cases"}
+
+
+def markdown(rows):
+    """The table as docs/guarantees.md has it."""
+    def line(row):
+        cells = [_cell(row, key) if key in row or key == "memory_mb" and "memory_kb" in row else ""
+                 for key in DOCUMENTED]
+        return "| " + " | ".join(f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in cells) + " |"
+
+    print("| " + " | ".join(DOCUMENTED.values()) + " |")
+    print("|---" * len(DOCUMENTED) + "|")
+    for row in rows:
+        print(line(row))
+    print(line(_totals(rows)))
+
+
 def show(rows):
     """The table, its totals, and why what failed has failed."""
     print(_line([heading for heading, _, _ in COLUMNS]))
     for row in rows:
         print(_line([_cell(row, key) for _, key, _ in COLUMNS]))
-    ran = [row for row in rows if "sent" in row]
-    total = {key: sum(row.get(key) or 0 for row in (rows if key == "took" else ran)) for key in SUMMED}
-    total["order_violations"] = sum(row["order_violations"] for row in ran if row["ordered"])
     counts = {word: sum(row["verdict"] == word for row in rows)
               for word in ("passed", "FAILED", "not here")}
-    total |= {"case": f"{len(rows)} cases", "verdict": f"{counts['FAILED']} failed"}
+    total = _totals(rows) | {"verdict": f"{counts['FAILED']} failed"}
     print(_line([_cell(total, key) if key in total else "" for _, key, _ in COLUMNS]))
     for row in rows:
         for note in row.get("notes", ()):
