@@ -1,3 +1,4 @@
--- A report is a guest: its transaction has a deadline on the server too, so that a count nobody waits for any more does
--- not go on. Local to the transaction, for a pooler hands the connection on.
-SELECT set_config('statement_timeout', $1, true), set_config('jit', 'off', true)
+-- A visitor is a guest: its transaction has a deadline on the server too, so that a count nobody waits for any more does
+-- not go on, and it does not queue behind ALTER TABLE for that long. Local to the transaction, for a pooler hands the
+-- connection on.
+SELECT set_config('statement_timeout', $1, true), set_config('lock_timeout', $2, true), set_config('jit', 'off', true)

@@ -26,7 +26,6 @@ struct dead {
     struct template topic; // borrowed from the settings
     int timeout_ms;
     int guard_ms; // for the guard: lock_timeout has to come first
-    char lock_timeout_ms[16];
     int version;
     char *bound; // the last position of all; NULL: nothing is dead
 };
@@ -62,13 +61,12 @@ copy(const char *text)
 static bool
 apply_settings(struct dead *dead, char **ret_user, struct error *err)
 {
-    const char *const params[] = {dead->lock_timeout_ms};
     struct session_result *result;
 
-    if (!visit_run(&dead->visit, sql_store_dead_settings, params, 1, VISIT_LOOK_MS, &result, err))
+    if (!visit_run(&dead->visit, sql_store_dead_settings, NULL, 0, VISIT_LOOK_MS, &result, err))
         return false;
     if (ret_user != NULL)
-        *ret_user = copy(session_value(result, 0, 4));
+        *ret_user = copy(session_value(result, 0, 3));
     session_result_free(result);
     return true;
 }
@@ -129,7 +127,6 @@ dead_open(const struct store_settings *settings, struct dead **ret_dead, struct 
             settings->lock_timeout_ms > VISIT_LOOK_MS ? settings->lock_timeout_ms : VISIT_LOOK_MS,
         .version = visit.version,
     };
-    snprintf(dead->lock_timeout_ms, sizeof dead->lock_timeout_ms, "%d", settings->lock_timeout_ms);
     if (!read_bound(dead, err)) {
         dead_close(dead);
         return false;

@@ -37,6 +37,7 @@ extern const char sql_store_lock_class[];
 extern const char sql_store_lock_holder[];
 extern const char sql_store_mark[];
 extern const char sql_store_poll[];
+extern const char sql_store_poll_settings[];
 extern const char sql_store_poll_slots[];
 extern const char sql_store_queue[];
 extern const char sql_store_queue_of_slot[];

@@ -119,8 +119,9 @@ read_heads(const PGresult *result, int row, int first, struct view *view)
         view->due_after.major = wire_int8(PQgetvalue(result, row, first + DUE)) - 1;
 }
 
+// How long the server lets a statement run, and wait for a lock.
 static void
-settings_params(const struct store *store, struct params *params)
+limits_params(const struct store *store, struct params *params)
 {
     char number[16];
 
@@ -128,6 +129,14 @@ settings_params(const struct store *store, struct params *params)
     params_text(params, number);
     snprintf(number, sizeof number, "%d", store->settings.lock_timeout_ms);
     params_text(params, number);
+}
+
+static void
+settings_params(const struct store *store, struct params *params)
+{
+    char number[16];
+
+    limits_params(store, params);
     snprintf(number, sizeof number, "%d", STORE_IDLE_IN_TRANSACTION_MS);
     params_text(params, number);
 }
@@ -387,22 +396,29 @@ bool
 store_poll(struct store *store, const struct claim *claims, bool *ret_found, struct view *ret_views,
            struct error *err)
 {
+    enum { POLL = 1, COUNT };
     const int count = store->shape.slots;
+    struct params limits __attribute__((cleanup(params_free))) = {0};
     struct params params __attribute__((cleanup(params_free))) = {0};
-    struct step step = {.sql = store->shape.poll[claims_kind(claims, count)], .params = &params};
+    struct step steps[COUNT] = {
+        {.sql = sql_store_poll_settings, .params = &limits},
+        {.sql = store->shape.poll[claims_kind(claims, count)], .params = &params},
+    };
 
+    limits_params(store, &limits);
     if (count > 1)
         claims_params_of_all(claims, count, &params);
     else
         claims_params_of_one(&store->shape, claims, &params);
-    if (!pipeline_require(&store->wire, store_patience_ms(store), &step, 1, err))
+    if (!pipeline_require(&store->wire, store_patience_ms(store), steps, COUNT, err))
         return false;
     for (int i = 0; i < count; i++) {
+        const PGresult *seen = steps[POLL].result;
         ret_views[i] = (struct view){0};
-        ret_found[i] = PQgetvalue(step.result, i, 0)[0] != 0;
-        read_view(step.result, i, &ret_views[i]);
-        read_heads(step.result, i, 4, &ret_views[i]);
+        ret_found[i] = PQgetvalue(seen, i, 0)[0] != 0;
+        read_view(seen, i, &ret_views[i]);
+        read_heads(seen, i, 4, &ret_views[i]);
     }
-    pipeline_clear(&step, 1);
+    pipeline_clear(steps, COUNT);
     return true;
 }

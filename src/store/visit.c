@@ -60,11 +60,11 @@ bool
 visit_begin(struct visit *visit, const char *begin, int timeout_ms, struct error *err)
 {
     char server_ms[16];
-    const char *const settings[] = {server_ms};
+    const char *const settings[] = {server_ms, visit->lock_timeout_ms};
 
     snprintf(server_ms, sizeof server_ms, "%d", timeout_ms);
     return session_run(visit->session, begin, NULL, 0, VISIT_LOOK_MS, NULL, err) &&
-           session_run(visit->session, sql_store_report_settings, settings, 1, VISIT_LOOK_MS, NULL,
+           session_run(visit->session, sql_store_report_settings, settings, 2, VISIT_LOOK_MS, NULL,
                        err);
 }
 
@@ -171,6 +171,7 @@ visit_open(const struct store_settings *settings, struct visit *ret_visit, struc
     if (!names_init(&visit.names, settings->table, settings->columns, err))
         return false;
     snprintf(visit.max_retries, sizeof visit.max_retries, "%d", settings->max_retries);
+    snprintf(visit.lock_timeout_ms, sizeof visit.lock_timeout_ms, "%d", settings->lock_timeout_ms);
     visit.version_table = names_relation(&visit.names, "_outrider");
     if (!session_open(settings, false, NULL, &visit.session, err) || !visit_look(&visit, err)) {
         visit_close(&visit);

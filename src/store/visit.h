@@ -22,6 +22,7 @@ struct visit {
     struct session *session;
     struct names names;
     char max_retries[16];
+    char lock_timeout_ms[16];
     char *version_table; // quoted
     // As it was last looked at:
     char oid[24];
