@@ -28,11 +28,13 @@ on_signal(int number)
     case SIGHUP:
         reload_asked = 1;
         break;
-    case SIGUSR1:
+    case SIGUSR1: // the last one of the two counts
         pause_asked = 1;
+        resume_asked = 0;
         break;
     case SIGUSR2:
         resume_asked = 1;
+        pause_asked = 0;
         break;
     default:
         terminate_count = terminate_count + 1;

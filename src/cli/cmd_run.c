@@ -11,6 +11,7 @@
 #include "command.h"
 #include "configure.h"
 #include "exits.h"
+#include "pause.h"
 #include "run_log.h"
 #include "stall.h"
 #include "stop.h"
@@ -33,6 +34,7 @@ struct run {
     struct stats past;   // of the relays before it
     struct minute minute;
     struct stall stall;
+    struct pause pause;
     struct supervision supervision;
 };
 
@@ -42,7 +44,7 @@ begin_relay(struct run *run)
     const struct settings *settings = run->settings;
     run->limits = health_limits(&settings->relay, &settings->store);
     run->relay = relay_start(&settings->relay, &settings->store, &settings->producer,
-                             &(struct relay_goal){0});
+                             &(struct relay_goal){.paused = run->pause.on});
     run->stall.lanes_began = mono_now();
 }
 
@@ -139,14 +141,24 @@ reload(struct run *run)
     return good;
 }
 
-// What is due now and then.
+// A pause ends whatever stall there was: what holds lanes up afterwards is told anew.
+static void
+obey(struct run *run, const struct signals *signals)
+{
+    if (pause_obey(&run->pause, run->relay, signals))
+        run->stall.told = LANE_WELL;
+}
+
+// What is due now and then. A lane that rests is not held up by anything.
 static void
 look(struct run *run)
 {
     struct stats stats;
     const struct health health = relay_health(run->relay, &run->limits, mono_now());
     take_stats(run, &stats);
-    stall_watch(&run->stall, run->relay, &health);
+    if (!run->pause.on || health.worst == LANE_STUCK)
+        stall_watch(&run->stall, run->relay, &health);
+    pause_watch(&run->pause, run->relay);
     supervise_beat(&run->supervision, &health);
     supervise_status(&run->supervision, run->relay, &health, (int64_t)stats.published);
     run_log_minute(&run->minute, &stats);
@@ -167,6 +179,7 @@ watch(struct run *run)
             return false;
         if (run->relay == NULL || relay_wait(run->relay, 0))
             return true;
+        obey(run, &signals);
         look(run);
         poll(&signal_fd, 1, supervise_wait_ms(&run->supervision));
     }

@@ -219,7 +219,10 @@ const struct command commands[] = {
             "finish the\n"
             "batches in hand and leave within stop_timeout; a second one leaves at once. SIGHUP "
             "reads the\n"
-            "configuration again, and keeps the old one when the new one is wrong.",
+            "configuration again, and keeps the old one when the new one is wrong. SIGUSR1 pauses: "
+            "the "
+            "batches\n"
+            "in hand are finished and no more are claimed, until SIGUSR2.",
         .needs_config = true,
         .run = cmd_run,
     },

@@ -100,16 +100,25 @@ append_work(struct text *out, int64_t published, double rate)
     text_append(out, " published");
 }
 
+static void
+append_rest(struct text *out, int64_t published)
+{
+    text_append(out, "paused, SIGUSR2 lets it go on, ");
+    format_count(out, published);
+    text_append(out, " published");
+}
+
 // One lane that works says more than others that wait, a standby more than one that cannot.
 void
 supervise_append_status(struct text *out, const struct relay *relay, const struct health *health,
                         int64_t published, double rate)
 {
     struct lane_trouble trouble;
-    bool works = false, stands_by = false, troubled = false;
+    bool works = false, rests = false, stands_by = false, troubled = false;
     for (size_t i = 0; i < relay_lanes(relay); i++) {
         const struct lane_view view = relay_lane(relay, i);
         works |= view.active;
+        rests |= view.phase == LANE_PAUSED;
         stands_by |= view.connected && view.phase == LANE_STANDBY;
         troubled = troubled || relay_lane_trouble(relay, i, &trouble);
     }
@@ -118,6 +127,8 @@ supervise_append_status(struct text *out, const struct relay *relay, const struc
                      lane_phase_name(relay_lane(relay, health->lane).phase));
     else if (works)
         append_work(out, published, rate);
+    else if (rests)
+        append_rest(out, published);
     else if (stands_by)
         text_append(out, "standby: another relay is active");
     else if (troubled)

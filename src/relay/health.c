@@ -48,6 +48,8 @@ phase_ms(enum lane_phase phase, const struct relay_settings *settings,
         return NAMES_MS + statement_ms + settings->poll_min_ms;
     case LANE_IDLE:
         return settings->poll_max_ms + statement_ms;
+    case LANE_PAUSED:
+        return 0; // it shows that it turns, several times a second
     case LANE_ENDED:
         break;
     }

@@ -38,28 +38,38 @@ lane_stopping(const struct lane *lane)
 }
 
 bool
+lane_resting(const struct lane *lane)
+{
+    return lane_stopping(lane) || atomic_load(&lane->shared->paused);
+}
+
+bool
 lane_has_tried_all(const struct lane *lane)
 {
     return lane->work == 0 && !lane->took;
 }
 
-// Waits, keeping the producer served: an idle client refreshes its metadata and its tokens too.
+// A slice of a wait, with the producer served: an idle client refreshes its metadata and its tokens
+// too.
+static void
+wait_slice(struct lane *lane, int left_ms)
+{
+    const int ms = left_ms < SLICE_MS ? left_ms : SLICE_MS;
+
+    if (lane->producer)
+        producer_poll(lane->producer, ms);
+    else
+        mono_sleep_ms(ms);
+}
+
 static void
 lane_wait(struct lane *lane, int64_t wait_ms)
 {
     struct mono until = mono_add_ms(mono_now(), wait_ms);
+    int left;
 
-    while (!lane_stopping(lane)) {
-        int left = mono_ms_until(until);
-        if (left == 0)
-            break;
-        if (left > SLICE_MS)
-            left = SLICE_MS;
-        if (lane->producer)
-            producer_poll(lane->producer, left);
-        else
-            mono_sleep_ms(left);
-    }
+    while (!lane_resting(lane) && (left = mono_ms_until(until)) > 0)
+        wait_slice(lane, left);
 }
 
 void
@@ -91,7 +101,7 @@ probe(struct lane *lane, struct error *err)
     struct mono deadline = mono_add_ms(mono_now(), PROBE_MS);
 
     while (!producer_probe(lane->producer, PROBE_STEP_MS, err)) {
-        if (mono_passed(deadline) || lane_stopping(lane))
+        if (mono_passed(deadline) || lane_resting(lane))
             return false;
         lane_wait(lane, PROBE_PAUSE_MS); // when it failed at once
     }
@@ -313,10 +323,10 @@ static bool
 idle(struct lane *lane, struct error *err)
 {
     lane_enter(lane, LANE_IDLE);
-    while (lane->work == 0 && !lane_stopping(lane) && lane->producer) {
+    while (lane->work == 0 && !lane_resting(lane) && lane->producer) {
         progress(lane);
         lane_wait(lane, backoff_next(&lane->idle));
-        if (mono_ms_until(lane->not_before) > 0)
+        if (mono_ms_until(lane->not_before) > 0 || lane_resting(lane))
             continue;
         look_at_topics(lane);
         if (!look(lane, err))
@@ -397,7 +407,8 @@ choose_slot(struct lane *lane)
 static enum window_end
 run_window(struct lane *lane, struct error *err)
 {
-    bool was_standby = atomic_load(&lane->phase) == LANE_STANDBY;
+    const int before = atomic_load(&lane->phase);
+    const bool was_away = before == LANE_STANDBY || before == LANE_PAUSED;
 
     lane_enter(lane, LANE_CLAIM);
     if (lane->slots.count == 1) {
@@ -409,7 +420,7 @@ run_window(struct lane *lane, struct error *err)
     if (lane->work == 0)
         return WINDOW_EMPTY;
     choose_slot(lane);
-    if (was_standby && lane->slots.count == 1) { // another may have failed rows, or released them
+    if (was_away && lane->slots.count == 1) { // another may have failed rows, or released them
         floor_sweep(&lane->slot->floor);
         breakers_forget_positions(&lane->slot->breakers);
     } else {
@@ -434,6 +445,20 @@ turn(struct lane *lane)
         recover(lane, &err);
 }
 
+// Nothing is asked of either server meanwhile, so that both may be worked on: what is lost of the
+// connections by that is found out by the first window afterwards.
+static void
+rest(struct lane *lane)
+{
+    atomic_store(&lane->active, false);
+    lane_enter(lane, LANE_PAUSED);
+    while (lane_resting(lane) && !lane_stopping(lane)) {
+        atomic_store(&lane->progress_ns, mono_now().ns);
+        wait_slice(lane, SLICE_MS);
+    }
+    backoff_reset(&lane->idle);
+}
+
 void *
 lane_main(void *argument)
 {
@@ -447,7 +472,9 @@ lane_main(void *argument)
     lane->careful = 1;
     lane->mean_bytes = settings->batch_bytes / 64 + 1;
     while (!lane_stopping(lane)) {
-        if (connect_lane(lane))
+        if (lane_resting(lane))
+            rest(lane);
+        else if (connect_lane(lane))
             turn(lane);
     }
     disconnect(lane);

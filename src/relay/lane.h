@@ -20,6 +20,7 @@ struct shared {
     struct stats stats;
     atomic_bool stop;              // finish the batches in hand
     atomic_bool abort;             // leave at once
+    atomic_bool paused;            // finish the batches in hand, and wait
     _Atomic int64_t messages_left; // of goal.max_messages
 };
 
@@ -62,12 +63,15 @@ void *lane_main(void *lane);
 
 void lane_enter(struct lane *lane, enum lane_phase phase);
 bool lane_stopping(const struct lane *lane);
+// Is it to come to rest, for good or for a while? Then nothing new is begun.
+bool lane_resting(const struct lane *lane);
 
 // When the slot in hand cannot be had: is it the last of those with work, and none of them was?
 // Then there is nothing to do but to wait.
 bool lane_has_tried_all(const struct lane *lane);
 
-// Logs a failure, whose line ends with what happens next, and waits; `stop` ends the wait.
+// Logs a failure, whose line ends with what happens next, and waits; a stop or a pause ends
+// the wait.
 void lane_back_off(struct lane *lane, const char *event, const struct error *err);
 
 #endif

@@ -49,6 +49,7 @@ relay_start(const struct relay_settings *settings, const struct store_settings *
     shared->producer_settings = producer;
     if (goal)
         shared->goal = *goal;
+    atomic_store(&shared->paused, shared->goal.paused);
     atomic_store(&shared->messages_left, (int64_t)shared->goal.max_messages);
     relay->count = (size_t)settings->lanes;
     relay->lanes = xcalloc(relay->count, sizeof *relay->lanes);
@@ -70,6 +71,12 @@ relay_stop(struct relay *relay, bool now)
     atomic_store(&relay->shared.stop, true);
     if (now)
         atomic_store(&relay->shared.abort, true);
+}
+
+void
+relay_pause(struct relay *relay, bool paused)
+{
+    atomic_store(&relay->shared.paused, paused);
 }
 
 static bool

@@ -256,7 +256,7 @@ wants_more(const struct window *window)
            !window->probing && window->claims < WINDOW_BATCHES &&
            mono_diff_ns(mono_now(), window->began) < WINDOW_MS * INT64_C(1000000) &&
            window->lane->shared->goal.rate == 0 && window->lane->producer &&
-           !lane_stopping(window->lane);
+           !lane_resting(window->lane);
 }
 
 // What is passed over, as of now.

@@ -61,6 +61,13 @@ relay_stop(struct relay *relay, bool now)
     fake.stopped = true;
 }
 
+void
+relay_pause(struct relay *relay, bool paused)
+{
+    (void)relay;
+    fake.paused = paused;
+}
+
 bool
 relay_wait(struct relay *relay, int timeout_ms)
 {

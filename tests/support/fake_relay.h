@@ -39,7 +39,7 @@ struct fake {
     struct relay_goal goal;
     int64_t until; // of the latest count
     size_t counted;
-    bool started, stopped, reasons_asked;
+    bool started, stopped, paused, reasons_asked;
 };
 
 extern struct fake fake;

@@ -8,8 +8,8 @@
 struct signals {
     unsigned terminate; // SIGTERM and SIGINT together
     bool reload;        // SIGHUP
-    bool pause;         // SIGUSR1
-    bool resume;        // SIGUSR2
+    bool pause;         // SIGUSR1, and no SIGUSR2 after it
+    bool resume;        // the other way round
 };
 
 // Installs the handlers for the process and ignores SIGPIPE. Handlers only note and wake; they also

@@ -22,13 +22,15 @@ enum lane_phase {
     LANE_SETTLE,
     LANE_COMMIT,
     LANE_IDLE,
+    LANE_PAUSED,
     LANE_ENDED,
 };
 
 const char *lane_phase_name(enum lane_phase phase);
 
-// What a drain asks for beyond relaying. All zero: relay for ever.
+// What is asked for beyond relaying, mostly by a drain. All zero: relay for ever.
 struct relay_goal {
+    bool paused;        // begin as after relay_pause
     bool wait_for_slot; // take the slot at the active relay's next commit instead of polling for it
     int64_t until;      // rows up to this position only (see struct claim); 0: all
     uint64_t max_messages; // 0: no limit; reached: the lanes go idle
@@ -43,6 +45,10 @@ struct relay *relay_start(const struct relay_settings *settings, const struct st
 
 // Asks the lanes to finish the batches in hand; `now`: to leave at once, rolling back.
 void relay_stop(struct relay *relay, bool now);
+
+// Paused, the lanes finish the batches in hand, keep the connections that they have, and claim
+// nothing. They end as soon as they are asked to.
+void relay_pause(struct relay *relay, bool paused);
 
 // True when every lane has ended; waits at most timeout_ms for it.
 bool relay_wait(struct relay *relay, int timeout_ms);
