@@ -10,6 +10,7 @@
 
 #include "outrider/base/clock.h"
 #include "outrider/base/text.h"
+#include "repeats.h"
 
 #include <errno.h>
 #include <math.h>
@@ -44,6 +45,7 @@ static const char *const priorities[LOG_LEVELS] = {
 static atomic_int current_level = LOG_INFO;
 static atomic_int current_format = LOG_FORMAT_AUTO;
 static atomic_int current_fd = STDERR_FILENO;
+static _Thread_local bool limits_repeats;
 
 void
 log_configure(enum log_level level, enum log_format format)
@@ -62,6 +64,27 @@ bool
 log_enabled(enum log_level level)
 {
     return (int)level <= atomic_load(&current_level);
+}
+
+void
+log_limit_repeats(void)
+{
+    limits_repeats = true;
+}
+
+const char *
+log_take_suppressed(bool all, int64_t *ret_count)
+{
+    return repeats_take(all, mono_now(), ret_count);
+}
+
+// Who asks for every detail gets it.
+static bool
+is_admitted(const char *event, int64_t *ret_suppressed)
+{
+    *ret_suppressed = 0;
+    return !limits_repeats || log_enabled(LOG_DEBUG) ||
+           repeats_admit(event, mono_now(), ret_suppressed);
 }
 
 // $JOURNAL_STREAM says "device:inode" of the journal's stream; it is inherited by children whose
@@ -141,7 +164,8 @@ append_head(struct text *line, enum log_level level, const char *event, bool jso
 void
 log_event(enum log_level level, const char *event, const struct log_field *fields, size_t n)
 {
-    if (!log_enabled(level))
+    int64_t suppressed;
+    if (!log_enabled(level) || !is_admitted(event, &suppressed))
         return;
     int fd = atomic_load(&current_fd);
     enum log_format format = (enum log_format)atomic_load(&current_format);
@@ -153,6 +177,8 @@ log_event(enum log_level level, const char *event, const struct log_field *field
     append_head(&line, level, event, json);
     for (size_t i = 0; i < n; i++)
         append_field(&line, &fields[i], json);
+    if (suppressed > 0)
+        append_field(&line, &LOG_INT("suppressed", suppressed), json);
     text_append(&line, json ? "}\n" : "\n");
 
     ssize_t written;

@@ -162,6 +162,7 @@ look(struct run *run)
     supervise_beat(&run->supervision, &health);
     supervise_status(&run->supervision, run->relay, &health, (int64_t)stats.published);
     run_log_minute(&run->minute, &stats);
+    run_log_suppressed(false);
 }
 
 // Returns when the process is asked to end, or when the lanes have ended by themselves; false when
@@ -212,6 +213,7 @@ cmd_run(const struct invocation *invocation)
         ended = end_relay(&run);
     }
     take_stats(&run, &stats);
+    run_log_suppressed(true);
     run_log_stopped(&stats, started);
     if (!ended)
         stop_abandon(EX_SOFTWARE);

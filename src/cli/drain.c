@@ -13,6 +13,7 @@
 #include "exits.h"
 #include "format.h"
 #include "progress.h"
+#include "run_log.h"
 #include "screen.h"
 #include "stop.h"
 
@@ -435,6 +436,7 @@ drain(const struct settings *settings, const struct drain_limits *limits)
         log_start(&drain);
         ending = relay_rows(&drain, &figures, &ended);
     }
+    run_log_suppressed(true);
     screen_close(&drain.screen);
     if (ending != DRAIN_GONE && drain.relay == NULL) { // it was never found out what there is to do
         code = exit_with_error("drain", &err);

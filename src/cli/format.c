@@ -73,19 +73,12 @@ format_bytes(struct text *out, int64_t bytes)
         text_appendf(out, "%.1f %s", value, units[unit]);
 }
 
-// C0 and C1 controls, U+0000 to U+001F and U+007F to U+009F.
-static bool
-is_control(const unsigned char *s)
-{
-    return s[0] < 0x20 || s[0] == 0x7F || (s[0] == 0xC2 && s[1] < 0xA0);
-}
-
 void
 format_printable(struct text *out, const char *text)
 {
     while (*text != '\0') {
         const size_t len = utf8_length(text);
-        if (len == 0 || is_control((const unsigned char *)text))
+        if (len == 0 || utf8_is_unsafe(text))
             text_append_char(out, '?');
         else
             text_append_bytes(out, text, len);

@@ -46,6 +46,17 @@ run_log_stopped(const struct stats *stats, struct mono started)
 }
 
 void
+run_log_suppressed(bool all)
+{
+    const char *event;
+    int64_t count;
+
+    while ((event = log_take_suppressed(all, &count)) != NULL)
+        LOG(LOG_WARN, "lines_suppressed", LOG_STR("of", event), LOG_INT("suppressed", count),
+            LOG_STR("next", "log.level debug shows every line"));
+}
+
+void
 run_log_minute_start(struct minute *minute)
 {
     minute->since = mono_now();

@@ -24,6 +24,9 @@ void run_log_minute_start(struct minute *minute);
 // Once a minute, and at no other call.
 void run_log_minute(struct minute *minute, const struct stats *stats);
 
+// What the lanes' lines do not tell of themselves; `all`: no more of them come.
+void run_log_suppressed(bool all);
+
 void run_log_stopped(const struct stats *stats, struct mono started);
 
 #endif

@@ -465,6 +465,7 @@ lane_main(void *argument)
     struct lane *lane = argument;
     const struct relay_settings *settings = lane->shared->settings;
 
+    log_limit_repeats();
     lane->outage = (struct backoff){.initial_ms = OUTAGE_FIRST_MS, .maximum_ms = OUTAGE_MAX_MS};
     lane->idle = (struct backoff){.initial_ms = settings->poll_min_ms,
                                   .maximum_ms = settings->poll_max_ms,

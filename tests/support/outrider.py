@@ -190,11 +190,14 @@ class Outrider:
         """The configuration with `config` laid over, as YAML."""
         return to_yaml(merge(self.config, config or {}))
 
-    def run(self, *arguments, config=None, env=None):
-        """Starts `outrider run`."""
+    def run(self, *arguments, config=None, env=None, journal=False):
+        """Starts `outrider run`; `journal`: it takes its log for the systemd journal."""
         path = self.write(config)
         log = path.replace(".yaml", ".log")
         with open(log, "wb") as out:
+            if journal:
+                stream = os.fstat(out.fileno())
+                env = (env or {}) | {"JOURNAL_STREAM": f"{stream.st_dev}:{stream.st_ino}"}
             child = process.spawn([BINARY, "run", "-c", path, *arguments], stdin=subprocess.DEVNULL,
                                   stdout=out, stderr=out, env=environment(env), cwd=self.base)
         daemon = Daemon(child, log, path)

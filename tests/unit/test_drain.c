@@ -16,7 +16,7 @@
 
 // links: base tests/support/fake_relay.c src/relay/stats.c src/cli/drain.c src/cli/drain_judge.c
 // links: src/cli/closing.c src/cli/exits.c src/cli/figures.c src/cli/format.c src/cli/progress.c
-// links: src/cli/screen.c src/cli/stop.c
+// links: src/cli/run_log.c src/cli/screen.c src/cli/stop.c
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Lines are whole, parse again, and hold nothing that could forge another line.
+// links: base tests/fuzz/json.c
 #include "outrider/base/log.h"
+#include "outrider/base/text.h"
+#include "tests/fuzz/json.h"
 #include "tests/support/unit.h"
 
 #include <fcntl.h>
@@ -114,6 +117,57 @@ START_TEST(test_invalid_utf8)
 }
 END_TEST
 
+// Every byte, at every place of a sequence of up to three: one line, one object, valid UTF-8.
+START_TEST(test_odd_bytes)
+{
+    static const unsigned char around[] = {'a', '"', '\\', '\n', 0x80, 0xC2, 0xE2, 0xED, 0xF4};
+    open_pipe(LOG_FORMAT_JSON);
+    for (int byte = 1; byte < 256; byte++)
+        for (size_t i = 0; i < sizeof around; i++)
+            for (size_t k = 0; k < sizeof around; k++) {
+                const char value[] = {(char)around[i], (char)byte, (char)around[k], '\0'};
+                struct json_object object;
+                LOG(LOG_INFO, "x", LOG_STR("v", value), LOG_INT("end", 1));
+                const char *text = written();
+                const size_t len = strlen(text);
+                ck_assert(strchr(text, '\n') == text + len - 1);
+                ck_assert_msg(json_read((struct bytes){text, len - 1}, &object), "%s", text);
+                ck_assert_uint_eq(object.count, 5);
+                ck_assert(json_name_is(object.members[4].name, "end"));
+                for (const char *s = text; *s != '\0'; s += utf8_length(s))
+                    ck_assert_uint_gt(utf8_length(s), 0);
+            }
+}
+END_TEST
+
+START_TEST(test_repeats_of_a_thread_that_is_limited)
+{
+    int lines = 0;
+    open_pipe(LOG_FORMAT_LOGFMT);
+    log_configure(LOG_INFO, LOG_FORMAT_LOGFMT);
+    for (int i = 0; i < 30; i++) {
+        LOG(LOG_WARN, "unlimited");
+        lines += *written() != '\0';
+    }
+    ck_assert_int_eq(lines, 30);
+    log_limit_repeats();
+    for (int i = 0; i < 30; i++) {
+        LOG(LOG_WARN, "limited");
+        lines += *written() != '\0';
+        LOG(LOG_DEBUG, "hidden");
+        ck_assert_str_eq(written(), "");
+    }
+    ck_assert_int_eq(lines, 30 + 20);
+    int64_t count;
+    ck_assert_ptr_null(log_take_suppressed(false, &count));
+    ck_assert_str_eq(log_take_suppressed(true, &count), "limited");
+    ck_assert_int_eq(count, 10);
+    log_configure(LOG_DEBUG, LOG_FORMAT_LOGFMT);
+    LOG(LOG_WARN, "limited");
+    ck_assert_str_eq(after_time(), "level=warn event=limited\n");
+}
+END_TEST
+
 START_TEST(test_levels)
 {
     open_pipe(LOG_FORMAT_LOGFMT);
@@ -219,6 +273,7 @@ int
 main(void)
 {
     return RUN_TESTS("log", test_logfmt, test_logfmt_quotes, test_json, test_invalid_utf8,
-                     test_levels, test_fault_fields, test_journal_priorities,
-                     test_threads_do_not_mix_lines, test_a_full_pipe_does_not_block);
+                     test_odd_bytes, test_repeats_of_a_thread_that_is_limited, test_levels,
+                     test_fault_fields, test_journal_priorities, test_threads_do_not_mix_lines,
+                     test_a_full_pipe_does_not_block);
 }

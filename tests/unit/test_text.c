@@ -117,6 +117,12 @@ START_TEST(test_json)
     expect_json("plain", "\"plain\"");
     expect_json("a\"b\\c\x01\n\t\x7F\xC3\xA9", "\"a\\\"b\\\\c\\u0001\\n\\t\\u007f\xC3\xA9\"");
     expect_json("", "\"\"");
+    expect_json("\xC2\x80 \xC2\x85 \xC2\x9F \xC2\xA0", "\"\\u0080 \\u0085 \\u009f \xC2\xA0\"");
+    expect_json("\xE2\x80\xA7 \xE2\x80\xA8 \xE2\x80\xAE \xE2\x80\xAF",
+                "\"\xE2\x80\xA7 \\u2028 \\u202e \xE2\x80\xAF\"");
+    expect_json("\xE2\x81\xA5 \xE2\x81\xA6 \xE2\x81\xA9 \xE2\x81\xAA",
+                "\"\xE2\x81\xA5 \\u2066 \\u2069 \xE2\x81\xAA\"");
+    expect_json("\xE2\x82\xAC \xF0\x9F\x90\x8E", "\"\xE2\x82\xAC \xF0\x9F\x90\x8E\"");
     expect_json("a\x9B(\xC3", "\"a\xEF\xBF\xBD(\xEF\xBF\xBD\"");
 }
 END_TEST

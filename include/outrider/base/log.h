@@ -67,4 +67,13 @@ void log_set_fd(int fd);
 
 bool log_enabled(enum log_level level);
 
+// From now on the calling thread's lines of one event are limited, together with those of all other
+// threads that called this: after 20 in a row one a minute, which has the number of those in
+// between as `suppressed`. Not at level debug.
+void log_limit_repeats(void);
+
+// An event whose last lines were suppressed and have no line behind them that counts them, with
+// their number; NULL: none. all: do not wait whether one comes.
+const char *log_take_suppressed(bool all, int64_t *ret_count);
+
 #endif
