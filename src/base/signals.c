@@ -19,6 +19,7 @@ static const int handled[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
 
 static volatile sig_atomic_t terminate_count, reload_asked, pause_asked, resume_asked;
 static volatile sig_atomic_t wake_fd = -1;
+static atomic_bool terminated; // lock-free, so that a handler may set it (C17, 7.14.1.1)
 
 static void
 on_signal(int number)
@@ -38,6 +39,7 @@ on_signal(int number)
         break;
     default:
         terminate_count = terminate_count + 1;
+        atomic_store(&terminated, true);
     }
     uint64_t one = 1;
     ssize_t ignored = write(wake_fd, &one, sizeof one);
@@ -70,6 +72,7 @@ signals_start(struct error *err)
         return error_set(err, FAULT_CLUSTER, "eventfd", "cannot make an eventfd for signals: %s",
                          strerror(errno));
     terminate_count = reload_asked = pause_asked = resume_asked = 0;
+    atomic_store(&terminated, false);
     wake_fd = fd;
     install(on_signal);
     struct sigaction ignore = {.sa_handler = SIG_IGN};
@@ -123,6 +126,12 @@ unsigned
 signals_terminations(void)
 {
     return (unsigned)terminate_count;
+}
+
+const atomic_bool *
+signals_terminated(void)
+{
+    return &terminated;
 }
 
 void

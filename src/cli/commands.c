@@ -31,7 +31,9 @@ static const struct option_spec drain_options[] = {
 };
 
 static const struct option_spec status_options[] = {
-    {.name = "json", .help = "one JSON object"},
+    {.name = "json", .help = "one JSON object; with --watch one a look"},
+    {.name = "watch", .help = "look again and again, with rate and trend, until ^C"},
+    {.name = "interval", .argument = "TIME", .help = "between two looks of --watch (default 2s)"},
     {.name = "max-age",
      .argument = "TIME",
      .help = "a probe: exit 1 when the oldest message is older, e.g. 60s"},
@@ -244,7 +246,12 @@ const struct command commands[] = {
     {
         .name = "status",
         .summary = "show the backlog, its age and the dead, by topic",
-        .details = "Counts stop at 100,000 and are then said as \"at least\".",
+        .details =
+            "Counts stop at 100,000 and are then said as \"at least\". --watch draws the same "
+            "lines anew on a\n"
+            "terminal, and elsewhere prints a line a look. What comes in and goes out is by the "
+            "server's\n"
+            "statistics of the table, a second late.",
         .options = status_options,
         .option_count = COUNT(status_options),
         .needs_config = true,

@@ -21,12 +21,12 @@
 
 enum { WIDTH_UNKNOWN = 80 };
 
-// A terminal that cannot move its cursor gets lines like a file does.
-static bool
-is_terminal(void)
+// One that cannot move its cursor gets lines like a file does.
+bool
+screen_is_terminal(int fd)
 {
     const char *term = getenv("TERM");
-    return isatty(STDERR_FILENO) && term != NULL && strcmp(term, "dumb") != 0;
+    return isatty(fd) && term != NULL && strcmp(term, "dumb") != 0;
 }
 
 void
@@ -34,7 +34,7 @@ screen_open(struct screen *screen)
 {
     const char *no_color = getenv("NO_COLOR"); // no-color.org: set and not empty
     *screen = (struct screen){
-        .on = is_terminal(),
+        .on = screen_is_terminal(STDERR_FILENO),
         .utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
         .color = no_color == NULL || no_color[0] == '\0',
     };

@@ -15,6 +15,9 @@ struct screen {
     int log_pipe[2]; // log lines on their way; only while on
 };
 
+// Is this descriptor a terminal that can move its cursor?
+bool screen_is_terminal(int fd);
+
 // Log lines go through the screen from now on, until screen_close. Without a terminal nothing
 // happens but that `on` is false.
 void screen_open(struct screen *screen);

@@ -116,7 +116,7 @@ dead_open(const struct store_settings *settings, struct dead **ret_dead, struct 
 {
     struct visit visit;
 
-    if (!visit_open(settings, &visit, err))
+    if (!visit_open(settings, NULL, &visit, err))
         return false;
     struct dead *dead = xmalloc(sizeof *dead);
     *dead = (struct dead){

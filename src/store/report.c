@@ -42,13 +42,20 @@ expand(const struct report *report, const char *sql, const char *topic)
                         sizeof placeholders / sizeof placeholders[0]);
 }
 
-// A session of its own: the relay's connections are the lanes'.
 bool
 report_open(const struct store_settings *settings, struct report **ret_report, struct error *err)
 {
+    return report_open_until(settings, NULL, ret_report, err);
+}
+
+// A session of its own: the relay's connections are the lanes'.
+bool
+report_open_until(const struct store_settings *settings, const atomic_bool *abort,
+                  struct report **ret_report, struct error *err)
+{
     struct visit visit;
 
-    if (!visit_open(settings, &visit, err))
+    if (!visit_open(settings, abort, &visit, err))
         return false;
     *ret_report = xmalloc(sizeof **ret_report);
     **ret_report = (struct report){
@@ -118,6 +125,24 @@ report_backlog(struct report *report, const struct template *topic, int64_t limi
     int64_t seen = report->visit.version == 1 ? ret_backlog->messages + ret_backlog->dead : 0;
     ret_backlog->capped = limit > 0 && (ret_backlog->messages >= limit ||
                                         ret_backlog->dead >= limit || seen >= limit);
+    return true;
+}
+
+bool
+report_activity(struct report *report, struct activity *ret_activity, struct error *err)
+{
+    const char *const params[] = {report->visit.oid};
+    struct session_result *result;
+
+    if (!visit_ask(&report->visit, sql_store_report_activity, params, 1, VISIT_LOOK_MS, &result,
+                   err))
+        return error_prefix(err, "reading the table's statistics");
+    *ret_activity = (struct activity){
+        .inserted = visit_number(result, 0, 0),
+        .updated = visit_number(result, 0, 1),
+        .deleted = visit_number(result, 0, 2),
+    };
+    session_result_free(result);
     return true;
 }
 

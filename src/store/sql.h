@@ -42,6 +42,7 @@ extern const char sql_store_poll_slots[];
 extern const char sql_store_queue[];
 extern const char sql_store_queue_of_slot[];
 extern const char sql_store_release_savepoint[];
+extern const char sql_store_report_activity[];
 extern const char sql_store_report_backlog[];
 extern const char sql_store_report_count_v1[];
 extern const char sql_store_report_count_v2[];

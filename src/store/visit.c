@@ -164,7 +164,8 @@ visit_look(struct visit *visit, struct error *err)
 }
 
 bool
-visit_open(const struct store_settings *settings, struct visit *ret_visit, struct error *err)
+visit_open(const struct store_settings *settings, const atomic_bool *abort, struct visit *ret_visit,
+           struct error *err)
 {
     struct visit visit = {0};
 
@@ -173,7 +174,7 @@ visit_open(const struct store_settings *settings, struct visit *ret_visit, struc
     snprintf(visit.max_retries, sizeof visit.max_retries, "%d", settings->max_retries);
     snprintf(visit.lock_timeout_ms, sizeof visit.lock_timeout_ms, "%d", settings->lock_timeout_ms);
     visit.version_table = names_relation(&visit.names, "_outrider");
-    if (!session_open(settings, false, NULL, &visit.session, err) || !visit_look(&visit, err)) {
+    if (!session_open(settings, false, abort, &visit.session, err) || !visit_look(&visit, err)) {
         visit_close(&visit);
         return false;
     }

@@ -31,9 +31,10 @@ struct visit {
     int version;
 };
 
-// Connects and looks. On failure there is nothing to close.
-bool visit_open(const struct store_settings *settings, struct visit *ret_visit,
-                struct error *err) MUST_CHECK;
+// Connects and looks. On failure there is nothing to close. `abort` (may be NULL) ends every wait
+// of the visit early when set.
+bool visit_open(const struct store_settings *settings, const atomic_bool *abort,
+                struct visit *ret_visit, struct error *err) MUST_CHECK;
 void visit_close(struct visit *visit);
 
 // Looks at the table again, in a transaction of its own; or within the one in hand.

@@ -67,7 +67,11 @@ END_TEST
 START_TEST(test_termination_counts_for_ever)
 {
     start();
+    raise(SIGHUP);
+    signals_take();
+    ck_assert(!atomic_load(signals_terminated()));
     raise(SIGTERM);
+    ck_assert(atomic_load(signals_terminated()));
     ck_assert_uint_eq(signals_take().terminate, 1);
     ck_assert_uint_eq(signals_take().terminate, 1);
     raise(SIGINT);

@@ -3,6 +3,8 @@
 
 #include "outrider/base/error.h"
 
+#include <stdatomic.h>
+
 // What arrived since the previous signals_take(), except `terminate`, which counts for ever:
 // the first asks for a graceful end, the second for an end now.
 struct signals {
@@ -28,6 +30,9 @@ struct signals signals_take(void);
 // signals_take().terminate without taking anything: for a wait in the midst of other work, which
 // the other signals must outlast.
 unsigned signals_terminations(void);
+
+// True from the first SIGTERM or SIGINT on: for calls that end early by such a flag.
+const atomic_bool *signals_terminated(void);
 
 // In a thread that must not be interrupted: the handled signals go to the others.
 void signals_block(void);

@@ -9,6 +9,7 @@
 #include "outrider/store/session.h"
 #include "outrider/store/store.h"
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,10 @@ struct report; // a session with the table's shape
 
 bool report_open(const struct store_settings *settings, struct report **ret_report,
                  struct error *err) __attribute__((warn_unused_result));
+// The same; `abort` ends every wait of the session early when set (code "ABORTED").
+bool report_open_until(const struct store_settings *settings, const atomic_bool *abort,
+                       struct report **ret_report, struct error *err)
+    __attribute__((warn_unused_result));
 void report_close(struct report *report);
 int report_version(const struct report *report);
 
@@ -42,6 +47,15 @@ bool report_backlog(struct report *report, const struct template *topic, int64_t
                     struct backlog *ret_backlog, struct error *err)
     __attribute__((warn_unused_result));
 void backlog_free(struct backlog *backlog);
+
+// Rows of the table since its statistics began, as the server counts them: a second late, and not
+// on a standby.
+struct activity {
+    int64_t inserted, updated, deleted;
+};
+
+bool report_activity(struct report *report, struct activity *ret_activity, struct error *err)
+    __attribute__((warn_unused_result));
 
 // The position that covers every row visible now, for struct relay_goal's `until`; and how many
 // rows are waiting up to it.
