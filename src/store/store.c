@@ -396,13 +396,14 @@ bool
 store_poll(struct store *store, const struct claim *claims, bool *ret_found, struct view *ret_views,
            struct error *err)
 {
-    enum { POLL = 1, COUNT };
+    enum { LIMITS, POLL, COUNT };
     const int count = store->shape.slots;
+    const int first = store->polled ? POLL : LIMITS;
     struct params limits __attribute__((cleanup(params_free))) = {0};
     struct params params __attribute__((cleanup(params_free))) = {0};
     struct step steps[COUNT] = {
-        {.sql = sql_store_poll_settings, .params = &limits},
-        {.sql = store->shape.poll[claims_kind(claims, count)], .params = &params},
+        [LIMITS] = {.sql = sql_store_poll_settings, .params = &limits},
+        [POLL] = {.sql = store->shape.poll[claims_kind(claims, count)], .params = &params},
     };
 
     limits_params(store, &limits);
@@ -410,8 +411,10 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
         claims_params_of_all(claims, count, &params);
     else
         claims_params_of_one(&store->shape, claims, &params);
-    if (!pipeline_require(&store->wire, store_patience_ms(store), steps, COUNT, err))
+    if (!pipeline_require(&store->wire, store_patience_ms(store), steps + first,
+                          (size_t)(COUNT - first), err))
         return false;
+    store->polled = true;
     for (int i = 0; i < count; i++) {
         const PGresult *seen = steps[POLL].result;
         ret_views[i] = (struct view){0};
@@ -419,6 +422,6 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
         read_view(seen, i, &ret_views[i]);
         read_heads(seen, i, 4, &ret_views[i]);
     }
-    pipeline_clear(steps, COUNT);
+    pipeline_clear(steps + first, (size_t)(COUNT - first));
     return true;
 }

@@ -18,6 +18,7 @@ struct store {
         size_t marks; // rows, 0: no statement for them
         int limit;    // of the claim
     } ahead;          // what store_ahead has sent
+    bool polled;      // a poll was answered
 };
 
 static inline int

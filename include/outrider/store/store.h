@@ -162,7 +162,7 @@ bool store_try_fail(struct store *store, const struct failure *failures, size_t 
 bool store_commit(struct store *store, struct error *err) __attribute__((warn_unused_result));
 bool store_rollback(struct store *store, struct error *err) __attribute__((warn_unused_result));
 
-// One round trip without a BEGIN: is there anything to claim behind `after`, in each slot? claims,
+// One statement without a BEGIN: is there anything to claim behind `after`, in each slot? claims,
 // ret_found, ret_views: store_slots of each; `until` and the limits are the first claim's.
 // view.active means nothing here, and view.changed is seen with more than one slot only.
 bool store_poll(struct store *store, const struct claim *claims, bool *ret_found,
