@@ -250,11 +250,16 @@ begin(struct window *window, struct error *err)
 }
 
 static bool
+is_old(const struct window *window)
+{
+    return mono_diff_ns(mono_now(), window->began) >= WINDOW_MS * INT64_C(1000000);
+}
+
+static bool
 wants_more(const struct window *window)
 {
     return !window->exhausted && !window->faulted && !window->cut && !window->careful &&
-           !window->probing && window->claims < WINDOW_BATCHES &&
-           mono_diff_ns(mono_now(), window->began) < WINDOW_MS * INT64_C(1000000) &&
+           !window->probing && window->claims < WINDOW_BATCHES && !is_old(window) &&
            window->lane->shared->goal.rate == 0 && window->lane->producer &&
            !lane_resting(window->lane);
 }
@@ -271,7 +276,9 @@ pass_over(struct window *window)
     window->claim.blocked_count = lane->slot->breakers.blocked_count;
 }
 
-// Sends the marks that are due and the next claim, when there is to be one.
+// Sends the marks that are due and the next claim, when there is to be one. An old window has
+// waited for Kafka, and may have to again: it marks, or its transaction would be idle for both
+// waits, and PostgreSQL ends one that is so for too long.
 static bool
 ask_ahead(struct window *window, bool *ret_asked, struct error *err)
 {
@@ -280,7 +287,7 @@ ask_ahead(struct window *window, bool *ret_asked, struct error *err)
 
     *ret_asked = false;
     if (!wants_more(window))
-        return true;
+        return !is_old(window) || window_mark(window, err);
     if (!reserve(window, limit)) {
         window->exhausted = false;
         return true; // the limit is used up

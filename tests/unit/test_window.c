@@ -69,6 +69,24 @@ START_TEST(test_publishing_overlaps_settling)
 }
 END_TEST
 
+static void
+grow_old(enum fake_call call)
+{
+    if (call == FAKE_CLAIM && fake_store.calls[FAKE_CLAIM] > 0)
+        mono_sleep_ms(1001);
+}
+
+// Each wait for Kafka ends with a statement: the transaction is never idle for two of them.
+START_TEST(test_an_old_window_marks_before_it_waits_again)
+{
+    one_setup(2);
+    fake_add_many(1, 9, "a");
+    fake_store.on_call = grow_old;
+    ONE_WINDOW(WINDOW_FULL, "begin claim s1 s2 claim s3 s4 m1 m2 s5 s6 m3 m4 m5 m6 commit");
+    one_teardown();
+}
+END_TEST
+
 START_TEST(test_a_window_ends_after_eight_batches)
 {
     one_setup(2);
@@ -503,7 +521,7 @@ main(void)
 {
     return RUN_TESTS(
         "window", test_an_empty_table, test_publishing_overlaps_settling,
-        test_marks_travel_with_the_next_claim,
+        test_an_old_window_marks_before_it_waits_again, test_marks_travel_with_the_next_claim,
         test_a_mark_that_fails_beside_a_claim_fails_the_window,
         test_a_window_ends_after_eight_batches, test_a_stop_finishes_the_batch_in_hand,
         test_a_failed_commit_counts_nothing, test_a_failed_claim_frees_nothing_that_is_lent,
