@@ -164,11 +164,15 @@ patience_ms(const struct window *window)
     return window->careful && patience_ms > CAREFUL_MS ? CAREFUL_MS : patience_ms;
 }
 
-// What tries a topic is waited for no longer, and the others of its window as long as ever.
+// What tries a topic is waited for no longer, and the others of its window as long as ever: the
+// transaction is idle meanwhile, and PostgreSQL ends one that is so for too long.
 static int
 probe_patience_ms(const struct window *window)
 {
-    return PROBE_MS << (window->silences < SILENCES_MAX ? window->silences : SILENCES_MAX);
+    int longest_ms = window->lane->shared->settings->window_deadline_ms;
+    int doubled = window->silences < SILENCES_MAX ? window->silences : SILENCES_MAX;
+
+    return PROBE_MS << doubled < longest_ms ? PROBE_MS << doubled : longest_ms;
 }
 
 bool

@@ -676,6 +676,25 @@ START_TEST(test_others_may_be_slower_than_a_row_that_tries)
 }
 END_TEST
 
+// Its time doubles with each silence, but not beyond the window's.
+START_TEST(test_a_row_that_tries_has_no_longer_than_the_window)
+{
+    setup_topics("ut");
+    one.settings.window_deadline_ms = 30;
+    struct breaker *breaker =
+        breakers_open(&one.lane.slot->breakers, "t", (struct position){.major = 0}, mono_now());
+    breaker->state = BREAKER_HALF_OPEN;
+    breaker->silences = 4;
+    one.lane.slot->breakers.blocked_count = 0;
+    fates[2] = never;
+    struct mono began = mono_now();
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 purge m1 commit end");
+    ck_assert_int_lt(mono_diff_ns(mono_now(), began), INT64_C(2000000000));
+    ck_assert_int_eq(breakers_find(&one.lane.slot->breakers, "t")->silences, 5);
+    one_teardown();
+}
+END_TEST
+
 // What librdkafka gives up by itself, of a producer that failed for good, has no silence to explain
 // it.
 START_TEST(test_what_the_library_gave_up_has_a_cause)
@@ -841,8 +860,9 @@ main(void)
         test_a_deadline_marks_the_prefix_and_rebuilds_the_producer,
         test_a_deadline_gives_up_the_next_batch_too, test_a_dead_message_is_copied_first,
         test_a_row_waits_for_its_copy, test_too_many_blocked_topics_stop_nobody,
-        test_others_may_be_slower_than_a_row_that_tries, test_what_the_library_gave_up_has_a_cause,
-        test_a_row_that_can_not_be_dead_sends_no_copies,
+        test_others_may_be_slower_than_a_row_that_tries,
+        test_a_row_that_tries_has_no_longer_than_the_window,
+        test_what_the_library_gave_up_has_a_cause, test_a_row_that_can_not_be_dead_sends_no_copies,
         test_version_1_waits_for_the_copy_in_memory, test_a_copy_that_can_not_be,
         test_silence_of_a_cluster_that_is_away, test_silence_in_general_is_the_clusters,
         test_silence_for_one_row_is_its_topics, test_leaving_at_once_in_the_middle,
