@@ -16,7 +16,8 @@
 // but not locked would not do. Once a later window's first snapshot has xmin >= xmax, all those
 // transactions have ended; that window's claim is taken with a still later snapshot, begins at a
 // floor not above p, and so sees every row they left. Only when it has ended well may the *next*
-// window begin at p. Sub-transactions, prepared transactions and rows locked by others (whose
+// window begin at p (what it met locked again has a hold; with ordering: none it has not, and is
+// left to the sweeps). Sub-transactions, prepared transactions and rows locked by others (whose
 // lockers have ids too) are covered by the same pair. A transaction that holds a snapshot but has
 // no id does not hold the floor back.
 //

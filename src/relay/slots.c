@@ -16,9 +16,9 @@
 #include <stdlib.h>
 
 enum {
-    SWEEP_V1_MS = 1000,  // full sweeps on version 1, where the floor proves nothing
-    SWEEP_V2_MS = 60000, // and on version 2, where they should find nothing
-    SWEEP_SHARE = 50,    // a sweep may take one part in so many of the time
+    SWEEP_OFTEN_MS = 1000,   // full sweeps where rows may be left below the floor
+    SWEEP_SELDOM_MS = 60000, // and where they should find nothing
+    SWEEP_SHARE = 50,        // a sweep may take one part in so many of the time
 };
 
 void
@@ -114,9 +114,9 @@ slot_note_heads(struct slot *slot, const struct view *view)
 }
 
 void
-slot_maybe_sweep(struct slot *slot, int version)
+slot_maybe_sweep(struct slot *slot, bool often)
 {
-    int64_t interval_ms = version > 1 ? SWEEP_V2_MS : SWEEP_V1_MS;
+    int64_t interval_ms = often ? SWEEP_OFTEN_MS : SWEEP_SELDOM_MS;
     int64_t since_ns = mono_diff_ns(mono_now(), slot->last_sweep);
 
     if (since_ns < interval_ms * 1000000 || since_ns < SWEEP_SHARE * slot->sweep_ns)

@@ -57,9 +57,9 @@ void slot_expire_holds(struct slot *slot);
 // their followers may be free now.
 void slot_note_heads(struct slot *slot, const struct view *view);
 
-// Now and then the claims begin at the very start of the queue again: on version 1 because rows may
-// turn up below the floor, on version 2 in case somebody un-published a row by hand.
-void slot_maybe_sweep(struct slot *slot, int version);
+// Now and then the claims begin at the very start of the queue again: `often` where rows may be
+// left below the floor, else in case somebody un-published a row by hand.
+void slot_maybe_sweep(struct slot *slot, bool often);
 // What began then has ended.
 void slot_note_sweep(struct slot *slot, struct mono began);
 

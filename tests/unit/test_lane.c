@@ -362,6 +362,24 @@ START_TEST(test_version_1_sweeps_for_rows_below_the_floor)
 }
 END_TEST
 
+// A claim skips the row, and the floor passes it while its lock goes from hand to hand.
+START_TEST(test_ordering_none_comes_back_for_locked_rows)
+{
+    one_prepare(2);
+    one.store_settings.ordering = ORDERING_NONE;
+    row(1, "a");
+    fake_add_many(2, 9, "b");
+    fake_lock_row(1, true);
+    start();
+    WAIT_FOR(fake_published() == 8);
+    fake_add_many(10, 19, "b");
+    WAIT_FOR(fake_published() == 18);
+    fake_lock_row(1, false);
+    WAIT_FOR(fake_row(1).published);
+    stop(false);
+}
+END_TEST
+
 START_TEST(test_a_due_row_wakes_it)
 {
     one_prepare(2);
@@ -560,7 +578,8 @@ main(void)
         test_a_changed_number_of_slots_is_adopted, test_slots_need_the_aggregate_as_key,
         test_lanes_without_slots_are_told_of_once, test_no_slot_starves, test_a_standby_takes_over,
         test_an_idle_lane_only_polls, test_a_late_row_is_found_while_its_transaction_could_run,
-        test_version_1_sweeps_for_rows_below_the_floor, test_a_due_row_wakes_it,
+        test_version_1_sweeps_for_rows_below_the_floor,
+        test_ordering_none_comes_back_for_locked_rows, test_a_due_row_wakes_it,
         test_a_released_row_is_found_again, test_a_wait_outlasts_a_connection,
         test_a_hold_forgets_its_row_with_the_window,
         test_a_blocked_topic_is_tried_until_it_is_there, test_a_mark_that_fails_costs_no_copies,

@@ -138,18 +138,18 @@ START_TEST(test_sweeps_are_seldom)
     prepare(2);
     struct slot *slot = slots.list;
     raise_floor(slot, 50);
-    slot_maybe_sweep(slot, 2);
+    slot_maybe_sweep(slot, false);
     ck_assert(!slot->sweeping);
     slot->last_sweep = mono_add_ms(mono_now(), -2000);
-    slot_maybe_sweep(slot, 2);
+    slot_maybe_sweep(slot, false);
     ck_assert(!slot->sweeping);
-    slot_maybe_sweep(slot, 1);
+    slot_maybe_sweep(slot, true);
     ck_assert(slot->sweeping);
     ck_assert_int_eq(slot->floor.start.major, INT64_MIN);
     slot_note_sweep(slot, mono_add_ms(mono_now(), -10000));
     ck_assert(!slot->sweeping);
     slot->last_sweep = mono_add_ms(mono_now(), -70000); // but a sweep takes ten seconds
-    slot_maybe_sweep(slot, 2);
+    slot_maybe_sweep(slot, false);
     ck_assert(!slot->sweeping);
     ck_assert(!slots.list[1].sweeping);
     slots_free(&slots);
