@@ -106,8 +106,9 @@ try_first(struct window *window, const struct batch *batch, struct error *err)
 }
 
 bool
-window_bury(struct window *window, struct batch *batch, bool *postponed, struct error *err)
+window_bury(struct window *window, bool *postponed, struct error *err)
 {
+    struct batch *batch = &window->published;
     struct mono deadline = mono_add_ms(mono_now(), BURY_MS);
 
     if (!window->lane->shared->settings->dead_topic)

@@ -129,7 +129,7 @@ list_suspects(const struct batch *batch, size_t *ret_count)
 // Sends one message with no other under way: what is said of the batch is said of it. False when
 // it could not be tried in time.
 static bool
-send_alone(struct window *window, const struct batch *batch, struct message *message)
+send_alone(struct window *window, struct message *message)
 {
     struct lane *lane = window->lane;
 
@@ -140,7 +140,7 @@ send_alone(struct window *window, const struct batch *batch, struct message *mes
         producer_poll(lane->producer, POLL_MS);
     }
     producer_push(lane->producer);
-    if (!await_batch(window, batch))
+    if (!await_batch(window, &window->published))
         return false;
     message->outcome.of_batch = false;
     return true;
@@ -169,7 +169,7 @@ count_overtaken(struct window *window, const struct batch *batch, const struct m
 
 // Tries one suspect. One that is found guilty holds back the later ones of its aggregate.
 static bool
-try_suspect(struct window *window, const struct batch *batch, struct message *message)
+try_suspect(struct window *window, struct message *message)
 {
     struct holds *holds = &window->lane->slot->holds;
     const struct row *row = &message->row;
@@ -179,7 +179,7 @@ try_suspect(struct window *window, const struct batch *batch, struct message *me
         message->outcome = (struct outcome){.state = OUTCOME_HELD};
         return true;
     }
-    if (!send_alone(window, batch, message))
+    if (!send_alone(window, message))
         return false;
     if (order && message->outcome.state == OUTCOME_ACKNOWLEDGED) {
         count_overtaken(window, &window->published, message);
@@ -191,21 +191,20 @@ try_suspect(struct window *window, const struct batch *batch, struct message *me
 }
 
 static void
-try_suspects(struct window *window, const struct batch *batch)
+try_suspects(struct window *window)
 {
     struct lane *lane = window->lane;
-    const struct batch *other = batch == &window->published ? &window->claimed : &window->published;
     size_t count;
-    AUTOFREE struct message **suspects = list_suspects(batch, &count);
+    AUTOFREE struct message **suspects = list_suspects(&window->published, &count);
 
     if (count == 0)
         return;
     LOG(LOG_WARN, "batch_refused", LOG_INT("lane", lane->number), LOG_INT("messages", count),
         LOG_STR("code", suspects[0]->outcome.code), LOG_STR("error", suspects[0]->outcome.text),
         LOG_STR("next", "each is sent alone, to find the one that is meant"));
-    bool in_time = await_batch(window, other);
+    bool in_time = await_batch(window, &window->claimed);
     for (size_t i = 0; i < count; i++) {
-        in_time = in_time && try_suspect(window, batch, suspects[i]);
+        in_time = in_time && try_suspect(window, suspects[i]);
         if (suspects[i]->outcome.state == OUTCOME_NONE) // no room for it in the queue
             suspects[i]->outcome = untried;
     }
@@ -221,12 +220,13 @@ leave_suspects(struct batch *batch)
 }
 
 void
-window_hear(struct window *window, struct batch *batch)
+window_hear(struct window *window)
 {
     struct lane *lane = window->lane;
+    struct batch *batch = &window->published;
 
     if (lane->producer && await_batch(window, batch))
-        try_suspects(window, batch);
+        try_suspects(window);
     if (lane->producer && has(batch, OUTCOME_PENDING))
         give_up(window);
     leave_suspects(batch);

@@ -176,8 +176,10 @@ probe_patience_ms(const struct window *window)
 }
 
 bool
-window_publish(struct window *window, struct batch *batch, struct error *err)
+window_publish(struct window *window, struct error *err)
 {
+    struct batch *batch = &window->claimed;
+
     lane_enter(window->lane, LANE_PUBLISH);
     for (size_t i = 0; i < batch->count; i++) {
         prepare(window, batch, &batch->messages[i]);

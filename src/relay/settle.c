@@ -304,8 +304,10 @@ settle_message(struct window *window, const struct message *message, struct sett
 
 // The messages are done with. Their bytes may still be lent to a producer that was given up.
 static void
-retire(struct window *window, struct batch *batch)
+retire(struct window *window)
 {
+    struct batch *batch = &window->published;
+
     if (window->given_up)
         window->spent[window->spent_count++] = *batch;
     else
@@ -330,8 +332,9 @@ window_mark(struct window *window, struct error *err)
 }
 
 bool
-window_settle(struct window *window, struct batch *batch, struct error *err)
+window_settle(struct window *window, struct error *err)
 {
+    struct batch *batch = &window->published;
     AUTOFREE bool *postponed = xcalloc(batch->count + 1, sizeof *postponed);
     AUTOFREE struct failure *failures = xcalloc(batch->count + 1, sizeof *failures);
     struct settlement settlement = {.failures = failures};
@@ -340,13 +343,13 @@ window_settle(struct window *window, struct batch *batch, struct error *err)
     if (batch->count == 0)
         return true;
     lane_enter(lane, LANE_SETTLE);
-    window_hear(window, batch);
-    if (!window_bury(window, batch, postponed, err))
+    window_hear(window);
+    if (!window_bury(window, postponed, err))
         return false;
     int64_t now_us = wall_us();
     for (size_t i = 0; i < batch->count; i++)
         settle_message(window, &batch->messages[i], &settlement, postponed[i], now_us);
-    retire(window, batch);
+    retire(window);
     // Marks that were made first may be taken back by this, with all that was written since.
     if ((window->careful || settlement.failed > 0) && !window_mark(window, err))
         return false;

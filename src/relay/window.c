@@ -345,12 +345,12 @@ relay_batches(struct window *window, struct error *err)
     do {
         if (!ask_ahead(window, &asked, err))
             return false;
-        if (!window_publish(window, &window->claimed, err) || (asked && !take_ahead(window, err)) ||
-            !window_settle(window, &window->published, err))
+        if (!window_publish(window, err) || (asked && !take_ahead(window, err)) ||
+            !window_settle(window, err))
             return false;
         step(window, asked);
     } while (window->claimed.count > 0);
-    return window_settle(window, &window->published, err) && window_mark(window, err);
+    return window_settle(window, err) && window_mark(window, err);
 }
 
 static void

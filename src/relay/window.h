@@ -61,16 +61,16 @@ enum window_end window_run(struct lane *lane, struct error *err);
 // The claim that a window or a poll of the slot begins with.
 struct claim window_first_claim(const struct lane *lane, const struct slot *slot, int limit);
 
-// Hands the batch to the producer, but for what has to wait or cannot be sent.
-bool window_publish(struct window *window, struct batch *batch, struct error *err) MUST_CHECK;
+// Hands `claimed` to the producer, but for what has to wait or cannot be sent.
+bool window_publish(struct window *window, struct error *err) MUST_CHECK;
 
-// Waits for the batch's outcomes. Those that Kafka did not give in time, or gave of a whole batch,
-// are judged or asked for again: each is then the message's own.
-void window_hear(struct window *window, struct batch *batch);
+// Waits for the outcomes of `published`. Those that Kafka did not give in time, or gave of a whole
+// batch, are judged or asked for again: each is then the message's own.
+void window_hear(struct window *window);
 
-// Waits for the batch's outcomes, and writes what failed to the table; what was acknowledged is due
-// to be marked. Frees the batch.
-bool window_settle(struct window *window, struct batch *batch, struct error *err) MUST_CHECK;
+// Waits for the outcomes of `published`, and writes what failed to the table; what was acknowledged
+// is due to be marked. Frees the batch.
+bool window_settle(struct window *window, struct error *err) MUST_CHECK;
 
 // Marks what is due.
 bool window_mark(struct window *window, struct error *err) MUST_CHECK;
@@ -78,11 +78,10 @@ bool window_mark(struct window *window, struct error *err) MUST_CHECK;
 // Has no attempt left, or could not heal by one: its row is to be dead.
 bool window_is_dead(const struct window *window, const struct message *message);
 
-// Copies what is dead to outbox.dead_topic. postponed[i], by the batch's messages: the copy could
-// not be sent, so that row may not be dead yet. False: rows cannot be made dead, and nothing was
-// sent.
-bool window_bury(struct window *window, struct batch *batch, bool *postponed,
-                 struct error *err) MUST_CHECK;
+// Copies what is dead of `published` to outbox.dead_topic. postponed[i], by its messages: the copy
+// could not be sent, so that row may not be dead yet. False: rows cannot be made dead, and nothing
+// was sent.
+bool window_bury(struct window *window, bool *postponed, struct error *err) MUST_CHECK;
 
 // Nobody answers any more: every outcome is settled, and the producer closed with the window.
 void window_give_up_producer(struct window *window);
