@@ -225,7 +225,8 @@ adapt_to_view(struct window *window, bool row_locked, struct error *err)
     return claim_again(window, row_locked, err);
 }
 
-// Begins the transaction and claims the first batch: WINDOW_SHORT when there is one.
+// Begins the transaction and claims the first batch: WINDOW_SHORT when there is one. Locked rows
+// alone are none: those without an aggregate have no hold, and would be claimed again at once.
 static enum window_end
 begin(struct window *window, struct error *err)
 {
@@ -246,7 +247,8 @@ begin(struct window *window, struct error *err)
     if (!adapt_to_view(window, row_locked, err))
         return WINDOW_FAILED;
     note_claimed(window);
-    return window->claimed.count > 0 ? WINDOW_SHORT : WINDOW_EMPTY;
+    bool took = position_compare(&window->locked, &window->claim.after) > 0;
+    return took || !window->exhausted ? WINDOW_SHORT : WINDOW_EMPTY;
 }
 
 static bool

@@ -209,7 +209,7 @@ START_TEST(test_a_holder_is_named_once)
     row(1, "a");
     fake_lock_row(1, true);
     for (int i = 0; i < 3; i++) {
-        ONE_WINDOW(WINDOW_SHORT, "begin around holder commit");
+        ONE_WINDOW(WINDOW_EMPTY, "begin around holder commit");
         one_let_holds_pass();
     }
     ck_assert_int_eq(one_logged("rows_locked"), 1);
@@ -218,7 +218,7 @@ START_TEST(test_a_holder_is_named_once)
     ONE_WINDOW(WINDOW_SHORT, "begin s1 m1 commit");
     row(2, "a");
     fake_lock_row(2, true); // a new story
-    ONE_WINDOW(WINDOW_SHORT, "begin around holder commit");
+    ONE_WINDOW(WINDOW_EMPTY, "begin around holder commit");
     ck_assert_int_eq(one_logged("rows_locked"), 2);
     one_teardown();
 }
@@ -247,6 +247,16 @@ START_TEST(test_a_locked_row_without_aggregate_holds_nobody)
     fake_lock_row(1, true);
     ONE_WINDOW(WINDOW_SHORT, "begin around holder claim s2 s3 m2 m3 commit");
     ck_assert(!fake_row(1).published);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_locked_rows_alone_are_no_work)
+{
+    one_setup(2);
+    row(1, NULL);
+    fake_lock_row(1, true);
+    ONE_WINDOW(WINDOW_EMPTY, "begin around holder commit");
     one_teardown();
 }
 END_TEST
@@ -528,8 +538,9 @@ main(void)
         test_a_standby_claims_nothing, test_a_changed_version_ends_the_window_before_it_claims,
         test_a_locked_row_holds_back_only_its_followers, test_a_holder_is_named_once,
         test_a_lock_met_later_in_the_window_spares_what_was_published,
-        test_a_locked_row_without_aggregate_holds_nobody, test_ordering_none_skips_locked_rows,
-        test_waiting_rows_make_it_claim_again, test_another_relay_frees_followers,
+        test_a_locked_row_without_aggregate_holds_nobody, test_locked_rows_alone_are_no_work,
+        test_ordering_none_skips_locked_rows, test_waiting_rows_make_it_claim_again,
+        test_another_relay_frees_followers,
         test_more_followers_than_a_window_holds_are_not_left_below_the_floor,
         test_the_followers_of_a_due_row_come_in_the_same_window,
         test_a_due_row_below_the_floor_lowers_it, test_a_lock_and_a_waiting_row_at_once,
