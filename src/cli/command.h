@@ -82,6 +82,7 @@ int cmd_dead_list(const struct invocation *invocation);
 int cmd_dead_show(const struct invocation *invocation);
 int cmd_dead_retry(const struct invocation *invocation);
 int cmd_dead_discard(const struct invocation *invocation);
+int cmd_purge(const struct invocation *invocation);
 int cmd_schema_apply(const struct invocation *invocation);
 int cmd_schema_revert(const struct invocation *invocation);
 int cmd_schema_status(const struct invocation *invocation);

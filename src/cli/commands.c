@@ -69,6 +69,14 @@ static const struct option_spec dead_change_options[] = {
     {.name = "dry-run", .help = "only say which rows and how many"},
 };
 
+static const struct option_spec purge_options[] = {
+    {.name = "older-than",
+     .argument = "TIME",
+     .help = "rows that were published longer ago, e.g. 7d; must be given"},
+    {.name = "rate", .argument = "N", .help = "delete at most N rows a second"},
+    {.name = "dry-run", .help = "only say how many"},
+};
+
 static const struct option_spec schema_apply_options[] = {
     {.name = "to", .argument = "N", .help = "up to version N (default: the latest)"},
     {.name = "slots",
@@ -262,6 +270,19 @@ const struct command commands[] = {
         .summary = "rows that were given up: list, show, retry, discard",
         .subcommands = dead_commands,
         .subcommand_count = COUNT(dead_commands),
+    },
+    {
+        .name = "purge",
+        .summary = "delete published rows that are old",
+        .details = "In short transactions with pauses between them, so that nobody is held up; "
+                   "rows that somebody\n"
+                   "holds locked are left for the next time. Rows that are not published, the dead "
+                   "among them,\n"
+                   "are never touched. outbox.retention does the same inside outrider run.",
+        .options = purge_options,
+        .option_count = COUNT(purge_options),
+        .needs_config = true,
+        .run = cmd_purge,
     },
     {
         .name = "schema",
