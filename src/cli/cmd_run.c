@@ -44,7 +44,7 @@ begin_relay(struct run *run)
     const struct settings *settings = run->settings;
     run->limits = health_limits(&settings->relay, &settings->store);
     run->relay = relay_start(&settings->relay, &settings->store, &settings->producer,
-                             &(struct relay_goal){.paused = run->pause.on});
+                             &(struct relay_goal){.paused = run->pause.on, .purge = true});
     run->stall.lanes_began = mono_now();
 }
 

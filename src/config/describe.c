@@ -89,6 +89,7 @@ describe_allowed(struct text *out, const struct key *key)
         text_appendf(out, "a whole number from %" PRId64 " to %" PRId64, key->least, key->most);
         break;
     case KEY_DURATION:
+    case KEY_PERIOD:
         append_durations(out, key);
         break;
     case KEY_SIZE:
@@ -112,7 +113,7 @@ describe_allowed(struct text *out, const struct key *key)
 void
 describe_units(struct text *out, const struct key *key)
 {
-    if (key->type == KEY_DURATION)
+    if (key->type == KEY_DURATION || key->type == KEY_PERIOD)
         text_append(out, ", a whole number with ms, s, m, h or d");
     else if (key->type == KEY_SIZE)
         text_append(out, ", a whole number with B, kB, KiB, MB, MiB, GB or GiB");

@@ -267,6 +267,15 @@ const struct key keys_table[] = {
                "row tries it after up to four times that.",
     },
     {
+        .path = "outbox.retention",
+        .type = KEY_PERIOD,
+        AT(relay.retention_ms),
+        .least = SECOND,
+        .most = 36500 * DAY,
+        .doc = "How long published rows are kept: run purges older ones, in short transactions "
+               "beside the lanes; null: nobody does.",
+    },
+    {
         .path = "message.topic",
         .type = KEY_TEMPLATE,
         AT(relay.envelope.topic),

@@ -14,6 +14,7 @@ enum key_type {
     KEY_TABLE,      // const char *; a table's name
     KEY_INT,        // int
     KEY_DURATION,   // int, milliseconds
+    KEY_PERIOD,     // int64_t, milliseconds: a duration of weeks or years
     KEY_SIZE,       // int64_t, bytes
     KEY_ENUM,       // an enum as wide as int; words are indexed by its values
     KEY_LIST,       // char *const *, and a size_t at count_offset

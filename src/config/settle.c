@@ -131,7 +131,7 @@ settle_enum(const struct settling *s)
         complain_allowed(s, s->entry->items[0], "is unknown");
 }
 
-// A number in its bounds goes to its place, an int but for sizes.
+// A number in its bounds goes to its place, an int but for sizes and periods.
 static void
 put_number(const struct settling *s, int64_t value)
 {
@@ -139,7 +139,7 @@ put_number(const struct settling *s, int64_t value)
     int narrow = (int)value;
     if (value < key->least || value > key->most)
         complain_allowed(s, s->entry->items[0], "is out of range");
-    else if (key->type == KEY_SIZE)
+    else if (key->type == KEY_SIZE || key->type == KEY_PERIOD)
         memcpy(place_of(s), &value, sizeof(value));
     else
         memcpy(place_of(s), &narrow, sizeof(narrow));
@@ -155,6 +155,7 @@ settle_number(const struct settling *s)
     } forms[] = {
         [KEY_INT] = {parse_integer, "is not a whole number"},
         [KEY_DURATION] = {parse_duration, "is not a duration"},
+        [KEY_PERIOD] = {parse_duration, "is not a duration"},
         [KEY_SIZE] = {parse_size, "is not a size"},
     };
     enum key_type type = s->entry->key->type;
@@ -273,6 +274,7 @@ static settle *const by_type[] = {
     [KEY_ENUM] = settle_enum,           [KEY_LIST] = settle_list,
     [KEY_TEMPLATE] = settle_template,   [KEY_COLUMNS] = settle_column,
     [KEY_PROPERTIES] = settle_property, [KEY_TOPIC] = settle_topic,
+    [KEY_PERIOD] = settle_number,
 };
 
 // --- what all types have in common --------------------------------------------------------------

@@ -5,6 +5,7 @@
 #include "lane.h"
 #include "outrider/base/log.h"
 #include "outrider/base/xalloc.h"
+#include "retention.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -15,26 +16,50 @@ struct relay {
     struct shared shared;
     size_t count;
     struct lane *lanes;
+    struct retention *retention; // NULL: rows are kept
 };
 
-// Signals are the main thread's: a lane's system calls are not to be interrupted by them.
+// Signals are the main thread's: another one's system calls are not to be interrupted by them.
+// The name (at most 15 bytes) is for those who look with top -H or a debugger.
 static void
-start_lane(struct lane *lane)
+start_thread(pthread_t *thread, const char *name, void *(*run)(void *), void *argument)
 {
     sigset_t all;
     sigset_t before;
 
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    int failed = pthread_create(&lane->thread, NULL, lane_main, lane);
+    int failed = pthread_create(thread, NULL, run, argument);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     if (failed) { // as bad as no memory, and as safe: a restart begins anew
         LOG(LOG_ERROR, "thread_failed", LOG_STR("error", strerror(failed)));
         abort();
     }
-    char name[16]; // all that Linux keeps; for those who look with top -H or a debugger
+    pthread_setname_np(*thread, name);
+}
+
+static void
+start_lane(struct lane *lane)
+{
+    char name[16]; // all that Linux keeps
+
     snprintf(name, sizeof name, "lane-%d", lane->number);
-    pthread_setname_np(lane->thread, name);
+    start_thread(&lane->thread, name, lane_main, lane);
+}
+
+// A drain is over before a row is old.
+static struct retention *
+start_retention(const struct shared *shared)
+{
+    if (!shared->goal.purge || shared->settings->retention_ms == 0)
+        return NULL;
+    struct retention *retention = xcalloc(1, sizeof *retention);
+    retention->settings = shared->settings;
+    retention->store_settings = shared->store_settings;
+    retention->stop = &shared->stop;
+    retention->paused = &shared->paused;
+    start_thread(&retention->thread, "purge", retention_main, retention);
+    return retention;
 }
 
 struct relay *
@@ -62,6 +87,7 @@ relay_start(const struct relay_settings *settings, const struct store_settings *
         atomic_store(&lane->progress_ns, mono_now().ns);
         start_lane(lane);
     }
+    relay->retention = start_retention(shared);
     return relay;
 }
 
@@ -85,7 +111,7 @@ all_ended(const struct relay *relay)
     for (size_t i = 0; i < relay->count; i++)
         if (!atomic_load(&relay->lanes[i].ended))
             return false;
-    return true;
+    return relay->retention == NULL || atomic_load(&relay->retention->ended);
 }
 
 bool
@@ -131,6 +157,9 @@ relay_free(struct relay *relay)
         pthread_join(relay->lanes[i].thread, NULL);
         slots_free(&relay->lanes[i].slots);
     }
+    if (relay->retention)
+        pthread_join(relay->retention->thread, NULL);
+    free(relay->retention);
     free(relay->lanes);
     free(relay);
 }

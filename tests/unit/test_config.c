@@ -87,7 +87,7 @@ START_TEST(test_every_field)
                        "outbox: {table: s.t, columns: {dead_at: deadAt}, ordering: none,\n"
                        "  lanes: 2, batch_size: 3, batch_bytes: 1MB, window_deadline: 4s,\n"
                        "  on_published: delete, poll_min: 5ms, poll_max: 6ms, max_retries: 7,\n"
-                       "  retry_backoff: 8s, retry_backoff_max: 9s}\n"
+                       "  retry_backoff: 8s, retry_backoff_max: 9s, retention: 365d}\n"
                        "message: {topic: 'x.${id}', topics_allow: [x.*, y], key: id,\n"
                        "  format: cloudevents, headers: debezium, cloudevents_source: /s}\n"
                        "kafka: {linger.ms: 3, client.id: c}\n"
@@ -117,6 +117,7 @@ START_TEST(test_every_field)
     ck_assert_int_eq(relay->max_retries, 7);
     ck_assert_int_eq(relay->retry_backoff_ms, 8000);
     ck_assert_int_eq(relay->retry_backoff_max_ms, 9000);
+    ck_assert_int_eq(relay->retention_ms, INT64_C(31536000000));
     ck_assert_int_eq(relay->stop_timeout_ms, 10000);
     ck_assert_uint_eq(relay->envelope.topic.count, 2);
     ck_assert_uint_eq(relay->envelope.topics_allow_count, 2);

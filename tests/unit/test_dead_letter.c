@@ -2,7 +2,8 @@
 //
 // The copy of a dead message: what it holds, and what it leaves out when there is no room.
 // links: base model relay src/broker/topic_name.c tests/support/fake_store.c
-// links: tests/support/fake_table.c tests/support/fake_producer.c tests/support/journal.c
+// links: tests/support/fake_table.c tests/support/fake_purge.c tests/support/fake_producer.c
+// links: tests/support/journal.c
 #include "src/relay/dead_letter.h"
 
 #include "tests/support/unit.h"

@@ -68,6 +68,7 @@ parse_default(const struct key *key, int64_t *ret)
     case KEY_INT:
         return parse_integer(key->fallback, ret);
     case KEY_DURATION:
+    case KEY_PERIOD:
         return parse_duration(key->fallback, ret);
     case KEY_SIZE:
         return parse_size(key->fallback, ret);
@@ -99,7 +100,8 @@ START_TEST(test_bounds)
     for (size_t i = 0; i < keys_count; i++) {
         const struct key *key = &keys_table[i];
         ck_assert_msg(key->least <= key->most, "%s", key->path);
-        ck_assert_msg(key->type == KEY_SIZE || key->most <= INT32_MAX, "%s", key->path);
+        const bool wide = key->type == KEY_SIZE || key->type == KEY_PERIOD;
+        ck_assert_msg(wide || key->most <= INT32_MAX, "%s", key->path);
         ck_assert_int_eq(key->type == KEY_ENUM, key->word_count > 0);
         for (size_t w = 0; w < key->word_count; w++)
             ck_assert_ptr_nonnull(key->words[w]);

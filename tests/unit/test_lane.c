@@ -2,7 +2,8 @@
 //
 // A lane with its thread: connecting, waiting, backing off, and what it keeps over a failure.
 // links: base model relay src/broker/topic_name.c tests/support/fake_store.c
-// links: tests/support/fake_table.c tests/support/fake_producer.c tests/support/journal.c
+// links: tests/support/fake_table.c tests/support/fake_purge.c tests/support/fake_producer.c
+// links: tests/support/journal.c
 // links: tests/support/one_lane.c
 #include "outrider/base/text.h"
 #include "tests/support/fake_producer.h"

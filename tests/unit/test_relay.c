@@ -4,7 +4,8 @@
 // everything fails now and then: nothing is lost, nothing marked that Kafka does not have, no first
 // delivery out of order.
 // links: base model relay src/broker/topic_name.c tests/support/fake_store.c
-// links: tests/support/fake_table.c tests/support/fake_producer.c tests/support/journal.c
+// links: tests/support/fake_table.c tests/support/fake_purge.c tests/support/fake_producer.c
+// links: tests/support/journal.c
 // links: tests/support/one_lane.c
 #include "tests/support/fake_producer.h"
 #include "tests/support/fake_store.h"

@@ -3,7 +3,8 @@
 // From outcomes to the table: what is marked, what is blamed, what goes again, and that no memory
 // is freed while Kafka may look at it.
 // links: base model relay src/broker/topic_name.c tests/support/fake_store.c
-// links: tests/support/fake_table.c tests/support/fake_producer.c tests/support/journal.c
+// links: tests/support/fake_table.c tests/support/fake_purge.c tests/support/fake_producer.c
+// links: tests/support/journal.c
 // links: tests/support/one_lane.c
 #include "outrider/base/text.h"
 #include "tests/support/fake_producer.h"

@@ -3,7 +3,8 @@
 // A window, from BEGIN to COMMIT: what is claimed, what is sent and in which order, and where the
 // next one begins. What becomes of outcomes is in tests/unit/test_settle.c.
 // links: base model relay src/broker/topic_name.c tests/support/fake_store.c
-// links: tests/support/fake_table.c tests/support/fake_producer.c tests/support/journal.c
+// links: tests/support/fake_table.c tests/support/fake_purge.c tests/support/fake_producer.c
+// links: tests/support/journal.c
 // links: tests/support/one_lane.c
 #include "outrider/base/text.h"
 #include "tests/support/fake_producer.h"

@@ -3,7 +3,8 @@
 // A window's limits: bytes, a drain's number and rate, room in the producer's queue; and how far a
 // window's later claims and its floor may go.
 // links: base model relay src/broker/topic_name.c tests/support/fake_store.c
-// links: tests/support/fake_table.c tests/support/fake_producer.c tests/support/journal.c
+// links: tests/support/fake_table.c tests/support/fake_purge.c tests/support/fake_producer.c
+// links: tests/support/journal.c
 // links: tests/support/one_lane.c
 #include "outrider/base/text.h"
 #include "tests/support/fake_producer.h"

@@ -31,6 +31,7 @@ const char *lane_phase_name(enum lane_phase phase);
 // What is asked for beyond relaying, mostly by a drain. All zero: relay for ever.
 struct relay_goal {
     bool paused;        // begin as after relay_pause
+    bool purge;         // published rows, as settings->retention_ms says
     bool wait_for_slot; // take the slot at the active relay's next commit instead of polling for it
     int64_t until;      // rows up to this position only (see struct claim); 0: all
     uint64_t max_messages; // 0: no limit; reached: the lanes go idle
@@ -47,10 +48,10 @@ struct relay *relay_start(const struct relay_settings *settings, const struct st
 void relay_stop(struct relay *relay, bool now);
 
 // Paused, the lanes finish the batches in hand, keep the connections that they have, and claim
-// nothing. They end as soon as they are asked to.
+// nothing; nothing is purged either. They end as soon as they are asked to.
 void relay_pause(struct relay *relay, bool paused);
 
-// True when every lane has ended; waits at most timeout_ms for it.
+// True when every lane has ended, and what purges; waits at most timeout_ms for it.
 bool relay_wait(struct relay *relay, int timeout_ms);
 
 // The topics that lanes found blocked when they ended, after relay_wait said true: borrowed from

@@ -35,6 +35,7 @@ struct relay_settings {
     int retry_backoff_max_ms;
     int topic_retry_ms;
     const char *dead_topic; // dead messages are copied there; NULL: they are not
+    int64_t retention_ms;   // published rows older than that are purged; 0: they are kept
     int stop_timeout_ms;
 };
 
