@@ -12,7 +12,15 @@ SELECT n.nspname,
        current_user,
        current_database(),
        current_setting('server_version_num'),
-       pg_backend_pid()
+       pg_backend_pid(),
+       EXISTS (SELECT
+                 FROM pg_class AS i
+                WHERE i.relnamespace = n.oid AND i.relname = 'inbox_messages'
+                  AND obj_description(i.oid, 'pg_class') LIKE {inbox_comments})
+       OR EXISTS (SELECT
+                    FROM pg_proc AS f
+                   WHERE f.pronamespace = n.oid AND f.proname IN ({enqueue_name}, {inbox_purge_name})
+                     AND obj_description(f.oid, 'pg_proc') LIKE {inbox_comments})
   FROM (SELECT to_regclass({table_literal}) AS oid) AS named
   LEFT JOIN pg_class AS c ON c.oid = named.oid
   LEFT JOIN pg_namespace AS n

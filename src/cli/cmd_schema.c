@@ -59,6 +59,8 @@ answer(const struct invocation *invocation, struct schema_level reached)
            reached.version == 0 ? " (no table)" : "");
     if (reached.version > 1 && reached.slots > 1)
         printf(", %d slots", reached.slots);
+    if (reached.inbox)
+        printf(", with inbox");
     putchar('\n');
     return EX_OK;
 }
@@ -81,7 +83,7 @@ read_level(const struct invocation *invocation, int lowest, struct schema_level 
         fprintf(stderr, "outrider: --slots: only version 2 has slots; leave out --to\n");
         return false;
     }
-    *ret_to = (struct schema_level){(int)to, (int)slots};
+    *ret_to = (struct schema_level){(int)to, (int)slots, invocation_flag(invocation, "inbox")};
     return true;
 }
 
@@ -94,7 +96,8 @@ cmd_schema_apply(const struct invocation *invocation)
     struct schema_level to, reached;
     struct error err;
 
-    if (!read_level(invocation, 1, &to))
+    // The inbox needs no outbox beside it.
+    if (!read_level(invocation, invocation_flag(invocation, "inbox") ? 0 : 1, &to))
         return EX_USAGE;
     if (invocation_flag(invocation, "dry-run")) {
         if (!schema_plan(store, to, &plan, &err))
@@ -114,8 +117,11 @@ cmd_schema_revert(const struct invocation *invocation)
     struct schema_level reached;
     struct error err;
 
-    if (!schema_revert(&invocation->settings->store, invocation_flag(invocation, "force"),
-                       &progress, &reached, &err))
+    const struct store_settings *store = &invocation->settings->store;
+    const bool force = invocation_flag(invocation, "force");
+    if (invocation_flag(invocation, "inbox")
+            ? !schema_revert_inbox(store, force, &progress, &reached, &err)
+            : !schema_revert(store, force, &progress, &reached, &err))
         return fail(invocation, &err);
     return answer(invocation, reached);
 }
@@ -147,6 +153,8 @@ cmd_schema_status(const struct invocation *invocation)
     printf("%-9s%d of %d\n", "version", status.version, SCHEMA_LATEST);
     if (status.version > 1)
         printf("%-9s%d\n", "slots", status.slots);
+    if (status.inbox)
+        printf("%-9s%s\n", "inbox", "made by outrider");
     print_lines("pending", &status.pending);
     print_lines("note", &status.findings);
     schema_status_free(&status);

@@ -82,17 +82,22 @@ static const struct option_spec schema_apply_options[] = {
     {.name = "slots",
      .argument = "N",
      .help = "N slots, a power of two up to 64 (default: as many as there are)"},
+    {.name = "inbox",
+     .help =
+         "also an inbox for consumers and outbox_enqueue() for writers; --to 0: only the inbox"},
     {.name = "dry-run", .help = "only say what would be done"},
 };
 
 static const struct option_spec schema_revert_options[] = {
-    {.name = "force", .help = "drop version 1 even when unpublished rows are left"},
+    {.name = "inbox", .help = "not the table: the inbox and the functions that came with it"},
+    {.name = "force", .help = "drop version 1, or the inbox, even when rows are left"},
 };
 
 static const struct option_spec schema_print_options[] = {
     {.name = "from", .argument = "N", .help = "steps after version N (default 0)"},
     {.name = "to", .argument = "N", .help = "up to version N (default: the latest)"},
     {.name = "slots", .argument = "N", .help = "and to N slots, from any number of them"},
+    {.name = "inbox", .help = "and the inbox with its functions"},
 };
 
 static const struct option_spec help_options[] = {
@@ -118,7 +123,7 @@ static const struct command schema_commands[] = {
         .summary = "take the table one version back",
         .details =
             "Only what outrider made is removed. Version 1 is dropped only when outrider made it\n"
-            "and no unpublished row is left.",
+            "and no unpublished row is left; the inbox only when nothing is noted in it.",
         .options = schema_revert_options,
         .option_count = COUNT(schema_revert_options),
         .needs_config = true,

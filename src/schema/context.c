@@ -18,6 +18,9 @@
 #include <string.h>
 
 #define MADE_COMMENT "'outrider: transactional outbox, made by outrider schema apply'"
+// With a number, so that a newer outrider knows what it has to replace.
+#define INBOX_COMMENT  "'outrider: inbox 1, made by outrider schema apply'"
+#define INBOX_COMMENTS "'outrider: inbox %'"
 
 enum { BATCH_ROWS = 5000 };
 
@@ -72,12 +75,55 @@ unpublished_index(const struct names *names)
     return derived_identifier(names, "_unpublished");
 }
 
-// "'seq', 'headers', ...": the names as they are in the database.
+// The function's name, without its schema. A second outbox beside the first needs another for it.
 static char *
-new_column_literals(const struct names *names)
+function_name(const struct names *names, enum function function)
+{
+    if (function == FUNCTION_INBOX_PURGE)
+        return xstrdup("inbox_purge");
+    if (str_equal(names->table, "outbox_messages"))
+        return xstrdup("outbox_enqueue");
+    return names_derived(names, "_enqueue");
+}
+
+// What lies beside the table: quoted, with its schema when that is known.
+static char *
+beside(const struct names *names, const char *name)
+{
+    struct text out = {0};
+    AUTOFREE char *quoted = sql_identifier(name);
+    AUTOFREE char *schema = names->schema == NULL ? NULL : sql_identifier(names->schema);
+
+    text_appendf(&out, "%s%s%s", schema == NULL ? "" : schema, schema == NULL ? "" : ".", quoted);
+    return out.data;
+}
+
+// What a function's body stands between: nothing that a name in it could hold.
+static char *
+body_tag(const struct names *names)
+{
+    struct text tag = {0};
+    bool held = true;
+
+    text_append(&tag, "$outrider");
+    while (held) {
+        held = strstr(names->table, tag.data) != NULL ||
+               (names->schema != NULL && strstr(names->schema, tag.data) != NULL);
+        for (int i = 0; !held && i < COLUMN_COUNT; i++)
+            held = strstr(names->columns[i], tag.data) != NULL;
+        if (held)
+            text_append(&tag, "_");
+    }
+    text_append(&tag, "$");
+    return tag.data;
+}
+
+// "'seq', 'headers', ...": the names of these columns as they are in the database.
+static char *
+column_literals(const struct names *names, enum column first, enum column end)
 {
     struct text list = {0};
-    for (int i = COLUMN_SEQ; i < COLUMN_COUNT; i++) {
+    for (enum column i = first; i < end; i++) {
         AUTOFREE char *name = sql_literal(names->columns[i]);
         text_appendf(&list, "%s%s", list.len > 0 ? ", " : "", name);
     }
@@ -88,7 +134,7 @@ new_column_literals(const struct names *names)
 static int
 slots_wanted(const struct context *context)
 {
-    return context->slots_asked > 0 ? context->slots_asked : context->facts.slots;
+    return context->asked.slots > 0 ? context->asked.slots : context->facts.slots;
 }
 
 // The index of the slots that are wanted, as a string; of one slot there is none.
@@ -123,6 +169,23 @@ owner_identifier(const struct context *context)
                                                 : sql_identifier(context->facts.owner_name);
 }
 
+static void
+set_inbox_phrases(struct context *context)
+{
+    const struct names *names = &context->names;
+    AUTOFREE char *inbox = beside(names, "inbox_messages");
+    AUTOFREE char *enqueue = function_name(names, FUNCTION_ENQUEUE);
+    AUTOFREE char *purge = function_name(names, FUNCTION_INBOX_PURGE);
+
+    phrase(context, "inbox", xstrdup(inbox));
+    phrase(context, "inbox_literal", sql_literal(inbox));
+    phrase(context, "inbox_comment", xstrdup(INBOX_COMMENT));
+    phrase(context, "inbox_comments", xstrdup(INBOX_COMMENTS));
+    phrase(context, "enqueue_name", sql_literal(enqueue));
+    phrase(context, "inbox_purge_name", sql_literal(purge));
+    phrase(context, "tag", body_tag(names));
+}
+
 // What the placeholders of the SQL files stand for, as far as it does not change from step to step.
 static void
 set_phrases(struct context *context)
@@ -141,11 +204,13 @@ set_phrases(struct context *context)
     phrase(context, "sequence_literal", relation_literal(names, "_outrider_seq"));
     phrase(context, "unpublished_index", unpublished_index(names));
     phrase(context, "index_literals", index_literals(names));
-    phrase(context, "new_columns", new_column_literals(names));
+    phrase(context, "new_columns", column_literals(names, COLUMN_SEQ, COLUMN_COUNT));
+    phrase(context, "enqueued_columns", column_literals(names, COLUMN_ID, COLUMN_PUBLISHED));
     phrase(context, "seq_name", sql_literal(names->columns[COLUMN_SEQ]));
     phrase(context, "created_at_name", sql_literal(names->columns[COLUMN_CREATED_AT]));
     phrase(context, "made_comment", xstrdup(MADE_COMMENT));
     phrase(context, "owner", owner_identifier(context));
+    set_inbox_phrases(context);
     phrase(context, "slot_index_literal", slot_index_literal(context));
     phrase_number(context, "slots", slots_wanted(context));
     phrase_number(context, "slot_mask", slots_wanted(context) - 1);
@@ -182,10 +247,10 @@ prepare_session(struct context *context, struct error *err)
 }
 
 bool
-context_open(struct context *context, const struct store_settings *settings, int slots,
-             const struct schema_progress *progress, struct error *err)
+context_open(struct context *context, const struct store_settings *settings,
+             struct schema_level asked, const struct schema_progress *progress, struct error *err)
 {
-    struct context opened = {.settings = settings, .progress = progress, .slots_asked = slots};
+    struct context opened = {.settings = settings, .progress = progress, .asked = asked};
 
     if (!names_init(&opened.names, settings->table, settings->columns, err))
         return false;
@@ -200,10 +265,10 @@ context_open(struct context *context, const struct store_settings *settings, int
 }
 
 bool
-context_open_unconnected(struct context *context, const struct store_settings *settings, int slots,
-                         struct error *err)
+context_open_unconnected(struct context *context, const struct store_settings *settings,
+                         struct schema_level asked, struct error *err)
 {
-    struct context opened = {.settings = settings, .slots_asked = slots};
+    struct context opened = {.settings = settings, .asked = asked};
 
     if (!names_init(&opened.names, settings->table, settings->columns, err))
         return false;
@@ -229,9 +294,10 @@ char *
 context_expand(const struct context *context, const struct step *step, const char *column,
                const char *sql)
 {
-    struct placeholder all[PHRASES_MAX + 4];
+    struct placeholder all[PHRASES_MAX + 6];
     size_t count = context->phrase_count;
     AUTOFREE char *index = NULL, *relation = NULL, *literal = NULL, *quoted_column = NULL;
+    AUTOFREE char *name = NULL, *function = NULL, *function_literal = NULL;
 
     memcpy(all, context->phrases, count * sizeof *all);
     if (step != NULL && step->index != NULL) {
@@ -241,6 +307,13 @@ context_expand(const struct context *context, const struct step *step, const cha
         all[count++] = (struct placeholder){"index", index, false};
         all[count++] = (struct placeholder){"index_relation", relation, false};
         all[count++] = (struct placeholder){"index_literal", literal, false};
+    }
+    if (step != NULL && step->function != FUNCTION_NONE) {
+        name = function_name(&context->names, step->function);
+        function = beside(&context->names, name);
+        function_literal = sql_literal(name);
+        all[count++] = (struct placeholder){"function", function, false};
+        all[count++] = (struct placeholder){"function_name", function_literal, false};
     }
     if (column != NULL) {
         quoted_column = sql_identifier(column);
@@ -265,6 +338,12 @@ context_has_step(const struct context *context, const struct step *step)
         break;
     }
     return true;
+}
+
+bool
+context_wants_inbox(const struct context *context)
+{
+    return context->asked.inbox || context->facts.has_inbox;
 }
 
 // Fills one statement in and hands it on.

@@ -18,7 +18,7 @@
 enum {
     NEW_COLUMNS = COLUMN_COUNT - COLUMN_SEQ, // those of version 2
     IDENTIFIER_SIZE = 64,                    // PostgreSQL's NAMEDATALEN
-    PHRASES_MAX = 24,
+    PHRASES_MAX = 40,
     ANSWER_MS = 600000,        // the client's deadline for a short statement, lock waits included
     LONG_ANSWER_MS = 86400000, // for an index build
     PATIENT_TIMES = 10,        // a patient statement waits for this many lock_timeouts
@@ -33,6 +33,7 @@ struct facts {
     bool may_use_temporary;
     bool made; // outrider made the table
     bool has_version_table;
+    bool has_inbox;    // outrider made the inbox or one of its functions
     int version;       // in force
     int slots;         // in force; 0 without a database
     bool seq_is_drawn; // the default of seq draws from outrider's sequence
@@ -50,21 +51,22 @@ struct context {
     const struct store_settings *settings;
     const struct schema_progress *progress; // NULL: nobody listens
     struct session *session;                // NULL: printing
-    int slots_asked;                        // 0: the number that is in force
+    struct schema_level asked;              // slots 0: the number that is in force
     struct names names;
     struct facts facts;
     struct placeholder phrases[PHRASES_MAX]; // of the SQL files; their texts are owned
     size_t phrase_count;
 };
 
-// Connects and looks. The names' schema is the real one from then on. slots: the number that is
-// wanted, 0: the one that is there.
-bool context_open(struct context *context, const struct store_settings *settings, int slots,
-                  const struct schema_progress *progress, struct error *err) MUST_CHECK;
+// Connects and looks. The names' schema is the real one from then on. asked: the slots and the
+// inbox that are wanted; its version is the caller's affair.
+bool context_open(struct context *context, const struct store_settings *settings,
+                  struct schema_level asked, const struct schema_progress *progress,
+                  struct error *err) MUST_CHECK;
 
-// Without a database: the facts are those of a table that has no surprises. slots 0: of no number.
+// Without a database: the facts are those of a table that has no surprises. 0 slots: of no number.
 bool context_open_unconnected(struct context *context, const struct store_settings *settings,
-                              int slots, struct error *err) MUST_CHECK;
+                              struct schema_level asked, struct error *err) MUST_CHECK;
 void context_close(struct context *context);
 
 // Looks again.
@@ -77,6 +79,9 @@ char *context_expand(const struct context *context, const struct step *step, con
 
 // Is the step one for the number of slots that is wanted?
 bool context_has_step(const struct context *context, const struct step *step);
+
+// Is the inbox asked for, or there?
+bool context_wants_inbox(const struct context *context);
 
 // Calls `visit` for each statement of the step that occurs, in order, with the SQL filled in.
 // Stops at the first false and returns it.

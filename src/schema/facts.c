@@ -30,6 +30,7 @@ enum fact {
     FACT_DATABASE,
     FACT_SERVER_VERSION,
     FACT_PID,
+    FACT_HAS_INBOX,
 };
 
 void
@@ -85,6 +86,7 @@ note_facts(struct facts *facts, const struct session_result *result)
     facts->may_use_temporary = is_true(result, 0, FACT_MAY_USE_TEMPORARY);
     facts->made = is_true(result, 0, FACT_MADE);
     facts->has_version_table = is_true(result, 0, FACT_HAS_VERSION_TABLE);
+    facts->has_inbox = is_true(result, 0, FACT_HAS_INBOX);
     facts->server_version = number(result, 0, FACT_SERVER_VERSION);
     facts->pid = number(result, 0, FACT_PID);
     copy_name(facts->owner_name, result, FACT_OWNER_NAME);

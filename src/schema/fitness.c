@@ -121,6 +121,45 @@ fitness_check_table(struct context *context, int to, struct error *err)
     return true;
 }
 
+// The row of inbox_fitness.sql.
+static bool
+judge_inbox(const struct context *context, const struct session_result *row, bool with_enqueue,
+            struct error *err)
+{
+    const char *function = session_value(row, 0, 0), *missing = session_value(row, 0, 1);
+    const char *unfilled = session_value(row, 0, 2);
+
+    if (function != NULL)
+        return error_set(err, FAULT_CLUSTER, "FOREIGN",
+                         "there is a function %s that outrider did not make; rename it to make "
+                         "room for outrider's",
+                         function);
+    if (missing != NULL)
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "the table inbox_messages has no column \"%s\"; an inbox has consumer, "
+                         "message_id and received_at",
+                         missing);
+    if (with_enqueue && unfilled != NULL)
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "column \"%s\" of table \"%s\" is NOT NULL and has no default, so the "
+                         "enqueue function could not leave it out; give it a default",
+                         unfilled, context->names.table);
+    return true;
+}
+
+bool
+fitness_check_inbox(struct context *context, bool with_enqueue, struct error *err)
+{
+    AUTOFREE char *sql = context_expand(context, NULL, NULL, sql_schema_inbox_fitness);
+    struct session_result *row;
+
+    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &row, err))
+        return false;
+    bool fit = judge_inbox(context, row, with_enqueue, err);
+    session_result_free(row);
+    return fit;
+}
+
 static bool
 lacks(struct error *err, const struct facts *facts, const char *what)
 {

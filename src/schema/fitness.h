@@ -9,6 +9,10 @@
 // those of version 1 and not in the way of version `to`. Also fills facts.seq_is_drawn.
 bool fitness_check_table(struct context *context, int to, struct error *err) MUST_CHECK;
 
+// Whether the inbox and its functions can be made beside what the application has. with_enqueue:
+// the function that writes to the table, too.
+bool fitness_check_inbox(struct context *context, bool with_enqueue, struct error *err) MUST_CHECK;
+
 // Whether this role may change what apply and revert change.
 bool fitness_check_rights(const struct context *context, struct error *err) MUST_CHECK;
 

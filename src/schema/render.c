@@ -11,6 +11,7 @@
 
 #include "outrider/base/xalloc.h"
 
+#include <ctype.h>
 #include <stdio.h>
 
 // One step on its way to text.
@@ -75,8 +76,10 @@ render_step(const struct context *context, const struct step *step, struct text 
         .in_transaction = step->kind == STEP_TRANSACTION,
     };
     struct error err;
+    char title[STEP_TITLE_SIZE];
 
-    text_appendf(out, "\n-- Version %d, %s: %s.\n", step->version, step->name, step->about);
+    step_title(step, title);
+    text_appendf(out, "\n-- %c%s: %s.\n", toupper((unsigned char)title[0]), title + 1, step->about);
     if (step->kind == STEP_TRANSACTION)
         text_append(out, "BEGIN;\n");
     if (step->kind == STEP_ALONE)

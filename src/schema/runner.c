@@ -36,7 +36,7 @@ runner_foresee(struct context *context, const struct step *step, bool *known, bo
                struct error *err)
 {
     *ret_done = false;
-    if (!*known && step->kind != STEP_ALONE)
+    if (!*known && step->kind != STEP_ALONE && !step->inbox)
         return true;
     if (!runner_is_done(context, step, ret_done, err))
         return false;
@@ -87,13 +87,12 @@ judge(const struct transaction *transaction, const struct statement *statement,
         return error_set(err, FAULT_CLUSTER, "UNMET",
                          "rows without a number keep coming, or an index is not valid any more; "
                          "run this again to go on");
-    if (!statement->refuses_rows || transaction->force)
+    if (statement->refuses == NULL || transaction->force)
         return true;
     const char *rows = session_value(result, 0, 0);
     if (str_equal(rows, "0"))
         return true;
-    return error_set(err, FAULT_CLUSTER, "ROWS",
-                     "%s unpublished rows are left; --force drops the table with them", rows);
+    return error_set(err, FAULT_CLUSTER, "ROWS", "%s %s", rows, statement->refuses);
 }
 
 static bool

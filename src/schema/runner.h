@@ -10,8 +10,8 @@ bool runner_is_done(struct context *context, const struct step *step, bool *ret_
                     struct error *err) MUST_CHECK;
 
 // The same for a walk over steps that runs none of them. What follows a transaction that is not
-// done may name what is not there yet, and is not asked but foreseen as not done; only an index is
-// asked for by its name alone. *known: true before the first step.
+// done may name what is not there yet, and is not asked but foreseen as not done; only an index and
+// what belongs to the inbox are asked for by their names alone. *known: true before the first step.
 bool runner_foresee(struct context *context, const struct step *step, bool *known, bool *ret_done,
                     struct error *err) MUST_CHECK;
 

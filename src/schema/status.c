@@ -13,14 +13,16 @@
 
 #include <stdlib.h>
 
-// What apply would do, by the same probes.
+// What apply would do of these steps, by the same probes.
 static bool
-note_pending(struct context *context, struct text *pending, struct error *err)
+note_pending(struct context *context, const struct step *steps, size_t count, struct text *pending,
+             struct error *err)
 {
     bool known = true, done, invalid = false;
+    char title[STEP_TITLE_SIZE];
 
-    for (size_t i = 0; i < steps_up_count; i++) {
-        const struct step *step = &steps_up[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct step *step = &steps[i];
         if (!context_has_step(context, step))
             continue;
         if (!runner_foresee(context, step, &known, &done, err))
@@ -30,7 +32,8 @@ note_pending(struct context *context, struct text *pending, struct error *err)
         if (step->index != NULL &&
             !context_ask(context, step, sql_schema_invalid_index, &invalid, err))
             return false;
-        text_appendf(pending, "version %d, %s: %s%s\n", step->version, step->name, step->about,
+        step_title(step, title);
+        text_appendf(pending, "%s: %s%s\n", title, step->about,
                      step->index != NULL && invalid ? " (invalid, will be rebuilt)" : "");
     }
     return true;
@@ -66,16 +69,20 @@ schema_status(const struct store_settings *settings, struct schema_status *ret_s
     struct context context;
     struct schema_status status = {0};
 
-    if (!context_open(&context, settings, 0, NULL, err))
+    if (!context_open(&context, settings, (struct schema_level){0}, NULL, err))
         return false;
-    bool known = fitness_check_table(&context, SCHEMA_LATEST, err) &&
-                 note_pending(&context, &status.pending, err) &&
-                 note_findings(&context, &status.findings, err);
+    bool known =
+        fitness_check_table(&context, SCHEMA_LATEST, err) &&
+        note_pending(&context, steps_up, steps_up_count, &status.pending, err) &&
+        (!context.facts.has_inbox ||
+         note_pending(&context, inbox_steps_up, inbox_steps_up_count, &status.pending, err)) &&
+        note_findings(&context, &status.findings, err);
     if (known) {
         status.table = names_relation(&context.names, NULL);
         status.version = context.facts.version;
         status.slots = context.facts.slots;
         status.made = context.facts.made;
+        status.inbox = context.facts.has_inbox;
         *ret_status = status;
     } else {
         schema_status_free(&status);

@@ -17,6 +17,8 @@
 
 #include "sql.h"
 
+#include <stdio.h>
+
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 #define GUARD                                                                                      \
@@ -288,10 +290,19 @@ const struct step steps_down[] = {
                 {.sql = sql_schema_comment_table, .patient = true},
                 {.sql = sql_schema_shut_writers_out},
                 {.sql = sql_schema_count_unpublished,
-                 .refuses_rows = true,
+                 .refuses = "unpublished rows are left; --force drops the table with them",
                  .hint = "Unless this counts 0, unpublished rows are lost: ROLLBACK."},
                 {.sql = sql_schema_drop_table},
             },
     },
 };
 const size_t steps_down_count = COUNT(steps_down);
+
+void
+step_title(const struct step *step, char out[static STEP_TITLE_SIZE])
+{
+    if (step->inbox)
+        snprintf(out, STEP_TITLE_SIZE, "inbox, %s", step->name);
+    else
+        snprintf(out, STEP_TITLE_SIZE, "version %d, %s", step->version, step->name);
+}

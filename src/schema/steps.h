@@ -25,11 +25,11 @@ enum occurrence {
 
 struct statement {
     const char *sql;
-    const char *hint;  // printed before it; NULL: none
-    bool patient;      // no writer waits behind the lock it takes: it may wait longer
-    bool repeated;     // until it answers that no row was taken: (taken, finished)
-    bool must_touch;   // touching no row means that the step cannot be done yet
-    bool refuses_rows; // answers a count that must be 0
+    const char *hint;    // printed before it; NULL: none
+    bool patient;        // no writer waits behind the lock it takes: it may wait longer
+    bool repeated;       // until it answers that no row was taken: (taken, finished)
+    bool must_touch;     // touching no row means that the step cannot be done yet
+    const char *refuses; // answers a count that must be 0, or else so many of these are in the way
     enum occurrence occurs;
 };
 
@@ -41,8 +41,12 @@ enum presence {
     PRESENT_TO_CHANGE_SLOTS, // when there is another number now
 };
 
+// A function that outrider makes, whose name depends on the table's.
+enum function { FUNCTION_NONE, FUNCTION_INBOX_PURGE, FUNCTION_ENQUEUE };
+
 struct step {
     int version; // the one that it leads to, or back from
+    bool inbox;  // not of the table's versions: such a version of the table is all that it needs
     const char *name;
     const char *about;
     enum step_kind kind;
@@ -50,6 +54,7 @@ struct step {
     const char *index; // suffix of the index that the statement makes or drops; NULL: none
     int slots;         // that index is the queue of so many slots; 0: it is another
     enum presence presence;
+    enum function function;                      // that it makes or drops
     struct statement statements[STATEMENTS_MAX]; // up to the first without sql
 };
 
@@ -57,5 +62,13 @@ extern const struct step steps_up[];
 extern const size_t steps_up_count;
 extern const struct step steps_down[];
 extern const size_t steps_down_count;
+extern const struct step inbox_steps_up[];
+extern const size_t inbox_steps_up_count;
+extern const struct step inbox_steps_down[];
+extern const size_t inbox_steps_down_count;
+
+// "version 2, columns", "inbox, table".
+enum { STEP_TITLE_SIZE = 64 };
+void step_title(const struct step *step, char out[static STEP_TITLE_SIZE]);
 
 #endif

@@ -22,7 +22,7 @@ static const struct store_settings settings = {
 // What facts.sql answers for a table that is there.
 #define FACTS                                                                                      \
     {                                                                                              \
-        .like = "pg_get_userbyid", .times = -1, .columns = 14, .values = {                         \
+        .like = "pg_get_userbyid", .times = -1, .columns = 15, .values = {                         \
             "public",                                                                              \
             "t",                                                                                   \
             "r",                                                                                   \
@@ -36,7 +36,8 @@ static const struct store_settings settings = {
             "postgres",                                                                            \
             "db",                                                                                  \
             "150020",                                                                              \
-            "42"                                                                                   \
+            "42",                                                                                  \
+            "f"                                                                                    \
         }                                                                                          \
     }
 
@@ -65,7 +66,7 @@ run_step(struct fake_answer *answers, size_t count, const struct step *step, boo
     struct context context;
 
     fake_session_script(answers, count);
-    ck_assert(context_open(&context, &settings, 0, NULL, err));
+    ck_assert(context_open(&context, &settings, (struct schema_level){0}, NULL, err));
     bool done = runner_run(&context, step, force, err);
     context_close(&context);
     return done;
@@ -224,7 +225,7 @@ START_TEST(test_a_table_without_its_columns_ends_apply_before_the_first_change)
         {.like = "pg_try_advisory_lock", .times = -1, .columns = 1, .values = {"t"}},
     };
     struct error err;
-    struct schema_level reached = {-1, -1};
+    struct schema_level reached = {.version = -1, .slots = -1};
 
     fake_session_script(answers, sizeof answers / sizeof answers[0]);
     ck_assert(!schema_apply(&settings, (struct schema_level){.version = 2}, NULL, &reached, &err));

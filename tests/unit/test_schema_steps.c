@@ -43,7 +43,7 @@ check_step(const struct step *step)
         repeated += statement->repeated;
         ck_assert_int_eq(concurrent, step->kind == STEP_ALONE);
         if (step->kind != STEP_TRANSACTION)
-            ck_assert(!statement->patient && !statement->must_touch && !statement->refuses_rows);
+            ck_assert(!statement->patient && !statement->must_touch && statement->refuses == NULL);
     }
     ck_assert_uint_eq(repeated, step->kind == STEP_LOOP ? 1 : 0);
     ck_assert_int_eq(step->index != NULL, step->kind == STEP_ALONE);
@@ -57,6 +57,26 @@ START_TEST(test_steps_are_whole)
         check_step(&steps_up[i]);
     for (size_t i = 0; i < steps_down_count; i++)
         check_step(&steps_down[i]);
+    for (size_t i = 0; i < inbox_steps_up_count; i++)
+        check_step(&inbox_steps_up[i]);
+    for (size_t i = 0; i < inbox_steps_down_count; i++)
+        check_step(&inbox_steps_down[i]);
+}
+END_TEST
+
+// What is made of the inbox is removed in reverse, and nothing of it before the version that it
+// needs.
+START_TEST(test_the_inbox_goes_as_it_came)
+{
+    ck_assert_uint_eq(inbox_steps_up_count, inbox_steps_down_count);
+    for (size_t i = 0; i < inbox_steps_up_count; i++) {
+        const struct step *up = &inbox_steps_up[i];
+        const struct step *down = &inbox_steps_down[inbox_steps_down_count - 1 - i];
+        ck_assert(up->inbox && down->inbox);
+        ck_assert_str_eq(up->name, down->name);
+        ck_assert_int_eq(up->version, down->version);
+        ck_assert_int_eq(up->function, down->function);
+    }
 }
 END_TEST
 
@@ -129,8 +149,8 @@ START_TEST(test_print_to_a_number_of_slots)
     struct text four = {0}, one = {0};
     struct error err;
 
-    ck_assert(schema_print(&settings, 2, (struct schema_level){2, 4}, &four, &err));
-    ck_assert(schema_print(&settings, 2, (struct schema_level){2, 1}, &one, &err));
+    ck_assert(schema_print(&settings, 2, (struct schema_level){2, 4, false}, &four, &err));
+    ck_assert(schema_print(&settings, 2, (struct schema_level){2, 1, false}, &one, &err));
     ck_assert_ptr_null(strchr(text_str(&four), '{'));
     ck_assert_uint_eq(count_of(&four, "CREATE INDEX"), 1);
     ck_assert_uint_eq(count_of(&four, "& 3)"), 1);
@@ -241,9 +261,10 @@ END_TEST
 int
 main(void)
 {
-    return RUN_TESTS("schema_steps", test_steps_are_whole, test_versions_follow_each_other,
-                     test_down_is_the_reverse_of_up, test_transactions_wait_first_and_lock_last,
-                     test_slots_come_in_order, test_options_agree, test_print_fills_everything_in,
+    return RUN_TESTS("schema_steps", test_steps_are_whole, test_the_inbox_goes_as_it_came,
+                     test_versions_follow_each_other, test_down_is_the_reverse_of_up,
+                     test_transactions_wait_first_and_lock_last, test_slots_come_in_order,
+                     test_options_agree, test_print_fills_everything_in,
                      test_print_of_one_version_is_a_part_of_all, test_print_to_a_number_of_slots,
                      test_a_table_name_that_is_none);
 }

@@ -1,0 +1,2 @@
+-- By its name alone: there is one of it.
+DROP FUNCTION {function}

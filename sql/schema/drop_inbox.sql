@@ -1,0 +1,2 @@
+-- Only an inbox that outrider made.
+DROP TABLE {inbox}

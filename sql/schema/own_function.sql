@@ -1,0 +1,2 @@
+-- As what it works on.
+ALTER FUNCTION {function} OWNER TO {owner}

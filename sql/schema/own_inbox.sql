@@ -1,0 +1,2 @@
+-- What is added beside the outbox belongs to its owner, whoever applies.
+ALTER TABLE {inbox} OWNER TO {owner}
