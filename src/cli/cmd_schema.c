@@ -169,10 +169,13 @@ cmd_schema_print(const struct invocation *invocation)
     int64_t from = 0;
     struct error err;
 
+    const struct store_settings *store = &invocation->settings->store;
+    const bool grants = invocation_flag(invocation, "grants");
     if (!invocation_number(invocation, "from", 0, SCHEMA_LATEST, &from) ||
-        !read_level(invocation, 0, &to))
+        !read_level(invocation, grants ? 1 : 0, &to))
         return EX_USAGE;
-    if (!schema_print(&invocation->settings->store, (int)from, to, &sql, &err))
+    if (grants ? !schema_print_grants(store, to, &sql, &err)
+               : !schema_print(store, (int)from, to, &sql, &err))
         return fail(invocation, &err);
     fputs(text_str(&sql), stdout);
     return EX_OK;

@@ -98,6 +98,10 @@ static const struct option_spec schema_print_options[] = {
     {.name = "to", .argument = "N", .help = "up to version N (default: the latest)"},
     {.name = "slots", .argument = "N", .help = "and to N slots, from any number of them"},
     {.name = "inbox", .help = "and the inbox with its functions"},
+    {.name = "grants",
+     .help =
+         "not the steps: roles for owner, writers, relay and monitor, and the least rights each "
+         "needs"},
 };
 
 static const struct option_spec help_options[] = {

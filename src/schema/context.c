@@ -291,15 +291,20 @@ context_close(struct context *context)
 }
 
 char *
-context_expand(const struct context *context, const struct step *step, const char *column,
-               const char *sql)
+context_expand_with(const struct context *context, const struct step *step,
+                    const struct placeholder *own, size_t own_count, const char *sql)
 {
-    struct placeholder all[PHRASES_MAX + 6];
-    size_t count = context->phrase_count;
-    AUTOFREE char *index = NULL, *relation = NULL, *literal = NULL, *quoted_column = NULL;
+    struct placeholder all[OWN_PHRASES_MAX + PHRASES_MAX + 5];
+    size_t count = own_count;
+    AUTOFREE char *index = NULL, *relation = NULL, *literal = NULL;
     AUTOFREE char *name = NULL, *function = NULL, *function_literal = NULL;
 
-    memcpy(all, context->phrases, count * sizeof *all);
+    if (own_count > OWN_PHRASES_MAX)
+        abort(); // a bug of ours
+    if (own_count > 0)
+        memcpy(all, own, own_count * sizeof *all);
+    memcpy(all + count, context->phrases, context->phrase_count * sizeof *all);
+    count += context->phrase_count;
     if (step != NULL && step->index != NULL) {
         index = derived_identifier(&context->names, step->index);
         relation = names_relation(&context->names, step->index);
@@ -315,11 +320,17 @@ context_expand(const struct context *context, const struct step *step, const cha
         all[count++] = (struct placeholder){"function", function, false};
         all[count++] = (struct placeholder){"function_name", function_literal, false};
     }
-    if (column != NULL) {
-        quoted_column = sql_identifier(column);
-        all[count++] = (struct placeholder){"column", quoted_column, false};
-    }
     return names_expand(&context->names, sql, all, count);
+}
+
+char *
+context_expand(const struct context *context, const struct step *step, const char *column,
+               const char *sql)
+{
+    AUTOFREE char *quoted = column == NULL ? NULL : sql_identifier(column);
+    const struct placeholder own = {"column", quoted, false};
+
+    return context_expand_with(context, step, &own, column == NULL ? 0 : 1, sql);
 }
 
 bool

@@ -19,6 +19,7 @@ enum {
     NEW_COLUMNS = COLUMN_COUNT - COLUMN_SEQ, // those of version 2
     IDENTIFIER_SIZE = 64,                    // PostgreSQL's NAMEDATALEN
     PHRASES_MAX = 40,
+    OWN_PHRASES_MAX = 8,
     ANSWER_MS = 600000,        // the client's deadline for a short statement, lock waits included
     LONG_ANSWER_MS = 86400000, // for an index build
     PATIENT_TIMES = 10,        // a patient statement waits for this many lock_timeouts
@@ -76,6 +77,9 @@ bool context_refresh(struct context *context, struct error *err) MUST_CHECK;
 // NULL. Caller frees.
 char *context_expand(const struct context *context, const struct step *step, const char *column,
                      const char *sql);
+// The same with the caller's own placeholders, before all others.
+char *context_expand_with(const struct context *context, const struct step *step,
+                          const struct placeholder *own, size_t own_count, const char *sql);
 
 // Is the step one for the number of slots that is wanted?
 bool context_has_step(const struct context *context, const struct step *step);

@@ -80,4 +80,9 @@ void schema_status_free(struct schema_status *status);
 bool schema_print(const struct store_settings *settings, int from, struct schema_level to,
                   struct text *sql, struct error *err) MUST_CHECK;
 
+// Appends roles for that version of the table, and of the inbox when it is wanted, with the least
+// rights that each needs, as SQL for psql. Needs no database.
+bool schema_print_grants(const struct store_settings *settings, struct schema_level level,
+                         struct text *sql, struct error *err) MUST_CHECK;
+
 #endif

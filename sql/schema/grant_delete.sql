@@ -1,0 +1,2 @@
+-- on_published: delete, outbox.retention, purge, dead discard.
+GRANT DELETE ON {table} TO {role}

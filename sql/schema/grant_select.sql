@@ -1,0 +1,2 @@
+-- A message is nearly the whole row.
+GRANT SELECT ON {table} TO {role}
