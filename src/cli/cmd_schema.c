@@ -141,9 +141,12 @@ int
 cmd_schema_status(const struct invocation *invocation)
 {
     struct schema_status status;
+    int64_t to = SCHEMA_LATEST;
     struct error err;
 
-    if (!schema_status(&invocation->settings->store, &status, &err))
+    if (!invocation_number(invocation, "to", 0, SCHEMA_LATEST, &to))
+        return EX_USAGE;
+    if (!schema_status(&invocation->settings->store, (int)to, &status, &err))
         return fail(invocation, &err);
     const bool pending = status.pending.len > 0;
     printf("%-9s%s%s\n", "table", status.table,

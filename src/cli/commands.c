@@ -93,6 +93,12 @@ static const struct option_spec schema_revert_options[] = {
     {.name = "force", .help = "drop version 1, or the inbox, even when rows are left"},
 };
 
+static const struct option_spec schema_status_options[] = {
+    {.name = "to",
+     .argument = "N",
+     .help = "what leads beyond version N is not pending; 0: only the inbox can be"},
+};
+
 static const struct option_spec schema_print_options[] = {
     {.name = "from", .argument = "N", .help = "steps after version N (default 0)"},
     {.name = "to", .argument = "N", .help = "up to version N (default: the latest)"},
@@ -137,6 +143,8 @@ static const struct command schema_commands[] = {
         .name = "status",
         .summary = "show the table's version and what is pending",
         .details = "Exits 1 when a version is pending.",
+        .options = schema_status_options,
+        .option_count = COUNT(schema_status_options),
         .needs_config = true,
         .run = cmd_schema_status,
     },

@@ -13,17 +13,17 @@
 
 #include <stdlib.h>
 
-// What apply would do of these steps, by the same probes.
+// What apply would do of these steps up to a version, by the same probes.
 static bool
-note_pending(struct context *context, const struct step *steps, size_t count, struct text *pending,
-             struct error *err)
+note_pending(struct context *context, const struct step *steps, size_t count, int to,
+             struct text *pending, struct error *err)
 {
     bool known = true, done, invalid = false;
     char title[STEP_TITLE_SIZE];
 
     for (size_t i = 0; i < count; i++) {
         const struct step *step = &steps[i];
-        if (!context_has_step(context, step))
+        if (step->version > to || !context_has_step(context, step))
             continue;
         if (!runner_foresee(context, step, &known, &done, err))
             return false;
@@ -63,7 +63,7 @@ note_findings(struct context *context, struct text *findings, struct error *err)
 }
 
 bool
-schema_status(const struct store_settings *settings, struct schema_status *ret_status,
+schema_status(const struct store_settings *settings, int to, struct schema_status *ret_status,
               struct error *err)
 {
     struct context context;
@@ -72,10 +72,10 @@ schema_status(const struct store_settings *settings, struct schema_status *ret_s
     if (!context_open(&context, settings, (struct schema_level){0}, NULL, err))
         return false;
     bool known =
-        fitness_check_table(&context, SCHEMA_LATEST, err) &&
-        note_pending(&context, steps_up, steps_up_count, &status.pending, err) &&
+        fitness_check_table(&context, to, err) &&
+        note_pending(&context, steps_up, steps_up_count, to, &status.pending, err) &&
         (!context.facts.has_inbox ||
-         note_pending(&context, inbox_steps_up, inbox_steps_up_count, &status.pending, err)) &&
+         note_pending(&context, inbox_steps_up, inbox_steps_up_count, to, &status.pending, err)) &&
         note_findings(&context, &status.findings, err);
     if (known) {
         status.table = names_relation(&context.names, NULL);

@@ -40,7 +40,7 @@ def test_there_and_back(schema, version):
     before = schema.dump()
     result = schema("apply", "--to", version, "--inbox").expect(0)
     assert result.stdout.endswith(", with inbox\n")
-    assert "inbox    made by outrider" in schema("status").stdout
+    assert "inbox    made by outrider" in schema("status", "--to", version).expect(0).stdout
     after = schema.dump()
     again = schema("apply", "--to", version).expect(0) if version != "0" else schema(
         "apply", "--to", "0", "--inbox").expect(0)

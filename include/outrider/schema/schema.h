@@ -69,8 +69,8 @@ struct schema_status {
     struct text findings; // what is worth knowing beside that, a line each
 };
 
-// Needs no right but to read.
-bool schema_status(const struct store_settings *settings, struct schema_status *ret_status,
+// Pending is what leads to version `to` at most. Needs no right but to read.
+bool schema_status(const struct store_settings *settings, int to, struct schema_status *ret_status,
                    struct error *err) MUST_CHECK;
 void schema_status_free(struct schema_status *status);
 
