@@ -5,7 +5,6 @@
 // bottom. Any error ends its window: the connection is closed, which is a rollback wherever it
 // stood, and it connects anew after a jittered wait. Kafka is asked first, so that an outage of
 // Kafka opens no transaction and writes nothing to the database.
-#include "fault_at.h"
 #include "window.h"
 
 #include "outrider/base/log.h"
@@ -19,17 +18,6 @@ enum {
     OUTAGE_MAX_MS = 5000,  // and at most
     SLICE_MS = 100,        // how long a stop can go unnoticed
 };
-
-void
-lane_enter(struct lane *lane, enum lane_phase phase)
-{
-    if (atomic_load(&lane->phase) == (int)phase)
-        return;
-    atomic_store(&lane->phase, (int)phase);
-    atomic_store(&lane->since_ns, mono_now().ns);
-    if (fault_at)
-        fault_point_enter(fault_at, phase);
-}
 
 bool
 lane_stopping(const struct lane *lane)
@@ -92,6 +80,7 @@ disconnect(struct lane *lane)
     lane->store = NULL;
     atomic_store(&lane->connected, false);
     atomic_store(&lane->active, false);
+    atomic_store(&lane->server_pid, 0);
 }
 
 // Asks in short steps, so that a stop need not wait for the answer.
@@ -116,6 +105,7 @@ reach_kafka(struct lane *lane, struct error *err)
     if (!lane->producer && !producer_open(lane->shared->producer_settings, &lane->producer, err))
         return false;
     lane->reachable = lane->reachable || probe(lane, err);
+    atomic_store(&lane->kafka, lane->reachable);
     if (!lane->reachable) {
         producer_close(lane->producer);
         lane->producer = NULL;
@@ -166,6 +156,7 @@ take_up_slots(struct lane *lane, struct error *err)
                          count, column_name(settings->envelope.key));
     tell_standbys(lane, count);
     slots_prepare(&lane->slots, count, settings->topic_retry_ms);
+    lane_show_blocked(lane);
     lane->slot = lane->slots.list;
     lane->work = 0;
     lane->took = false;
@@ -178,8 +169,12 @@ reach_postgres(struct lane *lane, struct error *err)
 {
     if (lane->store)
         return true;
-    if (!store_open(lane->shared->store_settings, &lane->shared->abort, &lane->store, err))
+    const bool there =
+        store_open(lane->shared->store_settings, &lane->shared->abort, &lane->store, err);
+    atomic_store(&lane->postgres, there);
+    if (!there)
         return false;
+    atomic_store(&lane->server_pid, store_server_pid(lane->store));
     if (!take_up_slots(lane, err)) {
         disconnect(lane);
         return false;
@@ -489,6 +484,7 @@ lane_main(void *argument)
     }
     disconnect(lane);
     producer_close(lane->producer);
+    lane->producer = NULL;
     lane_enter(lane, LANE_ENDED);
     atomic_store(&lane->ended, true);
     return NULL;

@@ -18,6 +18,8 @@ struct shared {
     const struct producer_settings *producer_settings;
     struct relay_goal goal;
     struct stats stats;
+    _Atomic uint64_t
+        blocked[TOPIC_INDEX_SIZE]; // by topic: 1 << number of each lane that finds it so
     atomic_bool stop;              // finish the batches in hand
     atomic_bool abort;             // leave at once
     atomic_bool paused;            // finish the batches in hand, and wait
@@ -35,6 +37,10 @@ struct lane {
     _Atomic int64_t progress_ns;
     atomic_bool connected;
     atomic_bool active;
+    atomic_bool kafka;
+    atomic_bool postgres;
+    _Atomic int server_pid;
+    _Atomic int64_t in_flight;
     atomic_bool ended;
     struct trouble trouble;
 
@@ -57,11 +63,22 @@ struct lane {
     int64_t mean_bytes;     // running mean of a payload's size
     bool told_full;         // that there are too many blocked topics was said
     const char *told_code;  // of Kafka's that nobody classified: the one that was named last
+    struct mono entered;    // the phase, or since its time was counted
+    int64_t spent_ns[LANE_ENDED + 1]; // in each phase, not counted yet
 };
 
 void *lane_main(void *lane);
 
 void lane_enter(struct lane *lane, enum lane_phase phase);
+
+// A batch is settled: counts what claiming, publishing and settling took since the last one.
+void lane_count_times(struct lane *lane);
+// What they took since then was for no batch.
+void lane_drop_times(struct lane *lane);
+
+// Some breaker was opened or closed, or all are gone: shows which topics the lane finds blocked.
+void lane_show_blocked(const struct lane *lane);
+
 bool lane_stopping(const struct lane *lane);
 // Is it to come to rest, for good or for a while? Then nothing new is begun.
 bool lane_resting(const struct lane *lane);

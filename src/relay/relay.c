@@ -83,7 +83,8 @@ relay_start(const struct relay_settings *settings, const struct store_settings *
         lane->shared = shared;
         lane->number = (int)i;
         lane->until = shared->goal.until ? shared->goal.until : INT64_MAX;
-        atomic_store(&lane->since_ns, mono_now().ns);
+        lane->entered = mono_now();
+        atomic_store(&lane->since_ns, lane->entered.ns);
         atomic_store(&lane->progress_ns, mono_now().ns);
         start_lane(lane);
     }
@@ -170,6 +171,12 @@ relay_stats(const struct relay *relay)
     return &relay->shared.stats;
 }
 
+bool
+relay_topic_blocked(const struct relay *relay, size_t topic)
+{
+    return atomic_load(&relay->shared.blocked[topic]) != 0;
+}
+
 size_t
 relay_lanes(const struct relay *relay)
 {
@@ -187,6 +194,10 @@ relay_lane(const struct relay *relay, size_t number)
         .last_progress = {atomic_load(&lane->progress_ns)},
         .connected = atomic_load(&lane->connected),
         .active = atomic_load(&lane->active),
+        .kafka = atomic_load(&lane->kafka),
+        .postgres = atomic_load(&lane->postgres),
+        .server_pid = atomic_load(&lane->server_pid),
+        .in_flight = atomic_load(&lane->in_flight),
     };
 }
 

@@ -96,6 +96,7 @@ window_block_topic(struct window *window, const struct message *message, const s
     breaker->silences += message->outcome.given_up;
     if (!known) {
         atomic_fetch_add(&lane->shared->stats.errors[FAULT_TOPIC], 1);
+        lane_show_blocked(lane);
         tell_blocked(lane, message->topic, why);
     }
     note_refused(lane, message);
@@ -117,6 +118,7 @@ window_note_answer(struct window *window, const struct message *message)
         window->released_since = breaker->since;
     window->released = true;
     breakers_close(&lane->slot->breakers, breaker);
+    lane_show_blocked(lane);
 }
 
 // --- what each outcome means
@@ -134,6 +136,15 @@ add_due(struct window *window, const struct message_id *id)
         window->due = xreallocarray(window->due, window->due_room, sizeof *window->due);
     }
     window->due[window->due_count++] = *id;
+}
+
+// Most rows go where the one before them went.
+static void
+count_topic(struct window *window, const char *topic)
+{
+    if (!str_equal(topic_index_name(window->topic), topic))
+        window->topic = topic_index(topic);
+    window->topics[window->topic]++;
 }
 
 static void
@@ -157,6 +168,7 @@ settle_acknowledged(struct window *window, const struct message *message, int64_
     add_due(window, &row->id);
     window->acknowledged++;
     window->marked++;
+    count_topic(window, message->topic);
     window->marked_bytes += row->payload.len;
     if (row->created_at_us >= 0) // -infinity has no age
         histogram_add(&stats->delivery, now_us - row->created_at_us);
@@ -357,5 +369,6 @@ window_settle(struct window *window, struct error *err)
         return error_prefix(err, "counting failed attempts");
     window->failed += settlement.failed;
     window->batches++;
+    lane_count_times(lane);
     return true;
 }

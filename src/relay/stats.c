@@ -74,6 +74,16 @@ histogram_quantile_us(const struct histogram *histogram, double share)
     return upper_bound(HISTOGRAM_BUCKETS - 1);
 }
 
+uint64_t
+histogram_below(const struct histogram *histogram, int octave)
+{
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < (size_t)octave * HISTOGRAM_SUB && i < HISTOGRAM_BUCKETS; i++)
+        count += read_bucket(histogram, i);
+    return count;
+}
+
 void
 histogram_since(const struct histogram *histogram, struct histogram *mark,
                 struct histogram *ret_since)
@@ -116,5 +126,10 @@ stats_add(struct stats *sum, const struct stats *stats)
     for (size_t i = 0; i < COUNT(sum->errors); i++)
         sum->errors[i] += stats->errors[i];
     sum->unlisted += stats->unlisted;
+    for (size_t i = 0; i < TOPIC_INDEX_SIZE; i++)
+        sum->topics[i] += stats->topics[i];
     histogram_merge(&sum->delivery, &stats->delivery);
+    histogram_merge(&sum->claim, &stats->claim);
+    histogram_merge(&sum->publish, &stats->publish);
+    histogram_merge(&sum->settle, &stats->settle);
 }

@@ -360,6 +360,9 @@ count_window(struct window *window)
 {
     struct stats *stats = &window->lane->shared->stats;
 
+    for (size_t i = 0; i < TOPIC_INDEX_SIZE; i++)
+        if (window->topics[i] > 0)
+            atomic_fetch_add(&stats->topics[i], window->topics[i]);
     atomic_fetch_add(&stats->published, window->marked);
     atomic_fetch_add(&stats->published_bytes, window->marked_bytes);
     atomic_fetch_add(&stats->failed_attempts, window->attempts);
@@ -464,8 +467,11 @@ release(struct window *window)
     if (window->released)
         slot_lower(lane->slot, window->released_since);
     holds_free(&lane->refused); // their topics' breakers know where to begin again
+    const size_t before = lane->slot->breakers.count;
     breakers_end_window(&lane->slot->breakers, window->committed && window->exhausted,
                         window->claim.since);
+    if (lane->slot->breakers.count < before)
+        lane_show_blocked(lane);
 }
 
 enum window_end
@@ -479,6 +485,7 @@ window_run(struct lane *lane, struct error *err)
 
     if (!reserve(&window, limit))
         return WINDOW_EMPTY;
+    lane_drop_times(lane);
     slot_expire_holds(lane->slot);
     window.claim = window_first_claim(lane, lane->slot, limit);
     window.reached = window.locked = window.claim.after;

@@ -34,6 +34,8 @@ struct window {
     int64_t reserved;      // of the drain's limit
     uint64_t acknowledged; // messages of this window, settled
     uint64_t marked;
+    uint32_t topics[TOPIC_INDEX_SIZE]; // of them, by topic_index
+    size_t topic;                      // of the last one
     uint64_t marked_bytes;
     uint64_t failed; // rows written as failed, or to wait
     uint64_t dead;

@@ -201,10 +201,13 @@ START_TEST(test_a_row_tries_its_topic)
     half_open("t");
     ONE_WINDOW(WINDOW_SHORT, "begin s1 commit");
     ck_assert_int_eq(breakers_find(&one.lane.slot->breakers, "t")->state, BREAKER_OPEN);
+    ck_assert_uint_eq(one.shared.blocked[topic_index("t")], 1);
+    ck_assert_uint_eq(one.shared.blocked[topic_index("u")], 0);
     fates[1] = (struct fate){0};
     half_open("t");
     ONE_WINDOW(WINDOW_SHORT, "begin s1 m1 commit");
     ck_assert_ptr_null(breakers_find(&one.lane.slot->breakers, "t"));
+    ck_assert_uint_eq(one.shared.blocked[topic_index("t")], 0);
     ck_assert_int_eq(one_logged("event=topic_blocked"), 1);
     ck_assert_int_eq(one_logged("event=topic_released"), 1);
     ONE_WINDOW(WINDOW_SHORT, "begin s2 s4 m2 m4 commit");

@@ -56,6 +56,23 @@ START_TEST(test_quantiles)
 }
 END_TEST
 
+// Powers of two are bounds of buckets, so what is counted below one is exact.
+START_TEST(test_below)
+{
+    static struct histogram histogram;
+    for (int64_t octave = 0; octave <= 20; octave++) {
+        histogram_add(&histogram, (INT64_C(1) << octave) - 1);
+        histogram_add(&histogram, INT64_C(1) << octave);
+    }
+    ck_assert_uint_eq(histogram_below(&histogram, 0), 0);
+    // 0 stands with 1, the least of the buckets: 0, 1 and 1 of 2 - 1.
+    ck_assert_uint_eq(histogram_below(&histogram, 1), 3);
+    for (int octave = 2; octave <= 20; octave++)
+        ck_assert_uint_eq(histogram_below(&histogram, octave), 2 * (uint64_t)octave + 1);
+    ck_assert_uint_eq(histogram_below(&histogram, 60), 42);
+}
+END_TEST
+
 START_TEST(test_out_of_range)
 {
     static struct histogram histogram;
@@ -130,5 +147,6 @@ int
 main(void)
 {
     return RUN_TESTS("stats", test_empty, test_relative_error, test_small_values_are_exact,
-                     test_quantiles, test_out_of_range, test_since, test_two_lanes, test_sum);
+                     test_quantiles, test_below, test_out_of_range, test_since, test_two_lanes,
+                     test_sum);
 }

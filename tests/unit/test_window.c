@@ -88,6 +88,34 @@ START_TEST(test_an_old_window_marks_before_it_waits_again)
 }
 END_TEST
 
+// What is committed is counted by topic, and each batch has its times.
+START_TEST(test_topics_and_times_are_counted)
+{
+    static const char *const topics[] = {"orders", "orders", "refunds", "orders", "refunds"};
+    const struct stats *stats = &one.shared.stats;
+    one_setup(2);
+    for (int64_t seq = 1; seq <= 5; seq++)
+        fake_add((struct fake_row){.seq = seq, .aggregate = "a", .event = topics[seq - 1]});
+    fake_fail(FAKE_COMMIT, 0, 1, "08006");
+    ck_assert_int_eq(one_window(), WINDOW_FAILED);
+    ck_assert_uint_eq(stats->topics[topic_index("orders")], 0);
+    one_teardown();
+
+    one_setup(2);
+    for (int64_t seq = 1; seq <= 5; seq++)
+        fake_add((struct fake_row){.seq = seq, .aggregate = "a", .event = topics[seq - 1]});
+    ck_assert_int_eq(one_window(), WINDOW_SHORT);
+    ck_assert_uint_eq(stats->topics[topic_index("orders")], 3);
+    ck_assert_uint_eq(stats->topics[topic_index("refunds")], 2);
+    ck_assert_uint_eq(stats->claim.count, 3);
+    ck_assert_uint_eq(stats->publish.count, 3);
+    ck_assert_uint_eq(stats->settle.count, 3);
+    ck_assert_int_eq(one_window(), WINDOW_EMPTY);
+    ck_assert_uint_eq(stats->claim.count, 3);
+    one_teardown();
+}
+END_TEST
+
 START_TEST(test_a_window_ends_after_eight_batches)
 {
     one_setup(2);
@@ -533,7 +561,7 @@ main(void)
     return RUN_TESTS(
         "window", test_an_empty_table, test_publishing_overlaps_settling,
         test_an_old_window_marks_before_it_waits_again, test_marks_travel_with_the_next_claim,
-        test_a_mark_that_fails_beside_a_claim_fails_the_window,
+        test_a_mark_that_fails_beside_a_claim_fails_the_window, test_topics_and_times_are_counted,
         test_a_window_ends_after_eight_batches, test_a_stop_finishes_the_batch_in_hand,
         test_a_failed_commit_counts_nothing, test_a_failed_claim_frees_nothing_that_is_lent,
         test_a_standby_claims_nothing, test_a_changed_version_ends_the_window_before_it_claims,

@@ -69,6 +69,9 @@ struct lane_view {
     struct mono last_progress; // the last window that committed, or found nothing to do
     bool connected;            // both servers
     bool active;               // holds the slot; false on a standby
+    bool kafka, postgres;      // answered when they were last asked to let the lane in
+    int server_pid;            // of its backend, 0: not connected
+    int64_t in_flight;         // messages without an outcome, as of the phase's beginning
 };
 
 // What made a lane wait.
@@ -77,6 +80,9 @@ struct lane_trouble {
     struct error error;
     struct mono at;
 };
+
+// Does a lane find the topic of that index blocked, or some topic of those that share one?
+bool relay_topic_blocked(const struct relay *relay, size_t topic);
 
 size_t relay_lanes(const struct relay *relay);
 struct lane_view relay_lane(const struct relay *relay, size_t lane);

@@ -4,6 +4,7 @@
 #define OUTRIDER_RELAY_STATS_H
 
 #include "outrider/base/error.h"
+#include "outrider/relay/topic_index.h"
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -24,6 +25,9 @@ void histogram_add(struct histogram *histogram, int64_t value_us);
 // empty.
 int64_t histogram_quantile_us(const struct histogram *histogram, double share);
 
+// How many values are less than 2^octave microseconds.
+uint64_t histogram_below(const struct histogram *histogram, int octave);
+
 // What was added since the last call with the same mark (zeroed before the first), into *ret_since.
 void histogram_since(const struct histogram *histogram, struct histogram *mark,
                      struct histogram *ret_since);
@@ -40,7 +44,10 @@ struct stats {
     _Atomic uint64_t windows;
     _Atomic uint64_t errors[FAULT_CLUSTER + 1]; // failed windows and messages by fault
     _Atomic uint64_t unlisted; // messages that failed by a code of Kafka's that nobody classified
-    struct histogram delivery; // created_at to acknowledgement
+    _Atomic uint64_t topics[TOPIC_INDEX_SIZE]; // of `published`, by topic_index
+    struct histogram delivery;                 // created_at to acknowledgement
+    // How long a lane was in these phases for a batch:
+    struct histogram claim, publish, settle;
 };
 
 // Adds all of one to another, for the sum over relays that followed each other.

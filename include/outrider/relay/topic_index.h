@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Topics as small numbers, the same in the whole process, so that counters by topic are arrays of
+// atomics. The first so many that are met have a number of their own, all others share one: a topic
+// template over ids must fill neither memory nor a monitoring system.
+#ifndef OUTRIDER_RELAY_TOPIC_INDEX_H
+#define OUTRIDER_RELAY_TOPIC_INDEX_H
+
+#include <stddef.h>
+
+enum {
+    TOPIC_INDEX_TOPICS = 200, // have a number of their own
+    TOPIC_INDEX_OTHER = 256,  // the number of all others
+    TOPIC_INDEX_SIZE,
+};
+
+// Any thread, without a lock.
+size_t topic_index(const char *topic);
+
+// "other" for TOPIC_INDEX_OTHER, NULL for a number that no topic has yet. Lives as long as the
+// process.
+const char *topic_index_name(size_t number);
+
+#endif
