@@ -45,6 +45,7 @@ static const char *const priorities[LOG_LEVELS] = {
 static atomic_int current_level = LOG_INFO;
 static atomic_int current_format = LOG_FORMAT_AUTO;
 static atomic_int current_fd = STDERR_FILENO;
+static _Atomic(log_observer *) current_observer;
 static _Thread_local bool limits_repeats;
 
 void
@@ -58,6 +59,12 @@ void
 log_set_fd(int fd)
 {
     atomic_store(&current_fd, fd);
+}
+
+void
+log_observe(log_observer *observer)
+{
+    atomic_store(&current_observer, observer);
 }
 
 bool
@@ -144,6 +151,12 @@ append_value(struct text *line, const struct log_field *field, bool json)
     }
 }
 
+void
+log_append_value(struct text *out, const struct log_field *field)
+{
+    append_value(out, field, false);
+}
+
 static void
 append_field(struct text *line, const struct log_field *field, bool json)
 {
@@ -164,7 +177,10 @@ append_head(struct text *line, enum log_level level, const char *event, bool jso
 void
 log_event(enum log_level level, const char *event, const struct log_field *fields, size_t n)
 {
+    log_observer *observer = level <= LOG_WARN ? atomic_load(&current_observer) : NULL;
     int64_t suppressed;
+    if (observer != NULL)
+        observer(level, event, fields, n);
     if (!log_enabled(level) || !is_admitted(event, &suppressed))
         return;
     int fd = atomic_load(&current_fd);

@@ -2,6 +2,7 @@
 #define OUTRIDER_BASE_LOG_H
 
 #include "outrider/base/error.h"
+#include "outrider/base/text.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -58,6 +59,15 @@ struct log_field {
 // Writes one line: time, level, event, then the fields in their order. Thread-safe. A line that
 // cannot be written is dropped: a full disk or a closed pipe must not stop the relay.
 void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t n);
+
+// Called with every warning and error, whatever the level, on the thread that logs it, before it is
+// written. NULL: nobody.
+typedef void log_observer(enum log_level level, const char *event, const struct log_field *fields,
+                          size_t n);
+void log_observe(log_observer *observer);
+
+// Appends a field's value as logfmt has it.
+void log_append_value(struct text *out, const struct log_field *field);
 
 // Until this is called: info, auto, to stderr. May be called again while other threads log.
 void log_configure(enum log_level level, enum log_format format);
