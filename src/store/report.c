@@ -24,8 +24,9 @@ enum { COUNT_TIMEOUT_MS = 600000 }; // a full count of a large table
 
 struct report {
     struct visit visit;
-    int count_timeout_ms; // for reports that stop at a limit
-    bool keeps_order;     // a row may hold back others
+    int count_timeout_ms;         // for reports that stop at a limit
+    bool keeps_order;             // a row may hold back others
+    const char *application_name; // borrowed from the settings
 };
 
 // topic: the expression for {topic}, where the statement has one.
@@ -62,6 +63,7 @@ report_open_until(const struct store_settings *settings, const atomic_bool *abor
         .visit = visit,
         .count_timeout_ms = settings->statement_timeout_ms,
         .keeps_order = settings->ordering == ORDERING_KEY,
+        .application_name = settings->application_name,
     };
     return true;
 }
@@ -153,6 +155,89 @@ backlog_free(struct backlog *backlog)
         free(backlog->topics[i].topic);
     free(backlog->topics);
     *backlog = (struct backlog){0};
+}
+
+static char *
+copy(const char *text)
+{
+    return text == NULL ? NULL : xstrdup(text);
+}
+
+bool
+report_dead_reasons(struct report *report, const struct template *topic, int64_t limit, int most,
+                    struct dead_reasons *ret_reasons, struct error *err)
+{
+    AUTOFREE char *expression = names_topic(&report->visit.names, topic);
+    char limit_text[24], most_text[16];
+    const char *const params[] = {limit_text, most_text};
+    struct session_result *result;
+
+    snprintf(limit_text, sizeof limit_text, "%" PRId64, limit);
+    snprintf(most_text, sizeof most_text, "%d", most);
+    if (!visit_look(&report->visit, err))
+        return false;
+    AUTOFREE char *sql = expand(report,
+                                report->visit.version == 2 ? sql_store_report_reasons_v2
+                                                           : sql_store_report_reasons_v1,
+                                expression);
+    if (!visit_ask(&report->visit, sql, params, 2, report->count_timeout_ms, &result, err))
+        return error_prefix(err, "counting dead letters by reason");
+    const size_t rows = session_rows(result);
+    *ret_reasons = (struct dead_reasons){xcalloc(rows, sizeof *ret_reasons->list), rows};
+    for (size_t i = 0; i < rows; i++)
+        ret_reasons->list[i] = (struct dead_reason){
+            .topic = xstrdup(session_value(result, i, 0)),
+            .error_class = copy(session_value(result, i, 1)),
+            .error = copy(session_value(result, i, 2)),
+            .messages = visit_number(result, i, 3),
+            .last_dead_ms = visit_number(result, i, 4),
+        };
+    session_result_free(result);
+    return true;
+}
+
+void
+dead_reasons_free(struct dead_reasons *reasons)
+{
+    for (size_t i = 0; i < reasons->count; i++) {
+        free(reasons->list[i].topic);
+        free(reasons->list[i].error_class);
+        free(reasons->list[i].error);
+    }
+    free(reasons->list);
+    *reasons = (struct dead_reasons){0};
+}
+
+bool
+report_fellows(struct report *report, const char *own_pids, struct fellows *ret_fellows,
+               struct error *err)
+{
+    const char *const params[] = {report->application_name, own_pids, report->visit.oid};
+    struct session_result *result;
+
+    if (!visit_ask(&report->visit, sql_store_report_fellows, params, 3, VISIT_LOOK_MS, &result,
+                   err))
+        return error_prefix(err, "looking for other relays");
+    const size_t rows = session_rows(result);
+    *ret_fellows = (struct fellows){xcalloc(rows, sizeof *ret_fellows->list), rows};
+    for (size_t i = 0; i < rows; i++)
+        ret_fellows->list[i] = (struct fellow){
+            .host = xstrdup(session_value(result, i, 0)),
+            .sessions = visit_number(result, i, 1),
+            .age_ms = visit_number(result, i, 2),
+            .works = visit_is_true(result, i, 3),
+        };
+    session_result_free(result);
+    return true;
+}
+
+void
+fellows_free(struct fellows *fellows)
+{
+    for (size_t i = 0; i < fellows->count; i++)
+        free(fellows->list[i].host);
+    free(fellows->list);
+    *fellows = (struct fellows){0};
 }
 
 // Full counts: a drain's progress and its promise are by them, so they have no limit but a

@@ -16,6 +16,7 @@
 
 struct report; // a session with the table's shape
 
+// Borrows the settings' application_name.
 bool report_open(const struct store_settings *settings, struct report **ret_report,
                  struct error *err) __attribute__((warn_unused_result));
 // The same; `abort` ends every wait of the session early when set (code "ABORTED").
@@ -56,6 +57,46 @@ struct activity {
 
 bool report_activity(struct report *report, struct activity *ret_activity, struct error *err)
     __attribute__((warn_unused_result));
+
+// The dead of a topic that have the same reason.
+struct dead_reason {
+    char *topic;
+    char *error_class;    // NULL: version 1 keeps none
+    char *error;          // the beginning of the last error; NULL: version 1 keeps none
+    int64_t messages;     // at least, when there are more dead than the limit
+    int64_t last_dead_ms; // how long ago the last of them died; -1: version 1 does not know
+};
+
+struct dead_reasons {
+    struct dead_reason *list; // the most frequent first
+    size_t count;
+};
+
+// limit: dead rows (version 1: unpublished rows) looked at; most: reasons told.
+bool report_dead_reasons(struct report *report, const struct template *topic, int64_t limit,
+                         int most, struct dead_reasons *ret_reasons, struct error *err)
+    __attribute__((warn_unused_result));
+void dead_reasons_free(struct dead_reasons *reasons);
+
+// Other sessions of our application_name in this database, by the host that they come from: other
+// relays, most likely. The server shows them to sessions of the same role, or with
+// pg_read_all_stats.
+struct fellow {
+    char *host; // an address; "local": by a Unix socket
+    int64_t sessions;
+    int64_t age_ms; // of the oldest
+    bool works;     // one of them holds a slot of the table just now
+};
+
+struct fellows {
+    struct fellow *list;
+    size_t count;
+};
+
+// own_pids: of backends that are ours, as PostgreSQL's array of integers.
+bool report_fellows(struct report *report, const char *own_pids, struct fellows *ret_fellows,
+                    struct error *err) __attribute__((warn_unused_result));
+void fellows_free(struct fellows *fellows);
 
 // The position that covers every row visible now, for struct relay_goal's `until`; and how many
 // rows are waiting up to it.
