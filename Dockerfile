@@ -2,7 +2,7 @@
 FROM debian:bookworm-slim AS build
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        gcc libc6-dev make pkg-config libpq-dev librdkafka-dev libyaml-dev uuid-dev \
+        gcc libc6-dev make pkg-config libpq-dev librdkafka-dev libyaml-dev uuid-dev libmicrohttpd-dev \
     && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY . .
@@ -11,7 +11,7 @@ RUN make -j"$(nproc)" BUILD=/build
 FROM debian:bookworm-slim
 RUN apt-get update \
     && apt-get install -y --no-install-recommends \
-        ca-certificates libpq5 librdkafka1 libyaml-0-2 libuuid1 \
+        ca-certificates libpq5 librdkafka1 libyaml-0-2 libuuid1 libmicrohttpd12 \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /build/outrider /usr/bin/outrider
 # A number, so that Kubernetes can see that it is not root.

@@ -24,10 +24,11 @@ VERSION := $(shell sed -n 's/^.define OUTRIDER_VERSION "\(.*\)"/\1/p' include/ou
 LAYERS  := $(shell sed -n 's/^layer \([a-z]*\):.*/\1/p' scripts/layers)
 
 # What each layer is linked with; headers of all are searched, lint keeps them in their rooms.
-pkg_model  := uuid
-pkg_store  := libpq
-pkg_broker := rdkafka
-pkg_config := yaml-0.1
+pkg_model   := uuid
+pkg_store   := libpq
+pkg_broker  := rdkafka
+pkg_config  := yaml-0.1
+pkg_monitor := libmicrohttpd
 PACKAGES   := $(foreach l,$(LAYERS),$(pkg_$l))
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wmissing-prototypes -Wvla -Wformat=2 -Werror
@@ -46,7 +47,7 @@ ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -pthread $(WARNINGS) $(HARDEN_C) -fPIE $(CF
 ALL_LDFLAGS = -pthread -pie $(HARDEN_L) $(LDFLAGS) -Wl,--as-needed
 
 # Nothing is asked of pkg-config by targets that may have to install it first.
-ifneq ($(filter-out deps demo check check-deep check-fuzz clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out deps demo check check-deep check-fuzz check-page clean,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell pkg-config --exists $(PACKAGES) && echo yes),yes)
 $(error $(PACKAGES) not found by pkg-config: run "make deps")
 endif
@@ -54,10 +55,12 @@ endif
 PKG_CFLAGS := $(patsubst -I%,-isystem %,$(shell pkg-config --cflags $(PACKAGES)))
 endif
 
-# One list of objects a layer, its embedded SQL included.
-has_sql = $(wildcard sql/$1/*.sql)
+# One list of objects a layer, its embedded SQL and other files included.
+has_sql    = $(wildcard sql/$1/*.sql)
+has_assets = $(wildcard assets/$1/*)
 objects = $(patsubst %.c,$(OUT)/obj/%.o,$(wildcard src/$1/*.c)) \
-          $(if $(call has_sql,$1),$(OUT)/gen/$1_sql.o)
+          $(if $(call has_sql,$1),$(OUT)/gen/$1_sql.o) \
+          $(if $(call has_assets,$1),$(OUT)/gen/$1_assets.o)
 $(foreach l,$(LAYERS),$(eval objects_$l := $(call objects,$l)))
 libs = $(if $(strip $(foreach l,$1,$(pkg_$l))),$(shell pkg-config --libs $(foreach l,$1,$(pkg_$l))))
 
@@ -95,6 +98,15 @@ $(OUT)/gen/$1_sql.o: $(OUT)/gen/$1_sql.c $(OUT)/flags
 	    -MMD -MP -c -o $$@ $$<
 endef
 $(foreach l,$(LAYERS),$(if $(call has_sql,$l),$(eval $(call sql_rules,$l))))
+
+define asset_rules
+$(OUT)/gen/$1_assets.c: $(call has_assets,$1) assets/$1 scripts/embed-assets
+	@mkdir -p $$(@D)
+	$$(call say,embed,assets/$1)scripts/embed-assets $(call has_assets,$1) > $$@.new && mv $$@.new $$@
+$(OUT)/gen/$1_assets.o: $(OUT)/gen/$1_assets.c $(OUT)/flags
+	$$(call say,cc,$$<)$$(CC) $$(ALL_CFLAGS) -Iinclude -Isrc/$1 -MMD -MP -c -o $$@ $$<
+endef
+$(foreach l,$(LAYERS),$(if $(call has_assets,$l),$(eval $(call asset_rules,$l))))
 
 # --- unit tests ---------------------------------------------------------------------------------
 # tests/unit/test_<module>.c is one program. It is linked with its module's layer and those below,
@@ -205,6 +217,15 @@ check-faults: all $(OUT)/mock-kafka
 	scripts/kafka-jars
 	OUTRIDER=$(abspath $(OUT)/outrider) $(VENV)/bin/python tests/fault/run $(FAULTS)
 
+# The page in a real browser; PICTURES=<folder> keeps a picture of each state.
+.PHONY: check-page page
+page: all $(OUT)/mock-kafka
+	$(PYTEST) tests/page
+
+check-page:
+	@scripts/deps build check page
+	@$(MAKE) --no-print-directory page
+
 # A chosen few, because valgrind makes outrider many times slower: the ways of a row, and of an end.
 VALGRIND_TESTS := every_row_arrives_once order_per_aggregate failed_rows_are_retried \
     sigterm_finishes_batch drain reload
@@ -255,6 +276,7 @@ check-deep: check
 	$(MAKE) integration SANITIZE=thread
 	$(MAKE) valgrind
 	$(MAKE) check-fuzz
+	$(MAKE) check-page
 
 install: all
 	install -D -m 755 $(OUT)/outrider $(DESTDIR)$(PREFIX)/bin/outrider

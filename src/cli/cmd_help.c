@@ -7,6 +7,7 @@
 #include "usage.h"
 
 #include "outrider/base/version.h"
+#include "outrider/monitor/metrics.h"
 
 #include <stdio.h>
 
@@ -25,6 +26,10 @@ cmd_help(const struct invocation *invocation)
 {
     if (invocation_flag(invocation, "markdown")) {
         usage_markdown(stdout);
+        return EX_OK;
+    }
+    if (invocation_flag(invocation, "metrics")) {
+        metrics_print_reference(stdout);
         return EX_OK;
     }
     if (invocation->argument_count == 0) {

@@ -21,6 +21,7 @@
 #include "outrider/base/log.h"
 #include "outrider/base/signals.h"
 #include "outrider/base/xalloc.h"
+#include "outrider/monitor/monitor.h"
 
 #include <poll.h>
 #include <stdlib.h>
@@ -36,6 +37,9 @@ struct run {
     struct stall stall;
     struct pause pause;
     struct supervision supervision;
+    struct monitor *monitor;
+    bool lent;      // the settings in force, to a thread that hangs: they must not be freed
+    bool abandoned; // some such thread is left
 };
 
 static void
@@ -45,6 +49,7 @@ begin_relay(struct run *run)
     run->limits = health_limits(&settings->relay, &settings->store);
     run->relay = relay_start(&settings->relay, &settings->store, &settings->producer,
                              &(struct relay_goal){.paused = run->pause.on, .purge = true});
+    monitor_watch(run->monitor, settings, run->relay, &run->past);
     run->stall.lanes_began = mono_now();
 }
 
@@ -70,12 +75,15 @@ beat(void *context)
 
 // False when the lanes do not end.
 static bool
-end_relay(struct run *run)
+end_relay(struct run *run, bool for_good)
 {
     if (run->relay == NULL)
         return true;
+    monitor_announce_end(run->monitor, for_good);
     if (!stop_relay(run->relay, run->settings->relay.stop_timeout_ms, beat, run))
         return false;
+    run->lent = !monitor_unwatch(run->monitor);
+    run->abandoned |= run->lent;
     stats_add(&run->past, relay_stats(run->relay));
     relay_free(run->relay);
     run->relay = NULL;
@@ -85,9 +93,18 @@ end_relay(struct run *run)
 static void
 free_reloaded(struct run *run)
 {
-    settings_free(run->reloaded);
-    free(run->reloaded);
+    if (!run->lent) {
+        settings_free(run->reloaded);
+        free(run->reloaded);
+    }
     run->reloaded = NULL;
+}
+
+static void
+refuse(const struct run *run)
+{
+    monitor_note_reload(run->monitor, false);
+    LOG(LOG_ERROR, "reload_failed", LOG_STR("next", "the configuration stays as it was"));
 }
 
 // The configuration as it is now; NULL when it is wrong or as it was, which is said.
@@ -98,13 +115,14 @@ read_again(const struct run *run, struct text *ret_changed)
     struct settings *settings = xcalloc(1, sizeof *settings);
     if (!configure(run->sources, settings, &errors)) {
         configure_log(LOG_ERROR, "config_error", &errors);
-        LOG(LOG_ERROR, "reload_failed", LOG_STR("next", "the configuration stays as it was"));
+        refuse(run);
         free(settings);
         return NULL;
     }
     settings_append_differences(ret_changed, run->settings, settings);
     if (ret_changed->len > 0)
         return settings;
+    monitor_note_reload(run->monitor, true);
     LOG(LOG_INFO, "reload_unchanged", LOG_STR("next", "nothing is restarted"));
     settings_free(settings);
     free(settings);
@@ -118,7 +136,7 @@ restart_relay(struct run *run, struct settings *settings, const struct text *cha
     const struct mono began = mono_now();
     LOG(LOG_INFO, "reloading", LOG_STR("changed", text_str(changed)),
         LOG_STR("next", "the batches in hand are finished"));
-    if (!end_relay(run))
+    if (!end_relay(run, false))
         return false;
     free_reloaded(run);
     run->settings = run->reloaded = settings;
@@ -130,12 +148,31 @@ restart_relay(struct run *run, struct settings *settings, const struct text *cha
     return true;
 }
 
+// Before anything is stopped: an address that cannot be had is a mistake like any other.
+static bool
+move_monitor(const struct run *run, const struct settings *settings)
+{
+    struct error err;
+    if (monitor_move(run->monitor, settings->http_listen, &err)) {
+        monitor_note_reload(run->monitor, true);
+        return true;
+    }
+    LOG(LOG_ERROR, "config_error", LOG_STR("text", err.text));
+    refuse(run);
+    return false;
+}
+
 static bool
 reload(struct run *run)
 {
     __attribute__((cleanup(text_free))) struct text changed = {0};
     supervise_reloading();
     struct settings *settings = read_again(run, &changed);
+    if (settings != NULL && !move_monitor(run, settings)) {
+        settings_free(settings);
+        free(settings);
+        settings = NULL;
+    }
     const bool good = settings == NULL || restart_relay(run, settings, &changed);
     supervise_ready();
     return good;
@@ -199,6 +236,11 @@ cmd_run(const struct invocation *invocation)
         exit_with_error("run", &err);
         return EX_SOFTWARE;
     }
+    if (!monitor_open(run.settings->http_listen, run.sources->file, &run.monitor, &err)) {
+        exit_with_error("run", &err);
+        signals_stop();
+        return EX_CONFIG;
+    }
     const struct mono started = mono_now();
     run_log_minute_start(&run.minute);
     supervise_start(&run.supervision);
@@ -210,13 +252,14 @@ cmd_run(const struct invocation *invocation)
     if (ended) {
         LOG(LOG_INFO, "relay_stopping",
             LOG_INT("stop_timeout_ms", run.settings->relay.stop_timeout_ms));
-        ended = end_relay(&run);
+        ended = end_relay(&run, true);
     }
     take_stats(&run, &stats);
     run_log_suppressed(true);
     run_log_stopped(&stats, started);
-    if (!ended)
-        stop_abandon(EX_SOFTWARE);
+    if (!ended || run.abandoned)
+        stop_abandon(ended ? EX_OK : EX_SOFTWARE);
+    monitor_close(run.monitor);
     free_reloaded(&run);
     supervise_end(&run.supervision);
     signals_stop();

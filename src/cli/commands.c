@@ -112,6 +112,7 @@ static const struct option_spec schema_print_options[] = {
 
 static const struct option_spec help_options[] = {
     {.name = "markdown", .help = "the reference of all commands, as Markdown"},
+    {.name = "metrics", .help = "the reference of all metrics, as Markdown"},
 };
 
 static const struct command schema_commands[] = {

@@ -85,6 +85,9 @@ describe_allowed(struct text *out, const struct key *key)
     case KEY_TOPIC:
         text_append(out, "a topic's name");
         break;
+    case KEY_ADDRESS:
+        text_append(out, "host:port, e.g. 127.0.0.1:8467, or null for none");
+        break;
     case KEY_INT:
         text_appendf(out, "a whole number from %" PRId64 " to %" PRId64, key->least, key->most);
         break;

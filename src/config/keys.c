@@ -71,6 +71,7 @@ const struct section keys_sections[] = {
     {"outbox", "The outbox table and how its rows are claimed."},
     {"message", "What a row becomes in Kafka."},
     {"kafka", "The Kafka producer: librdkafka's own properties, passed through."},
+    {"http", "Metrics, health and the status page of a running relay."},
     {"log", "What is logged, and how."},
 };
 const size_t keys_section_count = sizeof(keys_sections) / sizeof(keys_sections[0]);
@@ -332,6 +333,14 @@ const struct key keys_table[] = {
                "refused.",
     },
     {
+        .path = "http.listen",
+        .type = KEY_ADDRESS,
+        AT(http_listen),
+        .fallback = "127.0.0.1:8467",
+        .doc = "Where `outrider run` serves them, as host:port; port 0 is any free one; null "
+               "or empty: nowhere.",
+    },
+    {
         .path = "log.level",
         .type = KEY_ENUM,
         AT(log_level),
@@ -400,4 +409,11 @@ bool
 keys_is_map(const struct key *key)
 {
     return key->type == KEY_COLUMNS || key->type == KEY_PROPERTIES;
+}
+
+// An address that is not wanted is null although it has a default.
+bool
+keys_may_be_null(const struct key *key)
+{
+    return !keys_is_map(key) && (key->fallback == NULL || key->type == KEY_ADDRESS);
 }

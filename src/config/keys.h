@@ -20,6 +20,7 @@ enum key_type {
     KEY_LIST,       // char *const *, and a size_t at count_offset
     KEY_TEMPLATE,   // struct template
     KEY_TOPIC,      // const char *, a topic's name
+    KEY_ADDRESS,    // const char *, host:port to listen on; empty: none
     KEY_COLUMNS,    // const char *[COLUMN_COUNT]; entries are outbox.columns.<column>
     KEY_PROPERTIES, // const struct property *, and a size_t at count_offset; kafka.<property>
 };
@@ -54,6 +55,8 @@ const struct key *keys_find_entry(const char *path, const char **ret_name);
 
 // Does some key live below "path."?
 bool keys_is_section(const char *path);
+
+bool keys_may_be_null(const struct key *key);
 
 // True for the types whose entries have names of their own.
 bool keys_is_map(const struct key *key);

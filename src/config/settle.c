@@ -14,6 +14,7 @@
 #include "reference.h"
 #include "utf8.h"
 
+#include "outrider/base/address.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/broker/topic_name.h"
 #include "outrider/config/parse.h"
@@ -187,6 +188,20 @@ settle_topic(const struct settling *s)
         put_text(s);
 }
 
+// An empty text is as good as null: nothing is listened on.
+static void
+settle_address(const struct settling *s)
+{
+    struct address address;
+    struct error err;
+    if (*s->entry->items[0] == '\0')
+        *(const char **)place_of(s) = NULL;
+    else if (!address_parse(s->entry->items[0], &address, &err))
+        complain(s, err.text);
+    else
+        put_text(s);
+}
+
 // A template without columns is a topic's name already.
 static const char *
 constant_topic_problem(const struct template *template)
@@ -274,7 +289,7 @@ static settle *const by_type[] = {
     [KEY_ENUM] = settle_enum,           [KEY_LIST] = settle_list,
     [KEY_TEMPLATE] = settle_template,   [KEY_COLUMNS] = settle_column,
     [KEY_PROPERTIES] = settle_property, [KEY_TOPIC] = settle_topic,
-    [KEY_PERIOD] = settle_number,
+    [KEY_PERIOD] = settle_number,       [KEY_ADDRESS] = settle_address,
 };
 
 // --- what all types have in common --------------------------------------------------------------
@@ -334,7 +349,7 @@ split(const struct settling *s)
     }
 }
 
-// Null is a value for keys without a default, and a mistake for all others.
+// Null is a value for keys without a default and for addresses, and a mistake for all others.
 static void
 settle_entry(const struct settling *s)
 {
@@ -349,10 +364,10 @@ settle_entry(const struct settling *s)
         split(s);
     if (!entry->null)
         by_type[entry->key->type](s);
-    else if (entry->key->fallback != NULL || keys_is_map(entry->key))
-        complain_allowed(s, NULL, "has no value");
-    else
+    else if (keys_may_be_null(entry->key))
         put_text(s);
+    else
+        complain_allowed(s, NULL, "has no value");
 }
 
 // The properties that count: of each name the last that was given.

@@ -69,6 +69,7 @@ class Bench:
         return relay.Outrider(self.servers.directory("outrider"), {
             "database": {"dsn": dsn}, "outbox": outbox,
             "kafka": {"bootstrap.servers": self.servers.kafka.bootstrap},
+            "http": {"listen": "127.0.0.1:0"},  # as a user has it, on any port
             "log": {"format": "json"},
         })
 

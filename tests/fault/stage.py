@@ -149,6 +149,7 @@ class Stage:
             "outbox": {"ordering": self.case.ordering, "batch_size": BATCH,
                        "on_published": "delete" if self.case.deletes else "mark"},
             "kafka": {"bootstrap.servers": bootstrap},
+            "http": {"listen": None},
             "log": {"level": "debug", "format": "json"},  # every line: repeats are not left out
         }, merge(getattr(self.kafka, "relay_settings", {}), self.case.config))
 

@@ -4,6 +4,7 @@
 import time
 
 from support import freeze
+from support.monitor import ANYWHERE, Monitor
 from support.process import wait_until
 
 INTERVAL = 1  # seconds; fed at half of it
@@ -60,7 +61,8 @@ def test_fed_while_the_last_batches_are_finished(outrider, outbox, supervisor, o
 def test_a_stuck_lane_starves_it(outrider, outbox, settled, supervisor, topic):
     """An idle lane's look at the table may take 3 s at most here, and 10 s more are its grace."""
     daemon = outrider.run(env=supervisor.watching(INTERVAL), config={
-        "database": {"statement_timeout": "1s", "lock_timeout": "100ms"}})
+        "database": {"statement_timeout": "1s", "lock_timeout": "100ms"}} | ANYWHERE)
+    monitor = Monitor(daemon)
     supervisor.wait_for("STATUS=idle, ")
     [lane] = freeze.lane_threads(daemon.pid)
     with freeze.frozen(lane):
@@ -70,9 +72,14 @@ def test_a_stuck_lane_starves_it(outrider, outbox, settled, supervisor, topic):
         assert supervisor.listen_for(3 * INTERVAL) > 2.5 * INTERVAL
         [told] = [event for event in daemon.events() if event["event"] == "stalled"]
         assert told["stuck"] and told["phase"] == "idle" and told["connected"]
+        status, answer = monitor.answers("/healthz")
+        assert (status, answer["healthy"], answer["reasons"][0]["reason"]) == (503, False, "lane_stuck")
+        assert monitor.answers("/readyz")[0] == 503
+        assert monitor.metric("outrider_lanes_stuck") == 1
     # Let go, it works and all is well.
     supervisor.wait_for("STATUS=idle, ")
     assert supervisor.listen_for(2 * INTERVAL) < INTERVAL
+    assert monitor.answers("/healthz")[0] == monitor.answers("/readyz")[0] == 200
     outbox.fill(topic, 10)
     settled(daemon)
     wait_until(lambda: any(event["event"] == "stall_over" for event in daemon.events()), 5, "its end")

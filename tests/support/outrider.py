@@ -169,11 +169,12 @@ class Daemon:
 
 
 class Outrider:
-    """Runs the binary for one test. `config` is the test's configuration as a nested dict."""
+    """Runs the binary for one test. `config` is the test's configuration as a nested dict; without a word
+    of http.listen there it serves nothing, for relays of several tests share a host."""
 
     def __init__(self, base, config):
         self.base = base
-        self.config = config
+        self.config = merge({"http": {"listen": None}}, config)
         self.daemons = []
         self.logs = []
         self._count = 0

@@ -132,7 +132,7 @@ START_TEST(test_hints)
     check_hint("xyzzyxyzzy.xyzzyxyzzy", "known here: database, outbox");
     check_hint("outbox.1", "known here: table, columns");
     check_hint("xyzzyxyzzyxyzzy",
-               "known here: database, outbox, message, kafka, log, stop_timeout");
+               "known here: database, outbox, message, kafka, http, log, stop_timeout");
 }
 END_TEST
 

@@ -17,6 +17,7 @@ struct settings {
     struct store_settings store;
     struct producer_settings producer;
     struct relay_settings relay;
+    const char *http_listen; // host:port; NULL: nowhere
     enum log_level log_level;
     enum log_format log_format;
     struct config *origin; // values as text with their origins
