@@ -2,8 +2,8 @@
 // The parts of the page. What they show is in tests/unit/test_page.c, one part a test.
 #include "page.h"
 
-#include "health.h"
 #include "html.h"
+#include "readiness.h"
 #include "status.h"
 #include "verdict.h"
 

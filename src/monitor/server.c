@@ -8,9 +8,9 @@
 #include "server.h"
 
 #include "assets.h"
-#include "health.h"
 #include "metrics_private.h"
 #include "page.h"
+#include "readiness.h"
 #include "status.h"
 
 #include "outrider/base/address.h"
@@ -63,8 +63,8 @@ static const struct route routes[] = {
     {"/style.css", "text/css; charset=utf-8", answer_style},
     {"/icon.svg", "image/svg+xml", answer_icon},
     {"/metrics", "text/plain; version=0.0.4; charset=utf-8", metrics_answer},
-    {"/healthz", "application/json", health_answer},
-    {"/readyz", "application/json", health_answer_ready},
+    {"/healthz", "application/json", readiness_answer_health},
+    {"/readyz", "application/json", readiness_answer},
     {"/status.json", "application/json", status_answer},
 };
 

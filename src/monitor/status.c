@@ -2,8 +2,8 @@
 // /status.json: what the page shows, for programs.
 #include "status.h"
 
-#include "health.h"
 #include "json.h"
+#include "readiness.h"
 #include "verdict.h"
 
 #include "outrider/base/version.h"
@@ -41,10 +41,10 @@ append_verdict(struct text *out, const struct snapshot *snapshot)
     json_text(out, "reason", text_str(&verdict.reason));
     json_close(out, '}');
     verdict_free(&verdict);
-    health_judge(snapshot, &reasons);
+    readiness_judge(snapshot, &reasons);
     json_bool(out, "ready", reasons.count == 0);
     text_append_char(out, ',');
-    health_append_reasons(out, &reasons);
+    readiness_append_reasons(out, &reasons);
 }
 
 static void

@@ -7,7 +7,7 @@
 // wait until the morning.
 #include "verdict.h"
 
-#include "health.h"
+#include "readiness.h"
 
 #include "outrider/base/amount.h"
 
@@ -44,7 +44,7 @@ judge_ready(const struct snapshot *snapshot, struct verdict *verdict)
 {
     struct reasons reasons;
 
-    health_judge(snapshot, &reasons);
+    readiness_judge(snapshot, &reasons);
     for (size_t i = 0; reasons.count > 0 && i < sizeof unready / sizeof unready[0]; i++) {
         if (!str_equal(unready[i].name, reasons.list[0].name))
             continue;
@@ -60,7 +60,7 @@ judge_topics(const struct snapshot *snapshot, struct verdict *verdict)
 {
     const char *first = NULL;
     bool all;
-    const size_t blocked = health_blocked_topics(snapshot, &first, &all);
+    const size_t blocked = readiness_blocked_topics(snapshot, &first, &all);
 
     if (blocked == 0)
         return false;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is the process well, may it be counted on, and if not, why? Private to the monitor.
-#ifndef OUTRIDER_MONITOR_HEALTH_H
-#define OUTRIDER_MONITOR_HEALTH_H
+#ifndef OUTRIDER_MONITOR_READINESS_H
+#define OUTRIDER_MONITOR_READINESS_H
 
 #include "snapshot.h"
 
@@ -21,19 +21,19 @@ struct reasons {
 };
 
 // None: it is ready.
-void health_judge(const struct snapshot *snapshot, struct reasons *ret_reasons);
+void readiness_judge(const struct snapshot *snapshot, struct reasons *ret_reasons);
 
 // Topics that are blocked and have rows that wait; *ret_all: no other topic has.
-size_t health_blocked_topics(const struct snapshot *snapshot, const char **ret_first,
-                             bool *ret_all);
+size_t readiness_blocked_topics(const struct snapshot *snapshot, const char **ret_first,
+                                bool *ret_all);
 
 // "reasons":[...], as a member of a JSON object.
-void health_append_reasons(struct text *out, const struct reasons *reasons);
+void readiness_append_reasons(struct text *out, const struct reasons *reasons);
 
 // /healthz: 200 while the lanes turn, whatever the servers do.
-unsigned health_answer(const struct snapshot *snapshot, struct text *out);
+unsigned readiness_answer_health(const struct snapshot *snapshot, struct text *out);
 
 // /readyz: 200 without a reason.
-unsigned health_answer_ready(const struct snapshot *snapshot, struct text *out);
+unsigned readiness_answer(const struct snapshot *snapshot, struct text *out);
 
 #endif

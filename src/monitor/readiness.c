@@ -6,7 +6,7 @@
 // and restarting would not end it. Ready is what others may count on: both servers reachable, a
 // table that can be served, and progress where there is work. A standby is ready; it only has to
 // wait.
-#include "health.h"
+#include "readiness.h"
 
 #include "outrider/base/amount.h"
 
@@ -88,7 +88,7 @@ judge_progress(const struct snapshot *snapshot, struct reasons *reasons)
 }
 
 size_t
-health_blocked_topics(const struct snapshot *snapshot, const char **ret_first, bool *ret_all)
+readiness_blocked_topics(const struct snapshot *snapshot, const char **ret_first, bool *ret_all)
 {
     const struct backlog *backlog =
         snapshot_is_counted(snapshot) ? &snapshot->sample->backlog : NULL;
@@ -114,7 +114,7 @@ judge_topics(const struct snapshot *snapshot, struct reasons *reasons)
 {
     const char *first = NULL;
     bool all;
-    const size_t blocked = health_blocked_topics(snapshot, &first, &all);
+    const size_t blocked = readiness_blocked_topics(snapshot, &first, &all);
 
     if (all)
         add(reasons, "topics_blocked",
@@ -123,7 +123,7 @@ judge_topics(const struct snapshot *snapshot, struct reasons *reasons)
 }
 
 void
-health_judge(const struct snapshot *snapshot, struct reasons *ret_reasons)
+readiness_judge(const struct snapshot *snapshot, struct reasons *ret_reasons)
 {
     struct reasons *reasons = ret_reasons;
 
@@ -141,7 +141,7 @@ health_judge(const struct snapshot *snapshot, struct reasons *ret_reasons)
 }
 
 void
-health_append_reasons(struct text *out, const struct reasons *reasons)
+readiness_append_reasons(struct text *out, const struct reasons *reasons)
 {
     text_append(out, "\"reasons\":[");
     for (size_t i = 0; i < reasons->count; i++) {
@@ -158,13 +158,13 @@ static unsigned
 answer(struct text *out, const char *name, const struct reasons *reasons)
 {
     text_appendf(out, "{\"%s\":%s,", name, reasons->count == 0 ? "true" : "false");
-    health_append_reasons(out, reasons);
+    readiness_append_reasons(out, reasons);
     text_append(out, "}\n");
     return reasons->count == 0 ? HTTP_OK : HTTP_UNAVAILABLE;
 }
 
 unsigned
-health_answer(const struct snapshot *snapshot, struct text *out)
+readiness_answer_health(const struct snapshot *snapshot, struct text *out)
 {
     struct reasons stuck = {.count = 0};
 
@@ -173,10 +173,10 @@ health_answer(const struct snapshot *snapshot, struct text *out)
 }
 
 unsigned
-health_answer_ready(const struct snapshot *snapshot, struct text *out)
+readiness_answer(const struct snapshot *snapshot, struct text *out)
 {
     struct reasons reasons;
 
-    health_judge(snapshot, &reasons);
+    readiness_judge(snapshot, &reasons);
     return answer(out, "ready", &reasons);
 }
