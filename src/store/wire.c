@@ -7,6 +7,8 @@
 // Source: PostgreSQL's manual, "Asynchronous Command Processing".
 #include "wire.h"
 
+#include "outrider/base/text.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -82,12 +84,21 @@ one_line(char *text)
             *p = ' ';
 }
 
+// "Failing row contains (...)" quotes a whole row, and a payload goes into no log. Source:
+// PostgreSQL's manual, "Error Codes".
+static bool
+quotes_a_row(const char *state)
+{
+    return str_equal(state, "23502") || str_equal(state, "23514") || str_equal(state, "44000");
+}
+
 bool
 wire_fail_result(const PGresult *result, struct error *err)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    const char *detail = PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
+    const char *detail =
+        quotes_a_row(state) ? NULL : PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
     const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
 
     if (!state) {

@@ -56,6 +56,16 @@ def test_dsn_that_cannot_be_parsed(outrider, secret, dsn):
     assert secret not in everything(outrider, *results)
 
 
+def test_a_row_that_cannot_be_marked(outrider, outbox, topic, secret):
+    """PostgreSQL quotes the whole row then."""
+    outbox.run("ALTER TABLE {table} ADD CONSTRAINT stays CHECK (NOT {published})")
+    outbox.insert(topic, payload=f'{{"card": "{secret}"}}')
+    daemon = outrider.run()
+    daemon.wait_for_log('"window_failed".*23514.*violates check constraint')
+    assert daemon.terminate() == 0
+    assert secret not in everything(outrider)
+
+
 def test_wrong_password(outrider, postgres, database, secret):
     dsn = f"postgresql://nobody_{secret[-4:]}:{secret}@127.0.0.1:{postgres.port}/{database}"
     daemon = outrider.run(config={"database": {"dsn": dsn}})
