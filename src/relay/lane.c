@@ -10,10 +10,7 @@
 #include "outrider/base/log.h"
 
 enum {
-    PROBE_MS = 5000, // how long a cluster may take to answer who it is
-    LOOK_MS = 1000,  // and what it says of a topic
-    PROBE_STEP_MS = 500,
-    PROBE_PAUSE_MS = 50,
+    LOOK_MS = 1000,        // how long a cluster may take to say how a topic is
     OUTAGE_FIRST_MS = 100, // the wait after the first failure
     OUTAGE_MAX_MS = 5000,  // and at most
     SLICE_MS = 100,        // how long a stop can go unnoticed
@@ -50,7 +47,7 @@ wait_slice(struct lane *lane, int left_ms)
         mono_sleep_ms(ms);
 }
 
-static void
+void
 lane_wait(struct lane *lane, int64_t wait_ms)
 {
     struct mono until = mono_add_ms(mono_now(), wait_ms);
@@ -81,36 +78,6 @@ disconnect(struct lane *lane)
     atomic_store(&lane->connected, false);
     atomic_store(&lane->active, false);
     atomic_store(&lane->server_pid, 0);
-}
-
-// Asks in short steps, so that a stop need not wait for the answer.
-static bool
-probe(struct lane *lane, struct error *err)
-{
-    struct mono deadline = mono_add_ms(mono_now(), PROBE_MS);
-
-    while (!producer_probe(lane->producer, PROBE_STEP_MS, err)) {
-        if (mono_passed(deadline) || lane_resting(lane))
-            return false;
-        lane_wait(lane, PROBE_PAUSE_MS); // when it failed at once
-    }
-    return true;
-}
-
-// A producer whose cluster did not answer goes: a new one reads certificates and looks names up
-// anew.
-static bool
-reach_kafka(struct lane *lane, struct error *err)
-{
-    if (!lane->producer && !producer_open(lane->shared->producer_settings, &lane->producer, err))
-        return false;
-    lane->reachable = lane->reachable || probe(lane, err);
-    atomic_store(&lane->kafka, lane->reachable);
-    if (!lane->reachable) {
-        producer_close(lane->producer);
-        lane->producer = NULL;
-    }
-    return lane->reachable;
 }
 
 // What the table's version cannot promise is said once.
@@ -196,7 +163,7 @@ connect_lane(struct lane *lane)
         return true;
     lane_enter(lane, LANE_CONNECT);
     atomic_store(&lane->connected, false);
-    if (!reach_kafka(lane, &err))
+    if (!lane_reach_kafka(lane, &err))
         lane_back_off(lane, "kafka_unavailable", &err);
     else if (!reach_postgres(lane, &err))
         lane_back_off(lane, "postgres_unavailable", &err);
@@ -322,6 +289,16 @@ progress(struct lane *lane)
         backoff_reset(&lane->outage);
 }
 
+// False: it is to connect anew.
+static bool
+still_has_kafka(struct lane *lane)
+{
+    lane_doubt_kafka(lane);
+    if (!lane->reachable)
+        disconnect(lane);
+    return lane->reachable;
+}
+
 // Polls until there is something to claim. False when a poll failed.
 static bool
 idle(struct lane *lane, struct error *err)
@@ -330,6 +307,8 @@ idle(struct lane *lane, struct error *err)
     while (lane->work == 0 && !lane_resting(lane) && lane->producer) {
         progress(lane);
         lane_wait(lane, backoff_next(&lane->idle));
+        if (!still_has_kafka(lane))
+            break;
         if (mono_ms_until(lane->not_before) > 0 || lane_resting(lane))
             continue;
         look_at_topics(lane);
@@ -348,6 +327,7 @@ stand_by(struct lane *lane)
     progress(lane);
     if (!lane->shared->goal.wait_for_slot) // else the try itself waited
         lane_wait(lane, lane->shared->settings->poll_max_ms);
+    still_has_kafka(lane);
 }
 
 static bool

@@ -59,6 +59,7 @@ struct lane {
     int careful;       // the next window is so many rows, marked before they are sent; 0: as usual
     bool told_version; // what version 1 cannot promise was said
     int64_t until;     // rows up to this position only
+    struct mono doubt_at;   // it is not asked before then whether Kafka is still there
     struct mono not_before; // goal.rate allows nothing until then
     int64_t mean_bytes;     // running mean of a payload's size
     bool told_full;         // that there are too many blocked topics was said
@@ -86,6 +87,15 @@ bool lane_resting(const struct lane *lane);
 // When the slot in hand cannot be had: is it the last of those with work, and none of them was?
 // Then there is nothing to do but to wait.
 bool lane_has_tried_all(const struct lane *lane);
+
+// Waits, keeping the producer served; to be stopped or paused ends the wait.
+void lane_wait(struct lane *lane, int64_t wait_ms);
+
+// Builds a producer, unless there is one, and asks whether its cluster is there.
+bool lane_reach_kafka(struct lane *lane, struct error *err) MUST_CHECK;
+
+// Asks again when there is reason to doubt it; `reachable` tells.
+void lane_doubt_kafka(struct lane *lane);
 
 // Logs a failure, whose line ends with what happens next, and waits; a stop or a pause ends
 // the wait.

@@ -11,7 +11,7 @@ import uuid
 
 import pytest
 
-from support import need
+from support import kafka_broker, need
 from support.monitor import ANYWHERE, Monitor
 from support.process import free_port, wait_until
 
@@ -287,4 +287,16 @@ def test_a_blocked_topic_is_shown(start, outbox, kafka, topic, settled):
     kafka.create_topic(missing)
     settled(monitor.daemon)
     monitor.wait_for(lambda m: m.metric("outrider_breaker_open", topic=missing) == 0, 20, "its release")
+    assert monitor.daemon.terminate() == 0
+
+
+def test_an_outage_shows_while_nothing_is_sent(start, outbox, tmp_path, settled):
+    """Kafka goes while the relay is idle: it is known before the first row has to wait for it."""
+    with kafka_broker.running(str(tmp_path), kafka_broker.Kafka) as broker:
+        monitor = start({"kafka": {"bootstrap.servers": broker.bootstrap}})
+        outbox.insert(broker.create_topic("orders"))
+        settled(monitor.daemon)
+        assert ready(monitor)
+    monitor.wait_for(lambda m: reasons(m) == {"kafka_unavailable"}, 30, "the reason")
+    assert monitor.metric("outrider_kafka_up") == 0
     assert monitor.daemon.terminate() == 0

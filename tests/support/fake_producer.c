@@ -116,6 +116,7 @@ producer_probe(struct producer *producer, int timeout_ms, struct error *err)
     fake_producer.probed++;
     bool fails = fake_producer.probe_failures > 0;
     fake_producer.probe_failures -= fails;
+    fake_producer.troubled &= fails;
     fake_producer_unlock();
     return !fails || error_set(err, FAULT_CLUSTER, "ALL_BROKERS_DOWN", "scripted");
 }
@@ -317,5 +318,7 @@ producer_last_error(const struct producer *producer, struct error *ret_error, bo
 {
     (void)producer;
     *ret_error = (struct error){.fault = FAULT_CLUSTER};
+    if (fake_producer.troubled)
+        error_set(ret_error, FAULT_CLUSTER, "_ALL_BROKERS_DOWN", "scripted");
     *ret_fatal = fake_producer.fatal;
 }

@@ -43,6 +43,7 @@ struct fake_producer {
     bool reprieves; // giving up comes too late: everything was acknowledged
     bool healed;    // what was never to be reported fails now
     bool fatal;     // of the producers that are open now
+    bool troubled;  // librdkafka has said something of the cluster; an answer to a probe ends it
     int open_failures, probe_failures, look_failures; // of the next calls; -1: of all
     int in_sync;                                      // of a topic that is looked at
     // What was seen:

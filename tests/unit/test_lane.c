@@ -164,6 +164,33 @@ START_TEST(test_a_fatal_producer_is_rebuilt)
 }
 END_TEST
 
+// Nothing is sent, and yet it is known: by the word of librdkafka and by a question that nobody
+// answers. An answer ends the doubt, and nothing happens.
+START_TEST(test_an_idle_lane_notices_that_kafka_is_gone)
+{
+    one_prepare(2);
+    row(1, "a");
+    start();
+    WAIT_FOR(fake_published() == 1);
+    fake_producer_lock();
+    fake_producer.troubled = true;
+    fake_producer_unlock();
+    WAIT_FOR(fake_producer.probed == 2);
+    ck_assert_int_eq(one_logged("event=kafka_unavailable"), 0);
+    ck_assert_int_eq(calls(FAKE_OPEN), 1);
+    fake_producer_lock();
+    fake_producer.troubled = true;
+    fake_producer.probe_failures = 2; // the doubt, and once more when it connects
+    fake_producer_unlock();
+    WAIT_FOR(calls(FAKE_OPEN) == 2);
+    ck_assert_int_eq(fake_producer.probed, 5);
+    WAIT_FOR(relay_lane(relay, 0).kafka && relay_lane(relay, 0).connected);
+    row(2, "a");
+    WAIT_FOR(fake_published() == 2);
+    stop(false);
+}
+END_TEST
+
 START_TEST(test_a_purged_producer_is_rebuilt)
 {
     one_prepare(2);
@@ -573,12 +600,13 @@ int
 main(void)
 {
     return RUN_TESTS(
-        "lane", test_kafka_is_asked_first, test_postgres_away, test_a_failed_step_connects_anew,
-        test_a_fatal_producer_is_rebuilt, test_a_purged_producer_is_rebuilt,
-        test_no_window_begins_without_a_producer, test_a_changed_version_is_adopted,
-        test_a_changed_number_of_slots_is_adopted, test_slots_need_the_aggregate_as_key,
-        test_lanes_without_slots_are_told_of_once, test_no_slot_starves, test_a_standby_takes_over,
-        test_an_idle_lane_only_polls, test_a_late_row_is_found_while_its_transaction_could_run,
+        "lane", test_kafka_is_asked_first, test_an_idle_lane_notices_that_kafka_is_gone,
+        test_postgres_away, test_a_failed_step_connects_anew, test_a_fatal_producer_is_rebuilt,
+        test_a_purged_producer_is_rebuilt, test_no_window_begins_without_a_producer,
+        test_a_changed_version_is_adopted, test_a_changed_number_of_slots_is_adopted,
+        test_slots_need_the_aggregate_as_key, test_lanes_without_slots_are_told_of_once,
+        test_no_slot_starves, test_a_standby_takes_over, test_an_idle_lane_only_polls,
+        test_a_late_row_is_found_while_its_transaction_could_run,
         test_version_1_sweeps_for_rows_below_the_floor,
         test_ordering_none_comes_back_for_locked_rows, test_a_due_row_wakes_it,
         test_a_released_row_is_found_again, test_a_wait_outlasts_a_connection,
