@@ -53,6 +53,7 @@ static const struct hint events[] = {
     {"window_failed", "What was acknowledged is kept; the rest goes again."},
     {"topic_blocked", "Its rows wait and cost nothing; it is tried again by itself."},
     {"topics_blocked_limit", "Does message.topic make a topic of every id?"},
+    {"relay_paused", "SIGUSR2 lets it go on: systemctl kill -s USR2 outrider."},
     {"message_dead", "See the dead letters above: correct the cause, then `outrider dead retry`."},
     {"message_failed", "It is tried again by itself."},
     {"rows_locked", "End that transaction when it is stuck: pg_stat_activity shows its pid."},

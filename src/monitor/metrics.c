@@ -324,8 +324,7 @@ static const struct metric metrics[] = {
      in_flight, 0, 0, 0},
     {"outrider_lane_phase", GAUGE, "lane, phase",
      "1 for the phase that a lane is in: connect, back_off, standby, claim, publish, settle, "
-     "commit, "
-     "idle or ended.",
+     "commit, idle, paused or ended.",
      phases, 0, 0, 0},
     {"outrider_lanes_stuck", GAUGE, NULL,
      "Lanes that hang in a call beyond every deadline; /healthz fails then.", stuck, 0, 0, 0},

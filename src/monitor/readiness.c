@@ -43,6 +43,14 @@ add_trouble(struct reasons *reasons, const struct lane_trouble *trouble)
 }
 
 static void
+judge_pause(const struct snapshot *snapshot, struct reasons *reasons)
+{
+    for (size_t i = 0; i < snapshot->lane_count; i++)
+        if (snapshot->lanes[i].view.phase == LANE_PAUSED)
+            add(reasons, "paused", "SIGUSR1 paused the relay; SIGUSR2 lets it go on");
+}
+
+static void
 judge_connections(const struct snapshot *snapshot, struct reasons *reasons)
 {
     if (snapshot_connected(snapshot))
@@ -134,7 +142,9 @@ readiness_judge(const struct snapshot *snapshot, struct reasons *ret_reasons)
         add(reasons, "reloading", "the configuration is taken up");
     if (reasons->count > 0)
         return;
-    judge_connections(snapshot, reasons);
+    judge_pause(snapshot, reasons);
+    if (reasons->count == 0)
+        judge_connections(snapshot, reasons);
     judge_stuck(snapshot, reasons);
     judge_progress(snapshot, reasons);
     judge_topics(snapshot, reasons);

@@ -27,6 +27,7 @@ static const struct {
 } unready[] = {
     {"stopping", VERDICT_WARN, "Stopping."},
     {"reloading", VERDICT_WARN, "Reloading."},
+    {"paused", VERDICT_WARN, "Paused. Rows wait, nothing is lost."},
     {"lane_stuck", VERDICT_BAD, "A lane is stuck."},
     {"kafka_unavailable", VERDICT_BAD,
      "Kafka does not let the relay in. Rows wait, nothing is lost."},

@@ -107,6 +107,18 @@ START_TEST(test_stuck_and_stalled)
 }
 END_TEST
 
+START_TEST(test_a_pause_is_not_ready)
+{
+    snapshot = snapshots_of_a_good_day();
+    snapshot.lanes[0].view.phase = LANE_PAUSED;
+    snapshot.lanes[0].view.connected = snapshot.lanes[0].view.active = false;
+    expect(VERDICT_WARN, "Paused. Rows wait, nothing is lost.", "SIGUSR2");
+    expect_reasons("paused");
+    expect_health(200);
+    snapshot_free(&snapshot);
+}
+END_TEST
+
 START_TEST(test_blocked_topics)
 {
     snapshot = snapshots_of_a_good_day();
@@ -181,7 +193,7 @@ int
 main(void)
 {
     return RUN_TESTS("verdict", test_all_is_well, test_a_standby_is_ready,
-                     test_an_outage_is_no_illness, test_stuck_and_stalled, test_blocked_topics,
-                     test_what_can_wait_comes_last, test_between_relays,
-                     test_the_command_is_one_for_a_shell);
+                     test_an_outage_is_no_illness, test_stuck_and_stalled,
+                     test_a_pause_is_not_ready, test_blocked_topics, test_what_can_wait_comes_last,
+                     test_between_relays, test_the_command_is_one_for_a_shell);
 }
