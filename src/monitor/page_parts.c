@@ -247,7 +247,7 @@ static void
 append_topic(struct text *out, const struct snapshot *snapshot, const struct backlog_topic *topic)
 {
     html_element(out, "<tr><td>", topic->topic, "");
-    if (snapshot->blocked[topic_index(topic->topic)])
+    if (snapshot_is_blocked(snapshot, topic->topic))
         text_append(out, " <span class=\"mark bad\">blocked</span>");
     text_append(out, "</td><td class=\"n\">");
     format_count(out, topic->messages);

@@ -107,8 +107,7 @@ readiness_blocked_topics(const struct snapshot *snapshot, const char **ret_first
         if (topic->messages == 0)
             continue;
         waiting++;
-        const size_t number = topic_index(topic->topic);
-        if (number == TOPIC_INDEX_OTHER || !snapshot->blocked[number])
+        if (!snapshot_is_blocked(snapshot, topic->topic))
             continue;
         if (blocked++ == 0)
             *ret_first = topic->topic;

@@ -28,6 +28,14 @@ snapshot_is_counted(const struct snapshot *snapshot)
 }
 
 bool
+snapshot_is_blocked(const struct snapshot *snapshot, const char *topic)
+{
+    size_t number;
+
+    return topic_index_find(topic, &number) && snapshot->blocked[number];
+}
+
+bool
 snapshot_kafka_up(const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->lane_count; i++)

@@ -51,6 +51,9 @@ void snapshot_free(struct snapshot *snapshot);
 // Is the sample of now, or so old that it says nothing?
 bool snapshot_is_counted(const struct snapshot *snapshot);
 
+// Does a lane find the topic blocked? Whatever the table holds for a topic gets no number by this.
+bool snapshot_is_blocked(const struct snapshot *snapshot, const char *topic);
+
 // Answers of the servers, as of the latest that is known.
 bool snapshot_kafka_up(const struct snapshot *snapshot);
 bool snapshot_postgres_up(const struct snapshot *snapshot);

@@ -121,7 +121,7 @@ append_topics(struct text *out, const struct snapshot *snapshot)
         json_open(out, NULL, '{');
         json_text(out, "topic", topic->topic);
         append_counts(out, topic->messages, topic->dead, topic->oldest_age_ms);
-        json_bool(out, "blocked", snapshot->blocked[topic_index(topic->topic)]);
+        json_bool(out, "blocked", snapshot_is_blocked(snapshot, topic->topic));
         json_close(out, '}');
     }
     json_close(out, ']');

@@ -69,6 +69,20 @@ topic_index(const char *topic)
     }
 }
 
+bool
+topic_index_find(const char *topic, size_t *ret_number)
+{
+    for (size_t place = hash(topic);; place = (place + 1) % PLACES) {
+        const char *name = atomic_load(&names[place]);
+        if (name == NULL)
+            return false;
+        if (!str_equal(name, topic))
+            continue;
+        *ret_number = place;
+        return true;
+    }
+}
+
 const char *
 topic_index_name(size_t number)
 {

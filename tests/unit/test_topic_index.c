@@ -54,6 +54,11 @@ START_TEST(test_all_beyond_the_limit_share_a_number)
     ck_assert_uint_eq(meet(TOPIC_INDEX_TOPICS), 0);
     ck_assert_uint_eq(topic_index("one more"), TOPIC_INDEX_OTHER);
     ck_assert_uint_eq(meet(1000), 1000 - TOPIC_INDEX_TOPICS);
+    size_t number = 4711;
+    ck_assert(!topic_index_find("one more", &number));
+    ck_assert_uint_eq(number, 4711);
+    ck_assert(topic_index_find("t0", &number));
+    ck_assert_uint_eq(number, topic_index("t0"));
 }
 END_TEST
 

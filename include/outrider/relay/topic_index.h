@@ -5,6 +5,7 @@
 #ifndef OUTRIDER_RELAY_TOPIC_INDEX_H
 #define OUTRIDER_RELAY_TOPIC_INDEX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum {
@@ -13,8 +14,11 @@ enum {
     TOPIC_INDEX_SIZE,
 };
 
-// Any thread, without a lock.
+// Gives the topic a number, when it has none yet. Any thread, without a lock.
 size_t topic_index(const char *topic);
+
+// False: it has no number of its own.
+bool topic_index_find(const char *topic, size_t *ret_number);
 
 // "other" for TOPIC_INDEX_OTHER, NULL for a number that no topic has yet. Lives as long as the
 // process.
