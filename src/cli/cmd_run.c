@@ -6,8 +6,9 @@
 // went through, and sees to it that the process ends when it is asked to.
 //
 // A reload ends the relay and starts another one in the same process, so everything that can be
-// configured can change, and nothing has to know which settings are borrowed by whom. The counters
-// of those that have ended are kept: nobody sees them go back.
+// configured can change; but for keys that lanes have nothing to do with, which are taken at once:
+// who wants to see more of a bad night's log must not disturb it. The counters of relays that have
+// ended are kept: nobody sees them go back.
 #include "command.h"
 #include "configure.h"
 #include "exits.h"
@@ -28,8 +29,9 @@
 
 struct run {
     const struct config_sources *sources;
-    const struct settings *settings; // in force
-    struct settings *reloaded;       // the same, when a reload brought them; else NULL
+    struct settings *first;    // of the start; main's
+    struct settings *settings; // in force
+    struct settings *of_lanes; // what they borrow; differs in what they have nothing to do with
     struct health_limits limits;
     struct relay *relay; // NULL: ended
     struct stats past;   // of the relays before it
@@ -38,14 +40,49 @@ struct run {
     struct pause pause;
     struct supervision supervision;
     struct monitor *monitor;
-    bool lent;      // the settings in force, to a thread that hangs: they must not be freed
-    bool abandoned; // some such thread is left
+    const struct settings *lent; // to a thread that hangs: they must not be freed
+    bool abandoned;              // some such thread is left
 };
+
+// Frees what a reload brought and nobody uses any more.
+static void
+let_go(const struct run *run, struct settings *settings)
+{
+    if (settings == run->first || settings == run->settings || settings == run->of_lanes ||
+        settings == run->lent)
+        return;
+    settings_free(settings);
+    free(settings);
+}
+
+static void
+put_in_force(struct run *run, struct settings *settings)
+{
+    struct settings *before = run->settings;
+    run->settings = settings;
+    let_go(run, before);
+}
+
+static void
+lend_to_lanes(struct run *run, struct settings *settings)
+{
+    struct settings *before = run->of_lanes;
+    run->of_lanes = settings;
+    let_go(run, before);
+}
+
+static void
+forget_settings(struct run *run)
+{
+    lend_to_lanes(run, run->first);
+    put_in_force(run, run->first);
+}
 
 static void
 begin_relay(struct run *run)
 {
     const struct settings *settings = run->settings;
+    lend_to_lanes(run, run->settings);
     run->limits = health_limits(&settings->relay, &settings->store);
     run->relay = relay_start(&settings->relay, &settings->store, &settings->producer,
                              &(struct relay_goal){.paused = run->pause.on, .purge = true});
@@ -82,8 +119,10 @@ end_relay(struct run *run, bool for_good)
     monitor_announce_end(run->monitor, for_good);
     if (!stop_relay(run->relay, run->settings->relay.stop_timeout_ms, beat, run))
         return false;
-    run->lent = !monitor_unwatch(run->monitor);
-    run->abandoned |= run->lent;
+    if (!monitor_unwatch(run->monitor)) {
+        run->lent = run->of_lanes;
+        run->abandoned = true;
+    }
     stats_add(&run->past, relay_stats(run->relay));
     relay_free(run->relay);
     run->relay = NULL;
@@ -91,13 +130,15 @@ end_relay(struct run *run, bool for_good)
 }
 
 static void
-free_reloaded(struct run *run)
+tell_shadowed(const struct run *run, const struct settings *settings)
 {
-    if (!run->lent) {
-        settings_free(run->reloaded);
-        free(run->reloaded);
-    }
-    run->reloaded = NULL;
+    __attribute__((cleanup(text_free))) struct text keys = {0};
+    settings_append_shadowed(&keys, run->settings, settings);
+    if (keys.len > 0)
+        LOG(LOG_WARN, "reload_shadowed", LOG_STR("keys", text_str(&keys)),
+            LOG_STR("next",
+                    "what the file says of them is not taken: the environment or -o decides, "
+                    "as it was when the process started; change it there and restart"));
 }
 
 static void
@@ -109,7 +150,7 @@ refuse(const struct run *run)
 
 // The configuration as it is now; NULL when it is wrong or as it was, which is said.
 static struct settings *
-read_again(const struct run *run, struct text *ret_changed)
+read_again(const struct run *run, struct text *ret_changed, bool *ret_lanes)
 {
     __attribute__((cleanup(text_free))) struct text errors = {0};
     struct settings *settings = xcalloc(1, sizeof *settings);
@@ -119,7 +160,8 @@ read_again(const struct run *run, struct text *ret_changed)
         free(settings);
         return NULL;
     }
-    settings_append_differences(ret_changed, run->settings, settings);
+    tell_shadowed(run, settings);
+    *ret_lanes = settings_append_differences(ret_changed, run->settings, settings);
     if (ret_changed->len > 0)
         return settings;
     monitor_note_reload(run->monitor, true);
@@ -129,6 +171,14 @@ read_again(const struct run *run, struct text *ret_changed)
     return NULL;
 }
 
+static void
+tell_reloaded(const struct text *changed, bool lanes, struct mono began)
+{
+    LOG(LOG_INFO, "reloaded", LOG_STR("changed", text_str(changed)),
+        LOG_BOOL("lanes_restarted", lanes),
+        LOG_INT("took_ms", mono_diff_ns(mono_now(), began) / 1000000));
+}
+
 // False when the lanes do not end. Told to terminate meanwhile, it starts no other relay.
 static bool
 restart_relay(struct run *run, struct settings *settings, const struct text *changed)
@@ -136,15 +186,12 @@ restart_relay(struct run *run, struct settings *settings, const struct text *cha
     const struct mono began = mono_now();
     LOG(LOG_INFO, "reloading", LOG_STR("changed", text_str(changed)),
         LOG_STR("next", "the batches in hand are finished"));
-    if (!end_relay(run, false))
-        return false;
-    free_reloaded(run);
-    run->settings = run->reloaded = settings;
-    if (signals_terminations() > 0)
-        return true;
+    const bool ended = end_relay(run, false);
+    put_in_force(run, settings);
+    if (!ended || signals_terminations() > 0)
+        return ended;
     begin_relay(run);
-    LOG(LOG_INFO, "reloaded", LOG_STR("changed", text_str(changed)),
-        LOG_INT("took_ms", mono_diff_ns(mono_now(), began) / 1000000));
+    tell_reloaded(changed, true, began);
     return true;
 }
 
@@ -166,14 +213,23 @@ static bool
 reload(struct run *run)
 {
     __attribute__((cleanup(text_free))) struct text changed = {0};
+    const struct mono began = mono_now();
+    bool lanes, good = true;
+
     supervise_reloading();
-    struct settings *settings = read_again(run, &changed);
+    struct settings *settings = read_again(run, &changed, &lanes);
     if (settings != NULL && !move_monitor(run, settings)) {
         settings_free(settings);
         free(settings);
         settings = NULL;
     }
-    const bool good = settings == NULL || restart_relay(run, settings, &changed);
+    if (settings != NULL && lanes) {
+        good = restart_relay(run, settings, &changed);
+    } else if (settings != NULL) {
+        put_in_force(run, settings);
+        monitor_note_settings(run->monitor, settings);
+        tell_reloaded(&changed, false, began);
+    }
     supervise_ready();
     return good;
 }
@@ -228,7 +284,9 @@ watch(struct run *run)
 int
 cmd_run(const struct invocation *invocation)
 {
-    struct run run = {.sources = invocation->sources, .settings = invocation->settings};
+    struct settings first = *invocation->settings;
+    struct run run = {
+        .sources = invocation->sources, .first = &first, .settings = &first, .of_lanes = &first};
     struct stats stats;
     struct error err;
 
@@ -260,7 +318,7 @@ cmd_run(const struct invocation *invocation)
     if (!ended || run.abandoned)
         stop_abandon(ended ? EX_OK : EX_SOFTWARE);
     monitor_close(run.monitor);
-    free_reloaded(&run);
+    forget_settings(&run);
     supervise_end(&run.supervision);
     signals_stop();
     return EX_OK;

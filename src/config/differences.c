@@ -27,11 +27,22 @@ same_value(const struct entry *a, const struct entry *b)
     return true;
 }
 
-// Appends the paths of `these` that `others` has not, or that are in `others` and differ, as
-// `absent` says.
 static void
+append_path(struct text *out, const struct entry *entry)
+{
+    CLEANUP(text_free) struct text path = {0};
+    describe_path(&path, entry->key, entry->name);
+    text_append(out, out->len > 0 ? ", " : "");
+    problems_append_shown(out, text_str(&path));
+}
+
+// Appends the paths of `these` that `others` has not, or that are in `others` and differ, as
+// `absent` says. True when lanes have to do with one of them.
+static bool
 append_paths(struct text *out, const struct config *these, const struct config *others, bool absent)
 {
+    bool lanes = false;
+
     for (size_t i = 0; i < these->count; i++) {
         const struct entry *entry = &these->entries[i];
         if (counterpart(these, entry) != entry)
@@ -39,18 +50,45 @@ append_paths(struct text *out, const struct config *these, const struct config *
         const struct entry *other = counterpart(others, entry);
         if (absent ? other != NULL : other == NULL || same_value(entry, other))
             continue;
-        CLEANUP(text_free) struct text path = {0};
-        describe_path(&path, entry->key, entry->name);
-        text_append(out, out->len > 0 ? ", " : "");
-        problems_append_shown(out, text_str(&path));
+        append_path(out, entry);
+        lanes |= entry->key->reload == RELOAD_LANES;
     }
+    return lanes;
 }
 
-void
+bool
 settings_append_differences(struct text *out, const struct settings *before,
                             const struct settings *after)
 {
-    append_paths(out, after->origin, before->origin, false);
-    append_paths(out, after->origin, before->origin, true);
-    append_paths(out, before->origin, after->origin, true);
+    const bool changed = append_paths(out, after->origin, before->origin, false);
+    const bool added = append_paths(out, after->origin, before->origin, true);
+    const bool removed = append_paths(out, before->origin, after->origin, true);
+    return changed || added || removed;
+}
+
+// The file's own value for the same path; NULL: it has none.
+static const struct entry *
+in_file(const struct config *config, const struct entry *like)
+{
+    for (size_t i = 0; i < config->count; i++) {
+        const struct entry *entry = &config->entries[i];
+        if (entry->origin.kind == ORIGIN_FILE && entry->key == like->key &&
+            str_equal(entry->name, like->name))
+            return entry;
+    }
+    return NULL;
+}
+
+void
+settings_append_shadowed(struct text *out, const struct settings *before,
+                         const struct settings *after)
+{
+    for (size_t i = 0; i < after->origin->count; i++) {
+        const struct entry *entry = &after->origin->entries[i];
+        if (entry->origin.kind != ORIGIN_FILE || counterpart(after->origin, entry) == entry)
+            continue;
+        const struct entry *then = in_file(before->origin, entry);
+        if (then == NULL || !same_value(then, entry))
+            append_path(out, entry);
+    }
 }

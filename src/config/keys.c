@@ -90,6 +90,7 @@ const struct key keys_table[] = {
         .path = "database.direct_dsn",
         .type = KEY_DSN,
         AT(store.direct_dsn),
+        .reload = RELOAD_AT_ONCE,
         .doc = "A way round the pooler for schema commands, when dsn leads to a pooler.",
     },
     {
@@ -347,6 +348,7 @@ const struct key keys_table[] = {
         .fallback = "info",
         .words = log_level_names,
         .word_count = LOG_LEVELS,
+        .reload = RELOAD_AT_ONCE,
         .doc = "The least severe level that is logged.",
     },
     {
@@ -356,6 +358,7 @@ const struct key keys_table[] = {
         .fallback = "auto",
         .words = log_format_names,
         .word_count = LOG_FORMATS,
+        .reload = RELOAD_AT_ONCE,
         .doc = "auto is logfmt, with priorities under the systemd journal.",
     },
     {
@@ -365,6 +368,7 @@ const struct key keys_table[] = {
         .fallback = "8s",
         .least = 100,
         .most = HOUR,
+        .reload = RELOAD_AT_ONCE,
         .doc = "How long a stop waits for what is in flight; docker stop kills after 10 s.",
     },
 };

@@ -25,6 +25,13 @@ enum key_type {
     KEY_PROPERTIES, // const struct property *, and a size_t at count_offset; kafka.<property>
 };
 
+// What a reload does when the key has another value than before.
+enum key_reload {
+    RELOAD_LANES,   // the lanes end and start anew with it
+    RELOAD_AT_ONCE, // they have nothing to do with it
+    RELOADS,
+};
+
 struct key {
     const char *path; // "section.name" or "name"
     enum key_type type;
@@ -34,6 +41,7 @@ struct key {
     int64_t least, most;  // bounds, both allowed, in the type's unit
     const char *const *words;
     size_t word_count;
+    enum key_reload reload;
     const char *doc; // one sentence for the reference
 };
 

@@ -104,6 +104,38 @@ print_columns(FILE *out)
     fputs(".\n", out);
 }
 
+// What a reload does, by key: one row for each way.
+static void
+print_reload(FILE *out)
+{
+    static const char *const ways[RELOADS] = {
+        [RELOAD_LANES] = "the lanes finish their batches in hand and start anew",
+        [RELOAD_AT_ONCE] = "taken at once; the lanes go on",
+    };
+
+    fputs("\n## Changing a key while it runs\n\n"
+          "On SIGHUP `outrider run` reads the configuration again. What the log says then is in\n"
+          "[running.md](running.md#changing-the-configuration).\n\n"
+          "| what a change does | keys |\n|---|---|\n",
+          out);
+    for (enum key_reload way = 0; way < RELOADS; way++) {
+        const char *before = "";
+        fprintf(out, "| %s | ", ways[way]);
+        for (size_t i = 0; i < keys_count; i++) {
+            const struct key *key = &keys_table[i];
+            if (key->reload != way)
+                continue;
+            fprintf(out, "%s`%s%s`", before, key->path, keys_is_map(key) ? ".*" : "");
+            before = ", ";
+        }
+        fputs(" |\n", out);
+    }
+    fputs("\nNot taken is what the file says of a key that the environment or `-o` decides: both "
+          "are\n"
+          "as they were when the process started.\n",
+          out);
+}
+
 void
 config_print_keys(FILE *out)
 {
@@ -123,6 +155,7 @@ config_print_keys(FILE *out)
     for (size_t i = 0; i < keys_count; i++)
         if (in_no_section(&keys_table[i]))
             print_row(&keys_table[i], out);
+    print_reload(out);
 }
 
 // The default as YAML.

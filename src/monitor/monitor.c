@@ -89,6 +89,12 @@ monitor_note_reload(struct monitor *monitor, bool good)
 }
 
 void
+monitor_note_settings(struct monitor *monitor, const struct settings *settings)
+{
+    state_note_settings(monitor->state, settings);
+}
+
+void
 monitor_close(struct monitor *monitor)
 {
     log_observe(NULL);

@@ -126,6 +126,17 @@ state_unwatch(struct state *state)
 }
 
 void
+state_note_settings(struct state *state, const struct settings *settings)
+{
+    char *config = print_config(settings);
+
+    pthread_mutex_lock(&state->lock);
+    free(state->config);
+    state->config = config;
+    pthread_mutex_unlock(&state->lock);
+}
+
+void
 state_note_reload(struct state *state, bool good)
 {
     pthread_mutex_lock(&state->lock);

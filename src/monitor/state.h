@@ -18,6 +18,7 @@ void state_watch(struct state *state, const struct settings *settings, const str
 void state_announce_end(struct state *state, bool for_good);
 void state_unwatch(struct state *state);
 void state_note_reload(struct state *state, bool good);
+void state_note_settings(struct state *state, const struct settings *settings);
 
 // What the sampler asks for: the counters of the process, and the backends of the lanes as an array
 // of PostgreSQL's.

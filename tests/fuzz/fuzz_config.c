@@ -61,7 +61,8 @@ check_differences(const struct settings *before, const struct settings *after,
                   const struct text *printed)
 {
     CLEANUP(text_free) struct text paths = {0};
-    settings_append_differences(&paths, before, after);
+    const bool lanes = settings_append_differences(&paths, before, after);
+    CHECK(!lanes || paths.len > 0, "lanes differ in nothing:\n%s", text_str(printed));
     char *rest = paths.data, *one;
     while ((one = strsep(&rest, ",")) != NULL) {
         one += strspn(one, " ");

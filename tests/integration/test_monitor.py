@@ -235,6 +235,9 @@ def test_what_a_reload_does(start, outbox, settled, outrider, topic):
     daemon.reload(outrider.text(ANYWHERE | {"outbox": {"batch_size": 7}}))
     monitor.wait_for(lambda m: "batch_size: 7 " in m.get("/"), 20, "the new configuration")
     assert published(monitor) == 100
+    # One that lanes have nothing to do with is shown, too.
+    daemon.reload(outrider.text(ANYWHERE | {"outbox": {"batch_size": 7}, "stop_timeout": "7s"}))
+    monitor.wait_for(lambda m: "stop_timeout: 7s " in m.get("/"), 20, "the new configuration")
     # Taken: refused as a whole, and all stays as it was.
     with socket.create_server(("127.0.0.1", 0)) as holder:
         taken = f"127.0.0.1:{holder.getsockname()[1]}"
@@ -247,7 +250,8 @@ def test_what_a_reload_does(start, outbox, settled, outrider, topic):
     moved = Monitor(daemon, free_port())
     daemon.reload(outrider.text({"http": {"listen": f"127.0.0.1:{moved.port}"}}))
     daemon.wait_for_log(f'"http_listening".*{moved.port}')
-    assert published(moved) == 100 and moved.metric("outrider_config_last_reload_successful") == 1
+    moved.wait_for(lambda m: m.metric("outrider_config_last_reload_successful") == 1, 10, "its metric")
+    assert published(moved) == 100
     with pytest.raises(ConnectionRefusedError):
         monitor.ask("/healthz")
     # None: nobody listens.

@@ -84,6 +84,43 @@ def test_nothing_new_restarts_nothing(outrider, outbox):
     assert daemon.terminate() == 0
 
 
+def test_what_lanes_have_nothing_to_do_with_is_taken_at_once(outrider, outbox, settled, topic):
+    """More of the log in the middle of a bad night, and the lanes do not notice; then they change, too."""
+    outbox.slow_marks(0.2)
+    outbox.fill(topic, 5)
+    daemon = outrider.run("-o", "outbox.batch_size=1", config={"log": {"level": "error"}})
+    daemon.wait_until(lambda: outbox.published() > 0, 20, "a first message")
+    quiet = {"log": {"level": "info"}, "stop_timeout": "5s",
+             "database": {"direct_dsn": outrider.config["database"]["dsn"]}}
+    daemon.reload(outrider.text(quiet))
+    told = wait_for_event(daemon, "reloaded")
+    assert set(told["changed"].split(", ")) == {"log.level", "stop_timeout", "database.direct_dsn"}
+    assert told["lanes_restarted"] is False and not events(daemon, "reloading")
+    settled(daemon)
+    assert not events(daemon, "connected"), "the lanes have kept their connection"
+    daemon.reload(outrider.text(quiet | {"outbox": {"poll_max": "100ms"}}))
+    told = wait_for_event(daemon, "reloaded", 2)
+    assert told["changed"] == "outbox.poll_max" and told["lanes_restarted"] is True
+    wait_for_event(daemon, "connected")
+    daemon.reload(outrider.text(quiet | {"outbox": {"poll_max": "100ms"}, "stop_timeout": "6s"}))
+    wait_for_event(daemon, "reloaded", 3)
+    assert daemon.terminate() == 0
+    assert wait_for_event(daemon, "relay_stopping")["stop_timeout_ms"] == 6000
+
+
+def test_what_the_file_says_in_vain_is_named(outrider, outbox):
+    """-o and the environment decide, and both are as they were at the start."""
+    daemon = outrider.run("-o", "outbox.batch_size=7", env={"OUTRIDER_OUTBOX_POLL_MAX": "100ms"})
+    wait_for_event(daemon, "connected")
+    daemon.reload(outrider.text({"outbox": {"batch_size": 8, "poll_max": "90ms"}}))
+    told = wait_for_event(daemon, "reload_shadowed")
+    assert set(told["keys"].split(", ")) == {"outbox.batch_size", "outbox.poll_max"} and "restart" in told["next"]
+    wait_for_event(daemon, "reload_unchanged")
+    daemon.reload(outrider.text({"outbox": {"batch_size": 8, "poll_max": "90ms", "max_retries": 6}}))
+    assert wait_for_event(daemon, "reloaded")["changed"] == "outbox.max_retries"
+    assert daemon.terminate() == 0 and outbox.published() == 0
+
+
 def test_a_way_out_of_an_outage(outrider, outbox, settled, topic, away):
     """Kafka has moved: the new address helps without a restart."""
     outbox.fill(topic, 10)

@@ -321,6 +321,60 @@ expect_differences(const char *before, const char *after, const char *want)
     finish();
 }
 
+static void
+expect_lanes(const char *before, const char *after, bool want)
+{
+    __attribute__((cleanup(text_free))) struct text got = {0};
+    struct settings first;
+    ck_assert_msg(load(before, NULL, NULL, 0), "%s", text_str(&errors));
+    first = settings;
+    ck_assert_msg(load(after, NULL, NULL, 0), "%s", text_str(&errors));
+    ck_assert(settings_append_differences(&got, &first, &settings) == want);
+    settings_free(&first);
+    finish();
+}
+
+START_TEST(test_differences_that_lanes_go_by)
+{
+    const char *const quiet = "log: {level: debug, format: json}\nstop_timeout: 1s\n"
+                              "database: {direct_dsn: 'host=a'}\n";
+    expect_lanes(NULL, NULL, false);
+    expect_lanes(NULL, quiet, false);
+    expect_lanes(quiet, NULL, false);
+    expect_lanes("outbox: {lanes: 2}\n", "log: {level: debug}\n", true);
+    expect_lanes("log: {level: debug}\n", "outbox: {lanes: 2}\n", true);
+    expect_lanes("kafka: {linger.ms: 5}\n", "kafka: {linger.ms: 6}\nlog: {level: debug}\n", true);
+}
+END_TEST
+
+// The first and the second configuration are read beside the same variable and override.
+static void
+expect_shadowed(const char *before, const char *after, const char *want)
+{
+    __attribute__((cleanup(text_free))) struct text got = {0};
+    char *environment[] = {(char[]){"OUTRIDER_OUTBOX_LANES=3"}, NULL};
+    const char *const overrides[] = {"kafka.linger.ms=7"};
+    struct settings first;
+    ck_assert_msg(load(before, environment, overrides, 1), "%s", text_str(&errors));
+    first = settings;
+    ck_assert_msg(load(after, environment, overrides, 1), "%s", text_str(&errors));
+    settings_append_shadowed(&got, &first, &settings);
+    ck_assert_str_eq(text_str(&got), want);
+    settings_free(&first);
+    finish();
+}
+
+START_TEST(test_what_the_file_says_in_vain)
+{
+    expect_shadowed(NULL, "log: {level: debug}\n", "");
+    expect_shadowed(NULL, "outbox: {lanes: 5}\nkafka: {linger.ms: 1}\n",
+                    "outbox.lanes, kafka.linger.ms");
+    expect_shadowed("outbox: {lanes: 5}\n", "outbox: {lanes: 5}\n", "");
+    expect_shadowed("outbox: {lanes: 5}\n", "outbox: {lanes: 3}\n", "outbox.lanes");
+    expect_shadowed("outbox: {lanes: 5}\n", NULL, "");
+}
+END_TEST
+
 START_TEST(test_differences)
 {
     expect_differences(NULL, NULL, "");
@@ -345,5 +399,6 @@ main(void)
 {
     return RUN_TESTS("config", test_defaults, test_every_field, test_precedence, test_references,
                      test_failure, test_secrets, test_print_masks, test_print_reads_back,
-                     test_strange_kafka_variables, test_differences);
+                     test_strange_kafka_variables, test_differences,
+                     test_differences_that_lanes_go_by, test_what_the_file_says_in_vain);
 }

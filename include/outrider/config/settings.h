@@ -44,9 +44,14 @@ void settings_free(struct settings *settings);
 bool settings_given(const struct settings *settings, const char *path);
 
 // Appends the paths whose effective values differ, separated by ", ", values untold; nothing when
-// there are none.
-void settings_append_differences(struct text *out, const struct settings *before,
+// there are none. True when lanes have to start anew to go by them.
+bool settings_append_differences(struct text *out, const struct settings *before,
                                  const struct settings *after);
+
+// Appends the paths for which the file has another value than before, in vain: the environment or
+// an override decides.
+void settings_append_shadowed(struct text *out, const struct settings *before,
+                              const struct settings *after);
 
 // The effective configuration as YAML that reads back to itself, each value with its origin as a
 // comment, secrets masked.

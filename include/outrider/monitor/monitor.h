@@ -35,6 +35,10 @@ bool monitor_unwatch(struct monitor *monitor) MUST_CHECK;
 // A reload was taken up, or refused.
 void monitor_note_reload(struct monitor *monitor, bool good);
 
+// These settings came into force, and the relay goes on: they differ in what it has nothing to do
+// with.
+void monitor_note_settings(struct monitor *monitor, const struct settings *settings);
+
 // After monitor_unwatch. Whoever is being answered gets his answer.
 void monitor_close(struct monitor *monitor);
 
