@@ -63,12 +63,12 @@ add_locked(struct grid *grid, const struct remaining *remaining)
     add_count(grid, "  locked", remaining->locked, text_str(&note));
 }
 
-// Which topic: the log's topic_blocked says why.
+// Which topics: the log's topic_blocked says why.
 static void
 add_blocked(struct grid *grid, const struct closing *closing)
 {
     __attribute__((cleanup(text_free))) struct text note = {0};
-    text_appendf(&note, "e.g. %s", closing->blocked_topic);
+    format_names(&note, closing->blocked, closing->blocked_count);
     add_count(grid, "  topic blocked", closing->remaining.blocked, text_str(&note));
 }
 

@@ -54,11 +54,12 @@ struct drain {
     const char **blocked;       // topics that were, when the lanes ended
     size_t blocked_count;
     struct mono started, relaying, last_moved, excused_until, next_look, next_draw;
-    struct mono standing_by; // since when no lane has had the slot
+    struct mono standing_by; // since when no lane has had a slot
     int64_t moved;           // what last_moved is by
     int64_t claimed;
     int64_t failed_attempts;
-    int holder_pid; // of the relay that had the slot before us; 0: none
+    int holder_pid; // of a relay that had a slot before us; 0: none
+    int slots;      // of the table
     bool complete;  // the lanes did as much as there was at the start
     bool said_standby, said_active;
 };
@@ -151,7 +152,7 @@ able(struct lane_view view, int64_t give_up_ms)
 struct lanes {
     bool idle;   // every lane found nothing to do, or may do nothing
     bool able;   // some lane is connected to both servers
-    bool active; // some lane has had the slot in its latest window
+    bool active; // some lane has had a slot in its latest window
 };
 
 static struct lanes
@@ -167,30 +168,57 @@ view_lanes(const struct drain *drain)
     return lanes;
 }
 
-// Says once who has the slot, if somebody else had or has it. A lane shows that it is active only
-// at the end of a window; that it has rows shows earlier.
+// Where a table has several slots, relays share them, and nothing is taken over.
 static void
-say_who_works(struct drain *drain, const struct lanes *lanes, const struct stats *stats)
+say_active(struct drain *drain, const char *whom)
 {
-    __attribute__((cleanup(text_free))) struct text text = {0}, whom = {0};
-    if (drain->holder_pid != 0)
-        text_appendf(&whom, " (its backend is pid %d)", drain->holder_pid);
-    if (lanes->active && !drain->said_active && (drain->holder_pid != 0 || drain->said_standby)) {
-        const bool shared = drain->settings->store.ordering == ORDERING_NONE;
+    __attribute__((cleanup(text_free))) struct text text = {0};
+    const bool shared = drain->settings->store.ordering == ORDERING_NONE || drain->slots > 1;
+
+    if (drain->slots > 1)
+        text_appendf(&text, "working beside other relays, each in some of the table's %d slots%s",
+                     drain->slots, whom);
+    else
         text_appendf(&text,
                      shared ? "working beside the running relay%s"
                             : "took the slot over from the running relay%s",
-                     text_str(&whom));
-        say(drain, shared ? "drain_beside" : "drain_took_over", text_str(&text));
+                     whom);
+    say(drain, shared ? "drain_beside" : "drain_took_over", text_str(&text));
+}
+
+static void
+say_standby(struct drain *drain, const char *whom)
+{
+    __attribute__((cleanup(text_free))) struct text text = {0};
+
+    if (drain->slots > 1)
+        text_appendf(&text, "other relays have all %d slots%s", drain->slots, whom);
+    else
+        text_appendf(&text, "another relay is working%s", whom);
+    text_append(&text, "; watching the backlog fall");
+    say(drain, "drain_standby", text_str(&text));
+}
+
+// Says once who works, if somebody else did or does. A lane shows that it is active only at the end
+// of a window; that it has rows shows earlier.
+static void
+say_who_works(struct drain *drain, const struct lanes *lanes, const struct stats *stats)
+{
+    __attribute__((cleanup(text_free))) struct text whom = {0};
+    if (drain->holder_pid != 0)
+        text_appendf(&whom,
+                     drain->slots > 1 ? " (one of their backends is pid %d)"
+                                      : " (its backend is pid %d)",
+                     drain->holder_pid);
+    if (lanes->active && !drain->said_active && (drain->holder_pid != 0 || drain->said_standby)) {
+        say_active(drain, text_str(&whom));
         drain->said_active = true;
     }
     if (lanes->active || !lanes->able || (int64_t)stats->claimed != drain->claimed)
         drain->standing_by = mono_now();
     drain->claimed = (int64_t)stats->claimed;
     if (!drain->said_standby && ms_since(drain->standing_by) >= STANDBY_MS) {
-        text_appendf(&text, "another relay is working%s; watching the backlog fall",
-                     text_str(&whom));
-        say(drain, "drain_standby", text_str(&text));
+        say_standby(drain, text_str(&whom));
         drain->said_standby = true;
     }
 }
@@ -373,11 +401,12 @@ find_end(struct drain *drain, struct error *err)
     }
 }
 
-// Who has the slot now is asked before our lanes want it: afterwards they might be the answer.
+// Who has a slot now is asked before our lanes want it: afterwards they might be the answer.
 static void
 log_start(struct drain *drain)
 {
     struct error err;
+    drain->slots = report_slots(drain->report);
     if (!report_slot_holder(drain->report, &drain->holder_pid, &err))
         LOG(LOG_DEBUG, "drain_look_failed", LOG_FAULT(&err), LOG_STR("next", "going on"));
     LOG(LOG_INFO, "drain_started", LOG_STR("table", drain->settings->store.table),
@@ -403,7 +432,8 @@ close_drain(struct drain *drain, enum drain_ending ending, const struct figures 
         LOG(LOG_WARN, "drain_look_failed", LOG_FAULT(&err),
             LOG_STR("next", "ending without a count"));
     closing.remaining = drain->remaining;
-    closing.blocked_topic = drain->blocked_count > 0 ? drain->blocked[0] : NULL;
+    closing.blocked = drain->blocked;
+    closing.blocked_count = drain->blocked_count;
     closing.has_due_time = drain->version >= 2;
     if (closing.counted && drain->remaining.messages == 0)
         closing.ending = DRAIN_GONE;

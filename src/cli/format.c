@@ -25,6 +25,18 @@ format_printable(struct text *out, const char *text)
     }
 }
 
+void
+format_names(struct text *out, const char *const *names, size_t count)
+{
+    enum { FEW = 3 };
+    for (size_t i = 0; i < count && i < FEW; i++) {
+        text_append(out, i > 0 ? ", " : "");
+        format_printable(out, names[i]);
+    }
+    if (count > FEW)
+        text_appendf(out, " and %zu more", count - FEW);
+}
+
 size_t
 format_width(const char *text)
 {

@@ -14,6 +14,9 @@
 // '?', so that no row can move a cursor.
 void format_printable(struct text *out, const char *text);
 
+// The names as by format_printable, the first three of them: "a, b, c and 4 more".
+void format_names(struct text *out, const char *const *names, size_t count);
+
 // The columns that a UTF-8 text takes on a terminal, one a character.
 size_t format_width(const char *text);
 

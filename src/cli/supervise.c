@@ -108,6 +108,21 @@ append_rest(struct text *out, int64_t published)
     text_append(out, " published");
 }
 
+// How many topics cannot be written, and the first few.
+static void
+append_blocked(struct text *out, const struct relay *relay)
+{
+    const char *names[TOPIC_INDEX_SIZE];
+    size_t count = 0;
+    for (size_t i = 0; i < TOPIC_INDEX_SIZE; i++)
+        if (relay_topic_blocked(relay, i))
+            names[count++] = topic_index_name(i);
+    if (count == 0)
+        return;
+    text_appendf(out, "; %zu topic%s blocked: ", count, count > 1 ? "s" : "");
+    format_names(out, names, count);
+}
+
 // One lane that works says more than others that wait, a standby more than one that cannot.
 void
 supervise_append_status(struct text *out, const struct relay *relay, const struct health *health,
@@ -135,6 +150,7 @@ supervise_append_status(struct text *out, const struct relay *relay, const struc
         append_trouble(out, &trouble);
     else
         text_append(out, "connecting");
+    append_blocked(out, relay);
 }
 
 void

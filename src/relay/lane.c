@@ -76,7 +76,7 @@ disconnect(struct lane *lane)
     store_close(lane->store);
     lane->store = NULL;
     atomic_store(&lane->connected, false);
-    atomic_store(&lane->active, false);
+    lane_show_active(lane, false);
     atomic_store(&lane->server_pid, 0);
 }
 
@@ -231,7 +231,7 @@ look_at_topics(struct lane *lane)
 
 // What a poll of the slot saw; true: there is work.
 static bool
-note_poll(struct slot *slot, bool found, const struct view *view)
+note_poll(struct slot *slot, const struct claim *claim, bool found, const struct view *view)
 {
     struct position before = slot->floor.start;
 
@@ -239,6 +239,7 @@ note_poll(struct slot *slot, bool found, const struct view *view)
     if (found || view->changed || position_compare(&slot->floor.start, &before) < 0)
         return true;
     // It looked at everything above the floor, as an empty window does.
+    breakers_end_window(&slot->breakers, true, claim->since);
     floor_view(&slot->floor, view->xmin, view->xmax);
     floor_end(&slot->floor, slot->floor.start, true);
     return false;
@@ -273,8 +274,11 @@ look(struct lane *lane, struct error *err)
         return false;
     lane->took = false;
     for (int i = 0; i < count; i++) {
-        lane->work |= (uint64_t)note_poll(&list[i], found[i], &views[i]) << i;
+        const size_t blocked = list[i].breakers.count;
+        lane->work |= (uint64_t)note_poll(&list[i], &claims[i], found[i], &views[i]) << i;
         slot_note_sweep(&list[i], began);
+        if (list[i].breakers.count < blocked)
+            lane_show_blocked(lane);
     }
     return true;
 }
@@ -322,7 +326,7 @@ idle(struct lane *lane, struct error *err)
 static void
 stand_by(struct lane *lane)
 {
-    atomic_store(&lane->active, false);
+    lane_show_active(lane, false);
     lane_enter(lane, LANE_STANDBY);
     progress(lane);
     if (!lane->shared->goal.wait_for_slot) // else the try itself waited
@@ -365,11 +369,11 @@ after_window(struct lane *lane, enum window_end end, struct error *err)
             lane_wait(lane, lane->shared->settings->poll_min_ms);
         break;
     case WINDOW_EMPTY:
-        atomic_store(&lane->active, true);
+        lane_show_active(lane, true);
         return idle(lane, err);
     }
     lane->took = true;
-    atomic_store(&lane->active, true);
+    lane_show_active(lane, true);
     progress(lane);
     lane_wait(lane, mono_ms_until(lane->not_before));
     return true;
@@ -434,7 +438,7 @@ turn(struct lane *lane)
 static void
 rest(struct lane *lane)
 {
-    atomic_store(&lane->active, false);
+    lane_show_active(lane, false);
     lane_enter(lane, LANE_PAUSED);
     while (lane_resting(lane) && !lane_stopping(lane)) {
         atomic_store(&lane->progress_ns, mono_now().ns);

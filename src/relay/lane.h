@@ -78,7 +78,9 @@ void lane_count_times(struct lane *lane);
 void lane_drop_times(struct lane *lane);
 
 // Some breaker was opened or closed, or all are gone: shows which topics the lane finds blocked.
+// One that does not work shows none: whoever does knows better.
 void lane_show_blocked(const struct lane *lane);
+void lane_show_active(struct lane *lane, bool active);
 
 bool lane_stopping(const struct lane *lane);
 // Is it to come to rest, for good or for a while? Then nothing new is begun.

@@ -41,7 +41,7 @@ lane_show_blocked(const struct lane *lane)
     const uint64_t bit = UINT64_C(1) << lane->number;
     bool blocked[TOPIC_INDEX_SIZE] = {false};
 
-    for (int i = 0; i < lane->slots.count; i++) {
+    for (int i = 0; atomic_load(&lane->active) && i < lane->slots.count; i++) {
         const struct breakers *breakers = &lane->slots.list[i].breakers;
         for (size_t k = 0; k < breakers->count; k++)
             blocked[topic_index(breakers->list[k].topic)] = true;
@@ -51,6 +51,13 @@ lane_show_blocked(const struct lane *lane)
             atomic_fetch_or(&lane->shared->blocked[i], bit);
         else
             atomic_fetch_and(&lane->shared->blocked[i], ~bit);
+}
+
+void
+lane_show_active(struct lane *lane, bool active)
+{
+    if (atomic_exchange(&lane->active, active) != active)
+        lane_show_blocked(lane);
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include "lane.h"
 #include "outrider/base/log.h"
+#include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
 #include "retention.h"
 
@@ -130,6 +131,27 @@ relay_wait(struct relay *relay, int timeout_ms)
     return true;
 }
 
+static int
+compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+// Sorts them, each once; how many there are then.
+static size_t
+distinct(const char **names, size_t count)
+{
+    size_t kept = 0;
+
+    if (count > 0)
+        qsort(names, count, sizeof *names, compare_names);
+    for (size_t i = 0; i < count; i++)
+        if (kept == 0 || !str_equal(names[kept - 1], names[i]))
+            names[kept++] = names[i];
+    return kept;
+}
+
+// Each lane found a topic blocked in each of its slots by itself.
 const char **
 relay_blocked(const struct relay *relay, size_t *ret_count)
 {
@@ -145,7 +167,7 @@ relay_blocked(const struct relay *relay, size_t *ret_count)
                 topics[count++] = breakers->list[k].topic;
         }
     }
-    *ret_count = count;
+    *ret_count = distinct(topics, count);
     return topics;
 }
 

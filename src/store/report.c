@@ -83,6 +83,12 @@ report_version(const struct report *report)
     return report->visit.version;
 }
 
+int
+report_slots(const struct report *report)
+{
+    return report->keeps_order ? report->visit.slots : 1;
+}
+
 // Sums are made here: the server has grouped by topic already.
 static void
 read_topics(const struct session_result *result, struct backlog *backlog)

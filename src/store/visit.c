@@ -121,6 +121,7 @@ read_version(struct visit *visit, struct error *err)
     if (!visit_run(visit, sql, NULL, 0, VISIT_LOOK_MS, &result, err))
         return error_prefix(err, "reading the table's version");
     visit->version = session_rows(result) == 1 && visit_number(result, 0, 0) >= 2 ? 2 : 1;
+    visit->slots = visit->version == 2 ? (int)visit_number(result, 0, 1) : 1;
     session_result_free(result);
     return true;
 }
@@ -143,7 +144,7 @@ visit_look_within(struct visit *visit, struct error *err)
         snprintf(visit->oid, sizeof visit->oid, "%s", session_value(result, 0, 0));
         visit->nullable = visit_is_true(result, 0, 1);
         visit->binary = visit_is_true(result, 0, 3);
-        visit->version = 1;
+        visit->version = visit->slots = 1;
     }
     session_result_free(result);
     if (!found)

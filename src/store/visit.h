@@ -29,6 +29,7 @@ struct visit {
     bool nullable; // published may be NULL
     bool binary;   // the payload is bytea
     int version;
+    int slots; // as the version table says; 1 on version 1
 };
 
 // Connects and looks. On failure there is nothing to close. `abort` (may be NULL) ends every wait

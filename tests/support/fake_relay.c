@@ -54,6 +54,13 @@ relay_blocked(const struct relay *relay, size_t *ret_count)
     return NULL;
 }
 
+bool
+relay_topic_blocked(const struct relay *relay, size_t topic)
+{
+    (void)relay;
+    return topic < TOPIC_INDEX_SIZE && fake.blocked[topic];
+}
+
 void
 relay_stop(struct relay *relay, bool now)
 {
@@ -149,6 +156,13 @@ int
 report_version(const struct report *report)
 {
     return report->version;
+}
+
+int
+report_slots(const struct report *report)
+{
+    (void)report;
+    return fake.slots > 0 ? fake.slots : 1;
 }
 
 bool

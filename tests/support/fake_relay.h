@@ -35,6 +35,8 @@ struct fake {
     size_t count_count;
     int64_t end_until, end_messages;
     int holder_pid;
+    int slots; // of the table; 0: 1
+    bool blocked[TOPIC_INDEX_SIZE];
     // What was asked of them:
     struct relay_goal goal;
     int64_t until; // of the latest count

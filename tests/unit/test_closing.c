@@ -64,7 +64,9 @@ START_TEST(test_rows_remain)
                                            .blocked = 20,
                                            .held = 5,
                                            .claimable = 76};
-    closing.blocked_topic = "orders.gone";
+    static const char *const blocked[] = {"a", "b", "c", "orders.gone", "z"};
+    closing.blocked = blocked;
+    closing.blocked_count = 5;
     closing.has_due_time = true;
     closing.now_us = INT64_C(1700000000000000);
     ck_assert_str_eq(table(closing),
@@ -77,7 +79,7 @@ START_TEST(test_rows_remain)
                      "remaining               112\n"
                      "  waiting                10  the first until 2023-11-14T22:13:21.500Z\n"
                      "  locked                  1  by pid 4242\n"
-                     "  topic blocked          20  e.g. orders.gone\n"
+                     "  topic blocked          20  a, b, c and 2 more\n"
                      "  held back               5  behind those of their aggregate\n"
                      "  not reached            76  limit reached: --max-messages\n"
                      "seconds                4.21\n"

@@ -160,6 +160,30 @@ START_TEST(test_takes_over)
 }
 END_TEST
 
+// With several slots nothing is taken over, and no backend is the relay's only one.
+START_TEST(test_works_beside_others_in_slots)
+{
+    const struct fake_moment moments[] = {
+        {.phase = LANE_CLAIM, .connected = true},
+        {.phase = LANE_IDLE, .connected = true, .active = true, .published = 5, .claimed = 5},
+    };
+    const struct fake_count counts[] = {{.version = 2}};
+    fake = (struct fake){.moments = moments,
+                         .moment_count = COUNT(moments),
+                         .counts = counts,
+                         .count_count = COUNT(counts),
+                         .end_until = 1,
+                         .end_messages = 5,
+                         .holder_pid = 99,
+                         .slots = 4};
+    ck_assert_int_eq(run(&unlimited), EX_OK);
+    ck_assert_ptr_nonnull(strstr(output, "event=drain_beside"));
+    ck_assert_ptr_nonnull(strstr(output, "working beside other relays, each in some of the table's "
+                                         "4 slots (one of their backends is pid 99)"));
+    ck_assert_ptr_null(strstr(output, "the slot"));
+}
+END_TEST
+
 // Another relay keeps the slot: the drain sees the backlog fall, and its end.
 START_TEST(test_stands_by)
 {
@@ -246,6 +270,7 @@ int
 main(void)
 {
     return RUN_TESTS("drain", test_nothing_to_do, test_all_gone, test_own_figures_are_not_believed,
-                     test_limit_and_reasons, test_takes_over, test_stands_by, test_version_changes,
-                     test_unavailable, test_report_is_lost_and_found);
+                     test_limit_and_reasons, test_takes_over, test_works_beside_others_in_slots,
+                     test_stands_by, test_version_changes, test_unavailable,
+                     test_report_is_lost_and_found);
 }

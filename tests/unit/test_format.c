@@ -41,6 +41,16 @@ START_TEST(test_ages)
 }
 END_TEST
 
+START_TEST(test_names)
+{
+    static const char *const names[] = {"a", "b\x1b", "c", "d", "e"};
+    EXPECT(format_names(&out, names, 0), "");
+    EXPECT(format_names(&out, names, 1), "a");
+    EXPECT(format_names(&out, names, 3), "a, b?, c");
+    EXPECT(format_names(&out, names, 5), "a, b?, c and 2 more");
+}
+END_TEST
+
 START_TEST(test_clocks)
 {
     EXPECT(format_clock(&out, 7), "0:07");
@@ -126,6 +136,6 @@ END_TEST
 int
 main(void)
 {
-    return RUN_TESTS("format", test_counts, test_ages, test_clocks, test_bytes, test_printable,
-                     test_width, test_cut, test_narrow_grid, test_grid);
+    return RUN_TESTS("format", test_counts, test_ages, test_clocks, test_names, test_bytes,
+                     test_printable, test_width, test_cut, test_narrow_grid, test_grid);
 }

@@ -2,8 +2,10 @@
 //
 // What a service manager hears: the watchdog's food while lanes turn, and one line for people.
 // links: base src/relay/phase.c src/cli/supervise.c src/cli/progress.c src/cli/format.c
-// links: tests/support/fake_relay.c
+// links: src/relay/topic_index.c tests/support/fake_relay.c
 #include "src/cli/supervise.h"
+
+#include "outrider/relay/topic_index.h"
 
 #include "tests/support/fake_relay.h"
 #include "tests/support/unit.h"
@@ -176,6 +178,26 @@ START_TEST(test_lines)
 }
 END_TEST
 
+START_TEST(test_blocked_topics)
+{
+    static const char *const topics[] = {"d", "b\n", "c", "a"};
+    prepare(NULL);
+    now = (struct fake_moment){.phase = LANE_IDLE, .connected = true, .active = true};
+    fake.blocked[topic_index("d")] = true;
+    supervise_status(&supervision, NULL, &well, 5);
+    ck_assert_str_eq(heard(), "STATUS=idle, 5 published; 1 topic blocked: d");
+    for (size_t i = 0; i < 4; i++)
+        fake.blocked[topic_index(topics[i])] = true;
+    supervision.next_status = (struct mono){0};
+    supervise_status(&supervision, NULL, &well, 5);
+    const char *got = heard();
+    ck_assert_ptr_nonnull(strstr(got, "STATUS=idle, 5 published; 4 topics blocked: "));
+    ck_assert_ptr_nonnull(strstr(got, " and 1 more"));
+    ck_assert_ptr_null(strchr(got, '\n'));
+    finish();
+}
+END_TEST
+
 START_TEST(test_told_when_it_changed_and_not_at_once)
 {
     prepare(NULL);
@@ -203,5 +225,5 @@ main(void)
 {
     return RUN_TESTS("supervise", test_states, test_fed_at_half_the_interval,
                      test_an_outage_feeds_a_stuck_lane_does_not, test_no_watchdog, test_lines,
-                     test_told_when_it_changed_and_not_at_once);
+                     test_blocked_topics, test_told_when_it_changed_and_not_at_once);
 }

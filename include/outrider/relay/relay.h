@@ -55,7 +55,7 @@ void relay_pause(struct relay *relay, bool paused);
 bool relay_wait(struct relay *relay, int timeout_ms);
 
 // The topics that lanes found blocked when they ended, after relay_wait said true: borrowed from
-// the relay, in an array that the caller frees. A topic can stand there once a lane and slot.
+// the relay, by name and each once, in an array that the caller frees.
 const char **relay_blocked(const struct relay *relay, size_t *ret_count);
 
 // After relay_wait said true.

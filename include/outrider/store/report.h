@@ -25,6 +25,8 @@ bool report_open_until(const struct store_settings *settings, const atomic_bool 
     __attribute__((warn_unused_result));
 void report_close(struct report *report);
 int report_version(const struct report *report);
+// In which relays work side by side; 1 with ordering: none. As of the latest question.
+int report_slots(const struct report *report);
 
 struct backlog_topic {
     char *topic;
@@ -126,7 +128,7 @@ bool report_remaining(struct report *report, int64_t until, const struct templat
 bool report_count(struct report *report, int64_t until, struct remaining *ret_remaining,
                   struct error *err) __attribute__((warn_unused_result));
 
-// The pid of the backend that holds the table's slot just now, i.e. of the relay that works in a
+// The pid of a backend that holds a slot of the table just now, i.e. of a relay that works in a
 // window; 0: none does.
 bool report_slot_holder(struct report *report, int *ret_pid, struct error *err)
     __attribute__((warn_unused_result));
