@@ -45,6 +45,8 @@ static const char *const on_published_words[] = {
     [ON_PUBLISHED_DELETE] = "delete",
 };
 
+static const char *const boolean_words[] = {"false", "true"};
+
 // The columns that are text; the first of enum column, so that the indices have no holes.
 static const char *const key_words[] = {
     [COLUMN_ID] = "id",
@@ -90,8 +92,8 @@ const struct key keys_table[] = {
         .path = "database.direct_dsn",
         .type = KEY_DSN,
         AT(store.direct_dsn),
-        .reload = RELOAD_AT_ONCE,
-        .doc = "A way round the pooler for schema commands, when dsn leads to a pooler.",
+        .doc = "A way round the pooler for schema commands and outbox.listen, when dsn leads to a "
+               "pooler.",
     },
     {
         .path = "database.application_name",
@@ -222,6 +224,15 @@ const struct key keys_table[] = {
         .least = 1,
         .most = MINUTE,
         .doc = "The longest wait between two looks at an empty table.",
+    },
+    {
+        .path = "outbox.listen",
+        .type = KEY_ENUM,
+        AT(relay.listen),
+        .fallback = "false",
+        WORDS(boolean_words),
+        .doc = "Wake-up by NOTIFY on the channel that is named like the table, over direct_dsn; "
+               "needs a trigger, see docs/running.md.",
     },
     {
         .path = "outbox.max_retries",

@@ -7,6 +7,8 @@
 // nobody, and many restarts end in a service that is given up.
 #include "outrider/relay/health.h"
 
+#include "wake.h"
+
 // A producer is taken down in the phase that needed it no more; its threads may be in the resolver.
 enum {
     GRACE_MS = 10000,  // a busy machine
@@ -47,7 +49,7 @@ phase_ms(enum lane_phase phase, const struct relay_settings *settings,
     case LANE_COMMIT:
         return NAMES_MS + statement_ms + settings->poll_min_ms;
     case LANE_IDLE:
-        return settings->poll_max_ms + statement_ms;
+        return settings->poll_max_ms + WAKE_POLL_MS + statement_ms;
     case LANE_PAUSED:
         return 0; // it shows that it turns, several times a second
     case LANE_ENDED:

@@ -303,6 +303,16 @@ still_has_kafka(struct lane *lane)
     return lane->reachable;
 }
 
+// True: it was told to look.
+static bool
+wait_idle(struct lane *lane)
+{
+    if (lane->shared->settings->listen)
+        return wake_wait(lane);
+    lane_wait(lane, backoff_next(&lane->idle));
+    return false;
+}
+
 // Polls until there is something to claim. False when a poll failed.
 static bool
 idle(struct lane *lane, struct error *err)
@@ -310,7 +320,7 @@ idle(struct lane *lane, struct error *err)
     lane_enter(lane, LANE_IDLE);
     while (lane->work == 0 && !lane_resting(lane) && lane->producer) {
         progress(lane);
-        lane_wait(lane, backoff_next(&lane->idle));
+        const bool told = wait_idle(lane);
         if (!still_has_kafka(lane))
             break;
         if (mono_ms_until(lane->not_before) > 0 || lane_resting(lane))
@@ -318,6 +328,8 @@ idle(struct lane *lane, struct error *err)
         look_at_topics(lane);
         if (!look(lane, err))
             return false;
+        if (lane->work != 0 && !told)
+            wake_note_found(lane);
     }
     return true;
 }

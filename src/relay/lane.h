@@ -7,6 +7,7 @@
 #include "outrider/relay/relay.h"
 #include "slots.h"
 #include "trouble.h"
+#include "wake.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,6 +24,7 @@ struct shared {
     atomic_bool stop;              // finish the batches in hand
     atomic_bool abort;             // leave at once
     atomic_bool paused;            // finish the batches in hand, and wait
+    struct wake wake;              // with settings->listen
     _Atomic int64_t messages_left; // of goal.max_messages
 };
 
@@ -61,6 +63,7 @@ struct lane {
     int64_t until;     // rows up to this position only
     struct mono doubt_at;   // it is not asked before then whether Kafka is still there
     struct mono not_before; // goal.rate allows nothing until then
+    unsigned turn;          // of shared->wake, when it last looked
     int64_t mean_bytes;     // running mean of a payload's size
     bool told_full;         // that there are too many blocked topics was said
     const char *told_code;  // of Kafka's that nobody classified: the one that was named last

@@ -63,6 +63,26 @@ start_retention(const struct shared *shared)
     return retention;
 }
 
+// A drain has looked at everything before it is worth a connection.
+static bool
+listens(const struct shared *shared)
+{
+    return shared->settings->listen && !shared->goal.wait_for_slot;
+}
+
+static void
+start_wake(struct shared *shared)
+{
+    struct wake *wake = &shared->wake;
+
+    wake->store_settings = shared->store_settings;
+    wake->stop = &shared->stop;
+    if (listens(shared))
+        start_thread(&wake->thread, "listen", wake_main, wake);
+    else
+        atomic_store(&wake->ended, true);
+}
+
 struct relay *
 relay_start(const struct relay_settings *settings, const struct store_settings *store,
             const struct producer_settings *producer, const struct relay_goal *goal)
@@ -90,6 +110,7 @@ relay_start(const struct relay_settings *settings, const struct store_settings *
         start_lane(lane);
     }
     relay->retention = start_retention(shared);
+    start_wake(shared);
     return relay;
 }
 
@@ -113,7 +134,8 @@ all_ended(const struct relay *relay)
     for (size_t i = 0; i < relay->count; i++)
         if (!atomic_load(&relay->lanes[i].ended))
             return false;
-    return relay->retention == NULL || atomic_load(&relay->retention->ended);
+    return atomic_load(&relay->shared.wake.ended) &&
+           (relay->retention == NULL || atomic_load(&relay->retention->ended));
 }
 
 bool
@@ -183,6 +205,8 @@ relay_free(struct relay *relay)
     if (relay->retention)
         pthread_join(relay->retention->thread, NULL);
     free(relay->retention);
+    if (listens(&relay->shared))
+        pthread_join(relay->shared.wake.thread, NULL);
     free(relay->lanes);
     free(relay);
 }

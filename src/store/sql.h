@@ -33,6 +33,7 @@ extern const char sql_store_heads_slots[];
 extern const char sql_store_heads_v1[];
 extern const char sql_store_heads_v2[];
 extern const char sql_store_in_slot[];
+extern const char sql_store_listen[];
 extern const char sql_store_lock_class[];
 extern const char sql_store_lock_holder[];
 extern const char sql_store_mark[];

@@ -4,6 +4,7 @@
 // header. One lock for everything: a call is as atomic as a statement.
 #include "tests/support/fake_store.h"
 
+#include "outrider/base/clock.h"
 #include "outrider/base/xalloc.h"
 #include "tests/support/journal.h"
 
@@ -554,4 +555,57 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
     }
     fake_store_unlock();
     return true;
+}
+
+// --- a listener
+
+struct listener {
+    const char *channel;
+};
+
+bool
+listener_open(const struct store_settings *settings, const atomic_bool *abort,
+              struct listener **ret_listener, struct error *err)
+{
+    (void)abort;
+    if (!enter(FAKE_LISTEN, NULL, err))
+        return false;
+    fake_store_unlock();
+    *ret_listener = xcalloc(1, sizeof **ret_listener);
+    (*ret_listener)->channel = settings->table;
+    return true;
+}
+
+void
+listener_close(struct listener *listener)
+{
+    free(listener);
+}
+
+// For a few milliseconds at most, so that a test need not wait for a second.
+bool
+listener_wait(struct listener *listener, int timeout_ms, bool *ret_heard, struct error *err)
+{
+    (void)listener, (void)timeout_ms;
+    if (!enter(FAKE_HEAR, NULL, err))
+        return false;
+    *ret_heard = fake_store.notified;
+    fake_store.notified = false;
+    fake_store_unlock();
+    if (!*ret_heard)
+        mono_sleep_ms(2);
+    return true;
+}
+
+const char *
+listener_channel(const struct listener *listener)
+{
+    return listener->channel;
+}
+
+int
+listener_server_pid(const struct listener *listener)
+{
+    (void)listener;
+    return FAKE_HOLDER_PID;
 }

@@ -9,6 +9,7 @@
 #ifndef OUTRIDER_TESTS_SUPPORT_FAKE_STORE_H
 #define OUTRIDER_TESTS_SUPPORT_FAKE_STORE_H
 
+#include "outrider/store/listener.h"
 #include "outrider/store/store.h"
 
 #include <stdbool.h>
@@ -47,6 +48,8 @@ enum fake_call {
     FAKE_FAIL,
     FAKE_COMMIT,
     FAKE_ROLLBACK,
+    FAKE_LISTEN,
+    FAKE_HEAR,
     FAKE_CALLS,
 };
 
@@ -59,6 +62,7 @@ struct fake_store {
     void (*on_call)(enum fake_call call); // runs before each call, without the lock
     struct fake_row rows[FAKE_ROWS];      // in the order of seq
     size_t count;
+    bool notified; // a notification is on its way to the listener
     const struct store *slot_owners[STORE_SLOTS_MAX]; // of a window in hand, with ordering: key
     struct {
         int skip, times;

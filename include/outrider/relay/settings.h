@@ -30,6 +30,7 @@ struct relay_settings {
     int window_deadline_ms;
     int poll_min_ms;
     int poll_max_ms;
+    int listen; // wake-up by NOTIFY: 0 or 1
     int max_retries;
     int retry_backoff_ms;
     int retry_backoff_max_ms;
