@@ -41,6 +41,14 @@ def test_dsn_of_an_unreachable_server(outrider, secret, form):
     assert secret not in everything(outrider, result, printed)
 
 
+def test_the_listener_s_dsn(outrider, outbox, secret):
+    config = {"database": {"direct_dsn": dsns(secret)["uri"]}, "outbox": {"listen": True}}
+    daemon = outrider.run(config=config)
+    daemon.wait_until(lambda: daemon.failures("listen_failed"), 20, "a word about the listener")
+    assert daemon.terminate() == 0
+    assert secret not in everything(outrider) and outbox.count() == 0
+
+
 @pytest.mark.parametrize("dsn", [
     "postgresql://shop:%ZZ{secret}@127.0.0.1/orders",
     "postgresql://shop:{secret}%0",
