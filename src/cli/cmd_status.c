@@ -5,6 +5,7 @@
 //
 // Counting stops at a limit, for a full count of a large backlog would cost more than relaying it;
 // the age does not suffer from that, since the oldest rows are counted first.
+#include "ask.h"
 #include "command.h"
 #include "exits.h"
 #include "status_print.h"
@@ -58,7 +59,7 @@ watch(const struct invocation *invocation)
 int
 cmd_status(const struct invocation *invocation)
 {
-    __attribute__((cleanup(text_free))) struct text out = {0};
+    __attribute__((cleanup(text_free))) struct text out = {0}, relay = {0};
     struct status status = {.table = invocation->settings->store.table};
     int64_t max_age_ms = INT64_MAX;
     struct error err;
@@ -71,10 +72,13 @@ cmd_status(const struct invocation *invocation)
         return EX_USAGE;
     if (!read_status(invocation->settings, &status, &err))
         return exit_with_error("status", &err);
-    if (invocation_flag(invocation, "json"))
+    if (invocation_flag(invocation, "json")) {
         status_append_json(&out, &status, NULL);
-    else
+    } else {
+        ask_relay(invocation->settings->http_listen, &relay);
+        status.relay = text_str(&relay);
         status_append_table(&out, &status);
+    }
     fputs(text_str(&out), stdout);
     bool older = status.backlog.oldest_age_ms > max_age_ms;
     if (older)

@@ -277,7 +277,8 @@ const struct command commands[] = {
             "lines anew on a\n"
             "terminal, and elsewhere prints a line a look. What comes in and goes out is by the "
             "server's\n"
-            "statistics of the table, a second late.",
+            "statistics of the table, a second late. What the relay says of itself is asked at "
+            "http.listen.",
         .options = status_options,
         .option_count = COUNT(status_options),
         .needs_config = true,

@@ -121,6 +121,8 @@ status_append_table(struct text *out, const struct status *status)
     text_appendf(out, "table %s, version %d\n\n", status->table, status->version);
     append_grid(out, &status->backlog, topics, status->backlog.count);
     free(topics);
+    if (*status->relay != '\0')
+        text_appendf(out, "\n%s\n", status->relay);
 }
 
 static void
@@ -248,6 +250,8 @@ append_foot(struct text *out, const struct status *status, const struct trend *t
         append_pace(out, status, trend);
     }
     text_append_char(out, '\n');
+    if (*status->relay != '\0')
+        text_appendf(out, "%s\n", status->relay);
     if (view->utf8)
         append_picture(out, trend, view->columns);
     text_append_char(out, '\n');
@@ -257,7 +261,7 @@ void
 status_append_view(struct text *out, const struct status *status, const struct trend *trend,
                    const struct status_view *view)
 {
-    enum { OTHERS = 9, LEAST_COLUMNS = 20 }; // lines that are no topic, one for those left out too
+    enum { OTHERS = 10, LEAST_COLUMNS = 20 }; // lines that are no topic, one for those left out too
     __attribute__((cleanup(text_free))) struct text lines = {0};
     const struct backlog *backlog = &status->backlog;
     const struct backlog_topic **topics = list_topics(backlog);

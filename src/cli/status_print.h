@@ -16,7 +16,8 @@ struct status {
     const char *table;
     int version;
     struct backlog backlog;
-    int64_t wall_us; // when
+    int64_t wall_us;   // when
+    const char *relay; // what it says of itself, one line; "": nobody was asked
 };
 
 struct status_view {

@@ -7,6 +7,7 @@
 // is waited for once there was an answer; before that it is an error like any other.
 #include "watch.h"
 
+#include "ask.h"
 #include "exits.h"
 #include "screen.h"
 #include "status_print.h"
@@ -31,6 +32,7 @@ struct watch {
     bool json, terminal;
     struct report *report; // NULL: to be opened
     struct status status;  // of the latest look that had an answer
+    struct text relay;     // what it said then
     struct trend trend;
     size_t drawn; // lines of the view that stand on the terminal
     size_t columns;
@@ -67,6 +69,10 @@ look(struct watch *watch, struct error *err)
     watch->status.backlog = backlog;
     watch->status.version = report_version(watch->report);
     watch->status.wall_us = wall_us();
+    text_clear(&watch->relay);
+    if (watch->terminal)
+        ask_relay(watch->settings->http_listen, &watch->relay);
+    watch->status.relay = text_str(&watch->relay);
     trend_add(&watch->trend,
               (struct sample){
                   .at = mono_now(),
@@ -195,7 +201,7 @@ watch_status(const struct settings *settings, int64_t interval_ms, bool json)
         .interval_ms = interval_ms,
         .json = json,
         .terminal = !json && screen_is_terminal(STDOUT_FILENO),
-        .status = {.table = settings->store.table},
+        .status = {.table = settings->store.table, .relay = ""},
     };
     struct error err;
 
@@ -208,6 +214,7 @@ watch_status(const struct settings *settings, int64_t interval_ms, bool json)
     const int code = watch_until_told(&watch);
     report_close(watch.report);
     backlog_free(&watch.status.backlog);
+    text_free(&watch.relay);
     signals_stop();
     return code;
 }

@@ -66,6 +66,7 @@ static const struct route routes[] = {
     {"/healthz", "application/json", readiness_answer_health},
     {"/readyz", "application/json", readiness_answer},
     {"/status.json", "application/json", status_answer},
+    {"/status.txt", "text/plain; charset=utf-8", status_answer_line},
 };
 
 // The page needs a stylesheet and an icon of ours, and nothing else in the world.
@@ -122,7 +123,8 @@ answer(struct server *server, struct MHD_Connection *connection, const char *pat
             route = &routes[i];
     if (route == NULL)
         return refuse(connection, MHD_HTTP_NOT_FOUND,
-                      "not found; there are /, /metrics, /healthz, /readyz and /status.json\n");
+                      "not found; there are /, /metrics, /healthz, /readyz, /status.json and "
+                      "/status.txt\n");
     state_snapshot(server->state, &snapshot);
     const unsigned status = route->answer(&snapshot, &body);
     snapshot_free(&snapshot);

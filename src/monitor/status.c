@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// /status.json: what the page shows, for programs.
+// /status.json: what the page shows, for programs; /status.txt: the least of it, as one line.
 #include "status.h"
 
 #include "json.h"
@@ -250,6 +250,43 @@ status_answer(const struct snapshot *snapshot, struct text *out)
     append_points(out, snapshot);
     append_recent(out, snapshot);
     json_close(out, '}');
+    text_append_char(out, '\n');
+    return HTTP_OK;
+}
+
+// How many, and the first few.
+static void
+append_blocked(struct text *out, const struct snapshot *snapshot)
+{
+    enum { FEW = 3 };
+    size_t count = 0;
+
+    for (size_t i = 0; i < TOPIC_INDEX_SIZE; i++)
+        count += snapshot->blocked[i];
+    if (count == 0)
+        return;
+    text_appendf(out, " %zu topic%s blocked: ", count, count > 1 ? "s" : "");
+    for (size_t i = 0, told = 0; i < TOPIC_INDEX_SIZE && told < FEW; i++)
+        if (snapshot->blocked[i])
+            text_appendf(out, "%s%s", told++ > 0 ? ", " : "", topic_index_name(i));
+    if (count > FEW)
+        text_appendf(out, " and %zu more", count - FEW);
+}
+
+unsigned
+status_answer_line(const struct snapshot *snapshot, struct text *out)
+{
+    __attribute__((cleanup(text_free))) struct text line = {0};
+    struct verdict verdict;
+
+    verdict_judge(snapshot, &verdict);
+    text_appendf(&line, "%s%s%s", text_str(&verdict.line), verdict.reason.len > 0 ? " " : "",
+                 text_str(&verdict.reason));
+    verdict_free(&verdict);
+    append_blocked(&line, snapshot);
+    // Nothing in a name or an error may end the line.
+    for (const char *s = text_str(&line); *s != '\0'; s++)
+        text_append_char(out, *s == '\n' || *s == '\r' ? ' ' : *s);
     text_append_char(out, '\n');
     return HTTP_OK;
 }

@@ -3,6 +3,9 @@
 
 import json
 import re
+import signal
+import socket
+import threading
 
 import pytest
 
@@ -90,6 +93,51 @@ def test_a_time_without_zone_counts_as_utc(outrider, outbox, topic):
                " VALUES (gen_random_uuid(), 'order', 'a', %s, '{{}}')", topic)
     assert 0 <= read(outrider)["oldest_age_ms"] < 60_000
     outrider.drain("--max-seconds", "20").expect(0)
+
+
+def test_what_the_relay_says_of_itself(outrider, outbox, kafka, topic):
+    """What stands nowhere in the table: that it is paused, and which topics it finds blocked."""
+    listen = f"127.0.0.1:{free_port()}"
+    config = {"http": {"listen": listen}, "outbox": {"topic_retry": "1m"},
+              "kafka": {"allow.auto.create.topics": False}}
+
+    def told():
+        return outrider.command("status", config=config).expect(0).stdout.splitlines()[-1]
+
+    assert told() == f"no relay answers at {listen}"
+    daemon = outrider.run(config=config)
+    daemon.wait_until(lambda: told() == f"relay at {listen}: All is well: nothing waits.", 20, "a word from the relay")
+    missing = kafka.topic_name("missing")
+    outbox.insert(missing)
+    daemon.wait_until(lambda: told().endswith(f" 1 topic blocked: {missing}"), 20, "the blocked topic")
+    daemon.child.send_signal(signal.SIGUSR1)
+    daemon.wait_until(lambda: told().startswith(f"relay at {listen}: Paused. "), 20, "the pause")
+    assert daemon.terminate() == 0
+    config["http"]["listen"] = None
+    assert told().startswith("all ")
+
+
+def test_who_answers_there_is_no_relay(outrider, outbox):
+    """A program that talks something else, and one that says nothing."""
+    for said in (b"SSH-2.0-x\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + 9000 * b"x", b"HTTP/1.1 404 Not Found\r\n\r\nno", None):
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            listen = f"127.0.0.1:{server.getsockname()[1]}"
+
+            def serve(said=said, server=server):
+                client, _ = server.accept()
+                with client:
+                    client.recv(100)
+                    if said is None:
+                        client.recv(100)  # until it gives up
+                    else:
+                        client.sendall(said)
+
+            thread = threading.Thread(target=serve, daemon=True)
+            thread.start()
+            result = outrider.command("status", config={"http": {"listen": listen}}).expect(0)
+            thread.join(10)
+            assert result.stdout.splitlines()[-1] == f"no relay answers at {listen}", said
+    assert outbox.count() == 0
 
 
 def test_no_server_no_table_no_right(outrider, outbox, connect, postgres, database):

@@ -22,6 +22,7 @@ static const struct status status = {
     .table = "outbox",
     .version = 2,
     .wall_us = AT,
+    .relay = "",
     .backlog = {.topics = topics, .count = 3, .messages = 1502, .dead = 3, .oldest_age_ms = 90000},
 };
 
@@ -140,6 +141,22 @@ START_TEST(test_view)
 }
 END_TEST
 
+START_TEST(test_what_the_relay_says)
+{
+    struct status shown = status;
+    shown.relay = "relay at :1: Paused. Rows wait, nothing is lost.";
+    status_append_table(&out, &shown);
+    ck_assert_ptr_nonnull(
+        strstr(text(), "30 s\n\nrelay at :1: Paused. Rows wait, nothing is lost.\n"));
+    text_clear(&out);
+    look(0, 0);
+    status_append_view(&out, &shown, &trend, &view);
+    ck_assert_ptr_nonnull(
+        strstr(text(), "out -\nrelay at :1: Paused. Rows wait, nothing is lost.\n"));
+    text_free(&out);
+}
+END_TEST
+
 START_TEST(test_view_without_an_answer)
 {
     struct status_view lost = view;
@@ -179,9 +196,10 @@ START_TEST(test_view_fits)
     }
     shown.backlog.topics = many;
     shown.backlog.count = 500;
+    shown.relay = "relay at :1: All is well.";
     for (int i = 0; i < 100; i++)
         look(i * 1000, i % 7);
-    for (size_t rows = 9; rows < 60; rows += 7)
+    for (size_t rows = 10; rows < 60; rows += 7)
         for (size_t columns = 20; columns < 200; columns += 13) {
             struct status_view small = view;
             small.rows = rows;
@@ -191,7 +209,7 @@ START_TEST(test_view_fits)
             assert_fits(rows, columns);
         }
     struct status_view wide = view;
-    wide.rows = 12;
+    wide.rows = 13;
     text_clear(&out);
     status_append_view(&out, &shown, &trend, &wide);
     ck_assert_ptr_nonnull(strstr(text(), "topic.499."));
@@ -206,5 +224,5 @@ int
 main(void)
 {
     return RUN_TESTS("status_print", test_table, test_json, test_json_watched, test_line, test_view,
-                     test_view_without_an_answer, test_view_fits);
+                     test_what_the_relay_says, test_view_without_an_answer, test_view_fits);
 }
