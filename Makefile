@@ -47,7 +47,7 @@ ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -pthread $(WARNINGS) $(HARDEN_C) -fPIE $(CF
 ALL_LDFLAGS = -pthread -pie $(HARDEN_L) $(LDFLAGS) -Wl,--as-needed
 
 # Nothing is asked of pkg-config by targets that may have to install it first.
-ifneq ($(filter-out deps demo check check-deep check-fuzz check-page clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out deps demo check check-deep check-fuzz check-page check-image image clean,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell pkg-config --exists $(PACKAGES) && echo yes),yes)
 $(error $(PACKAGES) not found by pkg-config: run "make deps")
 endif
@@ -165,6 +165,18 @@ check-fuzz:
 	@scripts/deps build fuzz
 	@$(MAKE) --no-print-directory fuzz $(FUZZ_VARIANT)
 
+# --- the container image ------------------------------------------------------------------------
+IMAGE ?= outrider
+.PHONY: image check-image
+image:
+	docker build -t $(IMAGE) --build-arg VERSION=$(VERSION) --build-arg REVISION=$(shell git rev-parse HEAD) .
+
+# The Dockerfile's steps without an engine, as root on Debian, and what comes of them.
+check-image:
+	@scripts/deps build check image
+	$(MAKE) all $(OUT)/mock-kafka
+	$(PYTEST) tests/image
+
 # --- the benchmark ------------------------------------------------------------------------------
 # tests/bench/<program>.c with a "// links:" line is one program, linked with what it names.
 # BENCH='--scenario NAME' says how much is run; tests/bench/README.md has the options.
@@ -277,6 +289,7 @@ check-deep: check
 	$(MAKE) valgrind
 	$(MAKE) check-fuzz
 	$(MAKE) check-page
+	$(MAKE) check-image
 
 install: all
 	install -D -m 755 $(OUT)/outrider $(DESTDIR)$(PREFIX)/bin/outrider
