@@ -15,6 +15,13 @@ GOOD = {
     "docs/running.md": "# Running\n\n## The log\n\n| event | level |\n|---|---|\n| `started` | info | x |\n"
                        "| `tried` | warn (debug at first) | x |\n| `away` | warn | x |\n| `dead` | error | x |\n"
                        "| `failed` | warn | x |\n\n## The log\n\n[up](../README.md) [twice](#the-log-1)\n",
+    "docs/cli.md": "| option | does |\n|---|---|\n| `-c FILE` | x |\n| `-h, --help` | x |\n\n## outrider run\n\n"
+                   "## outrider dead list\n\n| option | does |\n|---|---|\n| `--topic T` | x |\n\n## Exit codes\n\n"
+                   "| code | means |\n|---|---|\n| 0 | x |\n| 75 | x |\n",
+    "docs/runbook.md": "`away` `dead` `failed` `tried`\n\n| code | do |\n|---|---|\n| 0 | x |\n| 75 | x |\n\n"
+                       "`outrider dead list` outrider gone `-u outrider -f` `outrider.yaml`\n\n"
+                       "```\noutrider -c a.yaml run --help & outrider dead list -c a --topic x; docker run outrider outrider run\n```\n",
+    "NEWS.md": "`outrider gone` is to come\n",
     "src/relay/lane.h": "void lane_back_off(struct lane *lane, const char *event, const struct error *err);\n",
     "src/relay/lane.c": 'static void f(void)\n{\n    // LOG(LOG_INFO, "in_a_comment");\n'
                         '    LOG(LOG_INFO, "started", LOG_STR("text", "not_an_event"));\n'
@@ -33,6 +40,13 @@ BAD = [
     ("link", "docs/a.md", "[a]\n\n[a]: nowhere.md\n"),
     ("anchor", "NEWS.md", "[a](docs/running.md#the-end)\n"),
     ("anchor", "NEWS.md", "# News\n\n[a](#olds)\n"),
+    ("runbook", "docs/runbook.md", GOOD["docs/runbook.md"].replace("`dead` ", "")),
+    ("runbook", "docs/runbook.md", GOOD["docs/runbook.md"].replace("| 75 | x |", "")),
+    ("command", "docs/a.md", "`outrider gone`\n"),
+    ("command", "docs/a.md", "`outrider dead gone`\n"),
+    ("command", "docs/a.md", "`outrider run --topic x`\n"),
+    ("command", "docs/a.md", "```sh\nsudo outrider -c x.yaml dead list --gone\n```\n"),
+    ("command", "docs/runbook.md", GOOD["docs/runbook.md"].replace("dead list -c", "dead lists -c")),
     ("event", "src/cli/main.c", 'void f(void) { LOG(LOG_INFO, "unknown"); }\n'),
     ("event", "src/cli/main.c", 'void f(void) { LOG(LOG_INFO, bad ? "started" : "unknown"); }\n'),
     ("event", "src/relay/window.c", 'void f(void) { lane_back_off(lane, "unknown", &err); }\n'),
