@@ -78,6 +78,7 @@ bool invocation_duration_ms(const struct invocation *invocation, const char *nam
 int cmd_run(const struct invocation *invocation);
 int cmd_drain(const struct invocation *invocation);
 int cmd_status(const struct invocation *invocation);
+int cmd_health(const struct invocation *invocation);
 int cmd_dead_list(const struct invocation *invocation);
 int cmd_dead_show(const struct invocation *invocation);
 int cmd_dead_retry(const struct invocation *invocation);

@@ -39,6 +39,10 @@ static const struct option_spec status_options[] = {
      .help = "a probe: exit 1 when the oldest message is older, e.g. 60s"},
 };
 
+static const struct option_spec health_options[] = {
+    {.name = "ready", .help = "ask whether it is ready: servers, table and progress"},
+};
+
 // What list, retry and discard have in common.
 #define DEAD_SELECTION                                                                             \
     {.name = "topic", .argument = "T", .help = "rows that would go to topic T"},                   \
@@ -283,6 +287,18 @@ const struct command commands[] = {
         .option_count = COUNT(status_options),
         .needs_config = true,
         .run = cmd_status,
+    },
+    {
+        .name = "health",
+        .summary = "ask the relay of this host how it is",
+        .details =
+            "A probe, for a container's health check: asks whoever listens at http.listen for\n"
+            "/healthz, and prints the answer. Exits 0 when it is well, 1 when it is not, 69 when\n"
+            "nobody answers within 5 seconds. Waiting for PostgreSQL or Kafka is well, not ready.",
+        .options = health_options,
+        .option_count = COUNT(health_options),
+        .needs_config = true,
+        .run = cmd_health,
     },
     {
         .name = "dead",

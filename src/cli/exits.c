@@ -30,6 +30,7 @@ static const struct {
     int code;
 } failures[] = {
     {.prefix = "TABLE", .code = EX_CONFIG}, // not there, or not an outbox
+    {.prefix = "WHERE", .code = EX_CONFIG}, // nowhere that could be asked
     {.prefix = "42501", .code = EX_NOPERM}, // insufficient privilege
     {.prefix = "42P01", .code = EX_CONFIG}, // undefined table
     {.prefix = "42703", .code = EX_CONFIG}, // undefined column
