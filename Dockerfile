@@ -35,5 +35,9 @@ USER 65532:65532
 # Exec form: outrider is PID 1 and gets SIGTERM itself. It writes no file: --read-only is fine.
 ENTRYPOINT ["/usr/bin/outrider"]
 CMD ["run"]
-HEALTHCHECK --interval=30s --timeout=10s --start-period=10s --retries=3 \
-    CMD ["/usr/bin/outrider", "status"]
+# For whoever can reach the container; the default is its own loopback.
+ENV OUTRIDER_HTTP_LISTEN=0.0.0.0:8467
+EXPOSE 8467
+# Asks the relay and no server: an outage makes nobody unhealthy. A command that is no relay ends by itself.
+HEALTHCHECK --interval=10s --timeout=10s --start-period=10s --retries=3 \
+    CMD ["/usr/bin/outrider", "health"]

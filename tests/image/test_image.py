@@ -2,6 +2,7 @@
 """The container image: its steps can be carried out, and what comes of them relays as PID 1, as a user
 who may do nothing, in a root that cannot be written to."""
 
+import json
 import os
 import shutil
 import signal
@@ -13,7 +14,7 @@ import pytest
 from support import image as images
 from support import mock_kafka, need, postgres as postgres_server
 from support.kafka_broker import TOP
-from support.process import children, stop, wait_until
+from support.process import children, free_port, stop, wait_until
 
 
 @pytest.fixture(scope="session")
@@ -58,8 +59,9 @@ def database(postgres):
 
 @pytest.fixture
 def settings(postgres, database, kafka):
-    """What the container is told, by its environment."""
-    return [f"OUTRIDER_DATABASE_DSN={postgres.dsn(database)}", f"OUTRIDER_KAFKA_BOOTSTRAP_SERVERS={kafka.bootstrap}"]
+    """What the container is told, by its environment. Its port is the host's, so not the image's own."""
+    return [f"OUTRIDER_DATABASE_DSN={postgres.dsn(database)}", f"OUTRIDER_KAFKA_BOOTSTRAP_SERVERS={kafka.bootstrap}",
+            f"OUTRIDER_HTTP_LISTEN=0.0.0.0:{free_port()}"]
 
 
 @pytest.fixture
@@ -116,14 +118,27 @@ def test_it_relays_as_pid_1_with_no_right_and_nothing_to_write_to(image, contain
         assert "ro" in root.split(",")
         wait_until(lambda: db.execute("SELECT bool_and(published) FROM outbox_messages").fetchone()[0], 30,
                    log.read_text)
-    assert ended(container, *image.health[1:])[0] == 0
+    code, said = ended(container, *image.health[1:])
+    assert (code, json.loads(said)["healthy"]) == (0, True)
     os.kill(pid, signal.SIGTERM)
     assert child.wait(15) == 0, log.read_text()
     assert "event=relay_stopped published=50" in log.read_text()
 
 
-def test_its_health_check_is_its_own_program(image):
-    assert image.health[0] == image.entrypoint[0] and os.access(image.path(image.health[0]), os.X_OK)
+def test_an_outage_makes_it_not_unhealthy(image, container, settings):
+    settings[:2] = ["OUTRIDER_DATABASE_DSN=postgresql://127.0.0.1:1/nowhere", "OUTRIDER_KAFKA_BOOTSTRAP_SERVERS=127.0.0.1:1"]
+    code, said = ended(container, *image.health[1:])
+    assert code != 0 and "no relay answers" in said
+    child, log = container()
+    wait_until(lambda: "event=kafka_unavailable" in log.read_text(), 30, log.read_text)
+    assert image.health[0] == image.entrypoint[0]
+    assert ended(container, *image.health[1:])[0] == 0
+    os.kill(first_process(child), signal.SIGTERM)
+    assert child.wait(15) == 0
+
+
+def test_it_listens_for_others(image):
+    assert "OUTRIDER_HTTP_LISTEN=0.0.0.0:8467" in image.env
 
 
 def test_a_wrong_setting_ends_it_with_78(container):
