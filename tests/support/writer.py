@@ -16,6 +16,8 @@ from support.observer import Entry, Ledger
 BUSINESS = """
 CREATE TABLE IF NOT EXISTS business (id text PRIMARY KEY, version integer NOT NULL DEFAULT 0)
 """
+INSERT = "INSERT INTO {table} ({id}, {aggregate_type}, {aggregate_id}, {event_type}, {payload}) " \
+         "VALUES (%s, %s, %s, %s, %s)"
 
 
 class Writers:
@@ -23,16 +25,19 @@ class Writers:
 
     A random share of them rolls back, another stays open for up to `hold_ms` before it ends, and
     one holds 1 to `rows` rows. A fixed seed makes two runs write the same. With `reconnect` a
-    writer whose connection fails makes a new one, as often as it takes.
+    writer whose connection fails makes a new one, as often as it takes. `insert`: the application's own
+    statement over id, aggregate type, aggregate id, topic and payload.
     """
 
     def __init__(self, connect, outbox, topic, *, threads=4, transactions=200, aggregates=8,
-                 rows=3, rollback=0.1, hold_ms=5, seed=1, reconnect=False):
+                 rows=3, rollback=0.1, hold_ms=5, seed=1, reconnect=False,
+                 insert=INSERT):
         self.ledgers = [Ledger() for _ in range(threads)]
         self.errors = []
         self._reconnect = reconnect
+        self._insert = outbox.statement(insert)
         self._stop = threading.Event()
-        self._settings = (outbox, topic, transactions, rows, rollback, hold_ms)
+        self._settings = (topic, transactions, rows, rollback, hold_ms)
         self._aggregates = [f"aggregate-{n}" for n in range(aggregates)]
         with connect() as connection:
             connection.execute(BUSINESS)
@@ -75,18 +80,14 @@ class Writers:
         return whole
 
     def _work(self, connect, chance, ledger):
-        outbox, _, transactions, _, _, _ = self._settings
-        insert = outbox.statement(
-            "INSERT INTO {table} ({id}, {aggregate_type}, {aggregate_id}, {event_type}, {payload}) "
-            "VALUES (%s, %s, %s, %s, %s)"
-        )
+        _, transactions, _, _, _ = self._settings
         left = iter(range(transactions))
         while not self._stop.is_set():
             try:
                 with connect() as connection:
                     connection.autocommit = False
                     for _ in left:
-                        self._transaction(connection, insert, chance, ledger)
+                        self._transaction(connection, chance, ledger)
                         if self._stop.is_set():
                             break
                 return
@@ -96,8 +97,8 @@ class Writers:
                     return
                 self._stop.wait(0.1)
 
-    def _transaction(self, connection, insert, chance, ledger):
-        _, topic, _, rows, rollback, hold_ms = self._settings
+    def _transaction(self, connection, chance, ledger):
+        topic, _, rows, rollback, hold_ms = self._settings
         aggregate = chance.choice(self._aggregates)
         version = connection.execute(
             "SELECT version FROM business WHERE id = %s FOR UPDATE", (aggregate,)
@@ -107,7 +108,7 @@ class Writers:
             version += 1
             payload = json.dumps({"aggregate": aggregate, "version": version})
             entry = Entry(str(uuid.uuid4()), topic, aggregate, version, payload)
-            connection.execute(insert, (entry.message_id, "order", aggregate, topic, payload))
+            connection.execute(self._insert, (entry.message_id, "order", aggregate, topic, payload))
             entries.append(entry)
         connection.execute("UPDATE business SET version = %s WHERE id = %s", (version, aggregate))
         if hold_ms and chance.random() < 0.3:
