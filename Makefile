@@ -47,7 +47,7 @@ ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -pthread $(WARNINGS) $(HARDEN_C) -fPIE $(CF
 ALL_LDFLAGS = -pthread -pie $(HARDEN_L) $(LDFLAGS) -Wl,--as-needed
 
 # Nothing is asked of pkg-config by targets that may have to install it first.
-ifneq ($(filter-out deps demo check check-deep check-fuzz check-page check-image image clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out deps demo check check-deep check-fuzz check-page check-image image check-debezium clean,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell pkg-config --exists $(PACKAGES) && echo yes),yes)
 $(error $(PACKAGES) not found by pkg-config: run "make deps")
 endif
@@ -247,6 +247,15 @@ valgrind: all
 	    $(VENV)/bin/python -m pytest -q -p no:cacheprovider \
 	    $(VALGRIND_TESTS:%=tests/integration/test_%.py)
 
+# The guide from Debezium, with a real one: its own PostgreSQL, Kafka and Kafka Connect, about 1.5 GB.
+.PHONY: debezium check-debezium
+debezium: all
+	$(PYTEST) tests/debezium
+
+check-debezium:
+	@scripts/deps build check debezium
+	@$(MAKE) --no-print-directory debezium
+
 lint: all
 	CC='$(CC)' OUTRIDER='$(OUT)/outrider' VENV='$(VENV)' scripts/lint
 
@@ -279,7 +288,7 @@ check:
 	$(MAKE) integration
 	$(MAKE) check-faults
 
-# The same with the other compiler, under each sanitizer and under valgrind, and fuzzing.
+# The same with the other compiler, under each sanitizer and under valgrind; fuzzing; beside a real Debezium.
 check-deep: check
 	$(MAKE) unit all CC=clang BUILD=$(BUILD)/clang
 	$(MAKE) unit SANITIZE=thread
@@ -290,6 +299,7 @@ check-deep: check
 	$(MAKE) check-fuzz
 	$(MAKE) check-page
 	$(MAKE) check-image
+	$(MAKE) check-debezium
 
 install: all
 	install -D -m 755 $(OUT)/outrider $(DESTDIR)$(PREFIX)/bin/outrider

@@ -21,7 +21,6 @@ from support.outbox import Outbox
 from support.process import wait_until
 from support.writer import Writers
 
-GUIDE = "migrate-from-naive.md"
 TIME_ONLY = "A time only: `published_at`"
 BOOLEAN = "A boolean: `published`"
 # created_at as an application's own clock has it: in the order of each aggregate, as it holds its lock.
@@ -42,12 +41,6 @@ SHAPES = {
         "mark": 'UPDATE "OutboxMessages" SET published = true, "publishedAt" = now() WHERE id = %s',
     },
 }
-
-
-def example():
-    """The table that the guide begins with."""
-    _, text = guides.sections(GUIDE)["From a publisher of your own"][0]
-    return text.partition("\n\nloop:")[0]
 
 
 class Publisher:
@@ -76,9 +69,9 @@ def shape():
 
 
 @pytest.fixture
-def outbox(db, shape):
+def outbox(db, guide, shape):
     """The service's table, as it was before anybody thought of outrider."""
-    db.execute(example() if shape == TIME_ONLY else tables.SEQUELIZE)
+    db.execute(guide.example() if shape == TIME_ONLY else tables.SEQUELIZE)
     return Outbox(db, SHAPES[shape]["table"], SHAPES[shape]["columns"])
 
 
@@ -95,7 +88,7 @@ def publisher(tmp_path, postgres, database, kafka, shape):
 @pytest.fixture
 def guide(tmp_path, postgres, database, kafka, outrider, publisher):
     services = {"publisher": (publisher.start, publisher.stop)}
-    walk = guides.Guide(GUIDE, str(tmp_path), {
+    walk = guides.Guide("migrate-from-naive.md", str(tmp_path), {
         "OUTRIDER_DATABASE_DSN": postgres.dsn(database), "OUTRIDER_KAFKA_BOOTSTRAP_SERVERS": kafka.bootstrap,
         "PGHOST": "127.0.0.1", "PGPORT": str(postgres.port), "PGUSER": "postgres", "PGDATABASE": database,
     }, services)
@@ -183,7 +176,7 @@ def test_both_at_once(guide, outbox, publisher, writing, observer, topic):
 
 
 def test_a_number_as_id(guide, db, outrider, observer, topic):
-    db.execute(example().replace("uuid PRIMARY KEY DEFAULT gen_random_uuid()", "bigserial PRIMARY KEY"))
+    db.execute(guide.example().replace("uuid PRIMARY KEY DEFAULT gen_random_uuid()", "bigserial PRIMARY KEY"))
 
     def insert(numbers):
         for number in numbers:

@@ -49,6 +49,10 @@ class Guide:
         self.environment = relay.environment(environment) | {
             "PATH": os.pathsep.join([programs, postgres_server.bindir(), os.environ["PATH"]])}
 
+    def example(self):
+        """What the guide begins with: a table as an application has it."""
+        return next(iter(self.sections.values()))[0][1]
+
     def follow(self, heading):
         """Does all that stands under this heading; what the commands said."""
         said = len(self.said)
@@ -58,7 +62,7 @@ class Guide:
                 with open(self.path, "w", encoding="utf-8") as out:
                     out.write(text)
             elif language == "sql":
-                self._run(["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", "-"], text)
+                self._run(["psql", "-X", "-v", "ON_ERROR_STOP=1", "-f", "-"], text)
             elif language == "sh":
                 for line in text.replace("\\\n", " ").splitlines():
                     self._line(line)
