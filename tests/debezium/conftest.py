@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 
-from support import debezium, guide as guides, kafka_broker, need, postgres as postgres_server
+from support import guide as guides, kafka_broker, kafka_connect, need, postgres as postgres_server
 from support import outrider as relay
 from support.observer import Observer
 
@@ -41,7 +41,7 @@ def kafka(base_dir):
 
 @pytest.fixture(scope="session")
 def connect_worker(base_dir, kafka):
-    with debezium.running(os.path.join(base_dir, "connect"), kafka.bootstrap) as worker:
+    with kafka_connect.running(os.path.join(base_dir, "connect"), kafka.bootstrap) as worker:
         yield worker
 
 
@@ -66,7 +66,7 @@ def db(postgres, database):
 @pytest.fixture
 def connector(postgres, database, db, connect_worker):
     """The connector of a test, `outbox`, as the guide's example has it; start(options) makes it."""
-    made = debezium.Connector(connect_worker, postgres, database, db)
+    made = kafka_connect.Connector(connect_worker, postgres, database, db)
     yield made
     made.remove()
 

@@ -24,11 +24,10 @@ BYTES = {"value.converter": "org.apache.kafka.connect.converters.ByteArrayConver
 def table(db, guide):
     """Makes the guide's table as it is after step 2, but for the default: rows are for both."""
 
-    def make(payload="jsonb", more="", before=()):
+    def make(payload="jsonb", more="", before=(), after=()):
         db.execute(guide.example().replace("payload       jsonb", f"payload {payload}{more}"))
         guide.follow("Topic, key, partition, value, headers")
-        guide.follow("Step 2: the columns")
-        for heading in before:
+        for heading in (*before, "Step 2: the columns", *after):
             guide.follow(heading)
         db.execute("ALTER TABLE outbox ALTER COLUMN published SET DEFAULT false")
 
@@ -56,12 +55,11 @@ def insert(db, aggregate_type):
 def both(connect_worker, observer, topic, guide, outrider):
     """Waits for Debezium's records of these rows, lets outrider send them too, and returns id -> (its, ours)."""
 
-    def wait(ids, **config):
+    def wait(ids):
         wait_until(lambda: observer.count(topic) >= len(ids), 60, connect_worker.tail_of_log, every=0.1)
         theirs = {one.message_id: one for one in observer.read(topic)}
         assert set(theirs) == set(ids)
-        environment = guide.environment | {f"OUTRIDER_{name}": value for name, value in config.items()}
-        outrider.command("drain", "-c", guide.path, file=False, env=environment).expect(0)
+        outrider.command("drain", "-c", guide.path, file=False, env=guide.environment).expect(0)
         records = observer.read(topic)
         assert len(records) == 2 * len(ids)
         ours = {one.message_id: one for one in records if one not in theirs.values()}
@@ -107,7 +105,7 @@ def test_without_the_context(table, connector, insert, both):
 
 
 def test_additional_headers(table, connector, insert, both):
-    table(more=", tenant text", before=["Additional headers"])
+    table(more=", tenant text", after=["Additional headers"])
     connector.start(transforms__outbox__table__fields__additional__placement="type:header:eventType,tenant:header")
     pairs = both(insert(PAYLOADS[:2], tenant='Zoë "q"') + insert(["{}"], tenant=None))
     assert_the_same(pairs)
@@ -134,11 +132,13 @@ def test_additional_headers_of_other_types(db, table, connector, insert, both):
     assert all(set(headers(ours)) == {"id", *names} for _, ours in pairs.values())
 
 
-def test_json_converter_quotes(table, connector, insert, both):
+def test_json_converter_quotes(guide, table, connector, insert, both):
+    guide.environment |= {"OUTRIDER_OUTBOX_COLUMNS_AGGREGATE_ID": "key_json",
+                          "OUTRIDER_OUTBOX_COLUMNS_PAYLOAD": "payload_json"}
     table(before=["JsonConverter: quoted texts"])
     connector.start(**JSON)
     ids = insert([*PAYLOADS, None])
-    pairs = both(ids, OUTBOX_COLUMNS_AGGREGATE_ID="key_json", OUTBOX_COLUMNS_PAYLOAD="payload_json")
+    pairs = both(ids)
     assert_the_same(pairs)
     theirs, _ = pairs[ids[0]]
     assert theirs.key == '"Zoë-0"'.encode() and theirs.value == b'"{\\"total\\": 12}"'

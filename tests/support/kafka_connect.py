@@ -94,7 +94,7 @@ class Connect:
                  f"-Doutrider.connect.log={self.log}", f"-Djava.io.tmpdir={self.base}",
                  "-cp", os.path.join(JARS, "*"), "org.apache.kafka.connect.cli.ConnectStandalone", settings],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        process.wait_until(self._answers, 60, self.tail_of_log, every=0.2)
+        process.wait_until(self._answers, 120, self.tail_of_log, every=0.2)
         return self
 
     def stop(self):
