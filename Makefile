@@ -47,7 +47,7 @@ ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -pthread $(WARNINGS) $(HARDEN_C) -fPIE $(CF
 ALL_LDFLAGS = -pthread -pie $(HARDEN_L) $(LDFLAGS) -Wl,--as-needed
 
 # Nothing is asked of pkg-config by targets that may have to install it first.
-ifneq ($(filter-out deps demo check check-deep check-fuzz check-page check-image image check-debezium clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out deps demo check check-deep check-fuzz check-page check-image image check-debezium uninstall clean,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell pkg-config --exists $(PACKAGES) && echo yes),yes)
 $(error $(PACKAGES) not found by pkg-config: run "make deps")
 endif
@@ -268,7 +268,7 @@ $(OUT)/mock-kafka $(OUT)/read-back: $(OUT)/flags
 
 # --- what a user types --------------------------------------------------------------------------
 # These start make again, so that it sees what `deps` has installed.
-.PHONY: deps demo check check-deep install clean
+.PHONY: deps demo check check-deep install uninstall clean
 deps:
 	@scripts/deps $(DEPS)
 
@@ -301,14 +301,33 @@ check-deep: check
 	$(MAKE) check-image
 	$(MAKE) check-debezium
 
+# What is installed beside the program: file:where below PREFIX.
+ZSH_FUNCTIONS ?= share/zsh/site-functions
+UNITS     := lib/systemd/system/outrider.service lib/systemd/system/outrider@.service
+INSTALLED := systemd/outrider.service:lib/systemd/system/outrider.service \
+    systemd/outrider@.service:lib/systemd/system/outrider@.service \
+    systemd/outrider.sysusers:lib/sysusers.d/outrider.conf \
+    systemd/outrider.tmpfiles:lib/tmpfiles.d/outrider.conf \
+    man/outrider.1:share/man/man1/outrider.1 \
+    man/outrider.yaml.5:share/man/man5/outrider.yaml.5 \
+    completions/outrider.bash:share/bash-completion/completions/outrider \
+    completions/outrider.zsh:$(ZSH_FUNCTIONS)/_outrider \
+    completions/outrider.fish:share/fish/vendor_completions.d/outrider.fish \
+    config/outrider.yaml:share/doc/outrider/examples/outrider.yaml
+ROOT := $(DESTDIR)$(PREFIX)
+
 install: all
-	install -D -m 755 $(OUT)/outrider $(DESTDIR)$(PREFIX)/bin/outrider
-	install -d $(DESTDIR)$(PREFIX)/lib/systemd/system
-	sed 's|/usr/bin/outrider|$(PREFIX)/bin/outrider|' systemd/outrider.service \
-	    > $(DESTDIR)$(PREFIX)/lib/systemd/system/outrider.service
-	chmod 644 $(DESTDIR)$(PREFIX)/lib/systemd/system/outrider.service
-	install -D -m 644 config/outrider.yaml \
-	    $(DESTDIR)$(PREFIX)/share/doc/outrider/outrider.yaml
+	install -D -m 755 $(OUT)/outrider '$(ROOT)/bin/outrider'
+	@set -e; for pair in $(INSTALLED); do \
+	    echo "install $${pair%%:*} $(ROOT)/$${pair#*:}"; \
+	    install -D -m 644 "$${pair%%:*}" "$(ROOT)/$${pair#*:}"; \
+	done
+	sed -i 's|/usr/bin/outrider|$(PREFIX)/bin/outrider|' $(UNITS:%='$(ROOT)/%')
+
+# What `make install` put there, with the same PREFIX and DESTDIR; /etc/outrider stays.
+uninstall:
+	rm -f '$(ROOT)/bin/outrider' $(foreach p,$(INSTALLED),'$(ROOT)/$(lastword $(subst :, ,$p))')
+	@rmdir -p '$(ROOT)/share/doc/outrider/examples' 2> /dev/null || true
 
 clean:
 	rm -rf $(BUILD)

@@ -20,6 +20,8 @@ cmd_config_keys(const struct invocation *invocation)
 {
     if (invocation_flag(invocation, "yaml"))
         config_print_example(stdout);
+    else if (invocation_flag(invocation, "scdoc"))
+        config_print_scdoc(stdout);
     else
         config_print_keys(stdout);
     return EX_OK;

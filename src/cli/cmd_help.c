@@ -28,6 +28,10 @@ cmd_help(const struct invocation *invocation)
         usage_markdown(stdout);
         return EX_OK;
     }
+    if (invocation_flag(invocation, "scdoc")) {
+        usage_scdoc(stdout);
+        return EX_OK;
+    }
     if (invocation_flag(invocation, "metrics")) {
         metrics_print_reference(stdout);
         return EX_OK;

@@ -26,8 +26,8 @@ struct command {
     const char *details; // paragraphs for the command's own help; NULL: none
     const struct option_spec *options;
     size_t option_count;
-    const char *arguments_help;            // e.g. "[COMMAND]"; NULL: takes no arguments
-    bool needs_config;                     // sources and settings are set
+    const char *arguments_help; // e.g. "[COMMAND]", "this|that"; NULL: takes no arguments
+    bool needs_config;          // sources and settings are set
     int (*run)(const struct invocation *); // returns the exit code; NULL: only subcommands
     const struct command *subcommands;
     size_t subcommand_count;
@@ -90,6 +90,7 @@ int cmd_schema_status(const struct invocation *invocation);
 int cmd_schema_print(const struct invocation *invocation);
 int cmd_config_print(const struct invocation *invocation);
 int cmd_config_keys(const struct invocation *invocation);
+int cmd_completion(const struct invocation *invocation);
 int cmd_version(const struct invocation *invocation);
 int cmd_help(const struct invocation *invocation);
 

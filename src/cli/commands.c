@@ -116,6 +116,7 @@ static const struct option_spec schema_print_options[] = {
 
 static const struct option_spec help_options[] = {
     {.name = "markdown", .help = "the reference of all commands, as Markdown"},
+    {.name = "scdoc", .help = "the same as the source of a manual page"},
     {.name = "metrics", .help = "the reference of all metrics, as Markdown"},
 };
 
@@ -223,6 +224,7 @@ static const struct command dead_commands[] = {
 
 static const struct option_spec config_keys_options[] = {
     {.name = "yaml", .help = "as a file with every key and its default"},
+    {.name = "scdoc", .help = "as the source of a manual page"},
 };
 
 static const struct command config_commands[] = {
@@ -330,6 +332,15 @@ const struct command commands[] = {
         .summary = "the configuration: print, keys",
         .subcommands = config_commands,
         .subcommand_count = COUNT(config_commands),
+    },
+    {
+        .name = "completion",
+        .summary = "print what completes commands and options in a shell",
+        .details = "For this shell only: source <(outrider completion bash). A package and make "
+                   "install put it\n"
+                   "where shells look for it.",
+        .arguments_help = "bash|zsh|fish",
+        .run = cmd_completion,
     },
     {
         .name = "version",

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Help, as text and as Markdown, from the command table.
+// Help, as text, as Markdown and for a manual page, from the command table.
 //
 // Nothing about a command is written here: a command that is added to the table is in every help
 // text at once.
@@ -8,6 +8,7 @@
 
 #include "exits.h"
 
+#include "outrider/base/scdoc.h"
 #include "outrider/base/text.h"
 
 #include <string.h>
@@ -166,4 +167,64 @@ usage_markdown(FILE *out)
     fputs("\n## Exit codes\n\n| code | means |\n|---|---|\n", out);
     for (size_t i = 0; i < exit_code_count; i++)
         fprintf(out, "| %d | %s |\n", exit_codes[i].code, exit_codes[i].meaning);
+}
+
+// A name in bold, and below it, indented, what it means.
+static void
+scdoc_row(const char *name, const char *help, FILE *out)
+{
+    fputs("\n*", out);
+    scdoc_text(out, name, 0);
+    fputs("*\n\t", out);
+    scdoc_text(out, help, 1);
+    fputc('\n', out);
+}
+
+static void
+scdoc_commands(const struct command *list, size_t count, const char *prefix, FILE *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct command *command = &list[i];
+        __attribute__((cleanup(text_free))) struct text path = {0}, usage = {0};
+        text_appendf(&path, "%s%s%s", prefix, *prefix == '\0' ? "" : " ", command->name);
+        if (command->subcommand_count > 0) {
+            scdoc_commands(command->subcommands, command->subcommand_count, text_str(&path), out);
+            continue;
+        }
+        append_usage(&usage, command, text_str(&path));
+        fprintf(out, "\n## outrider %s\n\n*", text_str(&path));
+        scdoc_text(out, text_str(&usage), 0);
+        fputs("*++\n", out);
+        scdoc_text(out, command->summary, 0);
+        fputs(".\n", out);
+        if (command->details != NULL) {
+            fputc('\n', out);
+            scdoc_text(out, command->details, 0);
+            fputc('\n', out);
+        }
+        for (size_t j = 0; j < command->option_count; j++) {
+            __attribute__((cleanup(text_free))) struct text name = {0};
+            append_option(&name, &command->options[j]);
+            scdoc_row(text_str(&name), command->options[j].help, out);
+        }
+    }
+}
+
+void
+usage_scdoc(FILE *out)
+{
+    fputs("# OPTIONS\n\nThose of every command, before or after its name:\n", out);
+    for (size_t i = 0; i < global_option_count; i++) {
+        __attribute__((cleanup(text_free))) struct text name = {0};
+        append_global(&name, &global_options[i]);
+        scdoc_row(text_str(&name), global_options[i].help, out);
+    }
+    fputs("\n# COMMANDS\n", out);
+    scdoc_commands(commands, command_count, "", out);
+    fputs("\n# EXIT STATUS\n", out);
+    for (size_t i = 0; i < exit_code_count; i++) {
+        __attribute__((cleanup(text_free))) struct text code = {0};
+        text_appendf(&code, "%d", exit_codes[i].code);
+        scdoc_row(text_str(&code), exit_codes[i].meaning, out);
+    }
 }

@@ -16,4 +16,7 @@ void usage_command(const struct command *command, const char *path, FILE *out);
 // The reference of all commands as Markdown: docs/cli.md.
 void usage_markdown(FILE *out);
 
+// The same for outrider(1), as scdoc's source.
+void usage_scdoc(FILE *out);
+
 #endif

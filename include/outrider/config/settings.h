@@ -63,4 +63,11 @@ void config_print_keys(FILE *out);
 // A file with every key and its default.
 void config_print_example(FILE *out);
 
+// The same for outrider.yaml(5): the sections of its keys, as scdoc's source.
+void config_print_scdoc(FILE *out);
+
+// One key a call, from 0 on, as much of it as all its settings have in common: "log.level=", or
+// "kafka." for a map. False behind the last.
+bool config_key_stem(size_t i, struct text *out) __attribute__((warn_unused_result));
+
 #endif
