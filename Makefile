@@ -47,7 +47,7 @@ ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -pthread $(WARNINGS) $(HARDEN_C) -fPIE $(CF
 ALL_LDFLAGS = -pthread -pie $(HARDEN_L) $(LDFLAGS) -Wl,--as-needed
 
 # Nothing is asked of pkg-config by targets that may have to install it first.
-ifneq ($(filter-out deps demo check check-deep check-fuzz check-page check-image image check-debezium uninstall clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out deps demo check check-deep check-fuzz check-page check-image image check-debezium deb check-deb check-systemd uninstall clean,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell pkg-config --exists $(PACKAGES) && echo yes),yes)
 $(error $(PACKAGES) not found by pkg-config: run "make deps")
 endif
@@ -268,7 +268,7 @@ $(OUT)/mock-kafka $(OUT)/read-back: $(OUT)/flags
 
 # --- what a user types --------------------------------------------------------------------------
 # These start make again, so that it sees what `deps` has installed.
-.PHONY: deps demo check check-deep install uninstall clean
+.PHONY: deps demo check check-deep check-deb check-systemd install uninstall deb clean
 deps:
 	@scripts/deps $(DEPS)
 
@@ -300,6 +300,18 @@ check-deep: check
 	$(MAKE) check-page
 	$(MAKE) check-image
 	$(MAKE) check-debezium
+
+# build/deb/outrider_VERSION_ARCH.deb
+deb:
+	@scripts/deps build deb
+	@scripts/deb $(BUILD)/deb
+
+# The package's whole life, and the service under a real systemd, both in a root that debootstrap
+# makes: as root, on Debian.
+check-deb check-systemd:
+	@scripts/deps build check deb system
+	@$(MAKE) --no-print-directory all $(OUT)/mock-kafka
+	$(PYTEST) tests/package/test_$(@:check-%=%).py
 
 # What is installed beside the program: file:where below PREFIX.
 ZSH_FUNCTIONS ?= share/zsh/site-functions
