@@ -20,12 +20,12 @@ _outrider() {
             continue
         fi
         case $word in
-        -c | -o | --max-messages | --max-seconds | --rate | --give-up | --interval | --max-age | --topic | --aggregate | --error | --since | --limit | --to | --slots | --from) takes=$word ;;
+        -c | -o | --max-messages | --max-seconds | --rate | --give-up | --interval | --max-age | --topic | --aggregate | --error | --since | --limit | --older-than | --to | --slots | --from) takes=$word ;;
         -*) ;;
         *)
             case "$place $word" in
             ' help') helps=1 ;;
-            ' run' | ' drain' | ' status' | ' dead' | ' schema' | ' config' | ' completion' | ' version' | 'dead list' | 'dead show' | 'dead retry' | 'dead discard' | 'schema apply' | 'schema revert' | 'schema status' | 'schema print' | 'config print' | 'config keys') place=${place:+$place }$word ;;
+            ' run' | ' drain' | ' status' | ' health' | ' dead' | ' purge' | ' schema' | ' config' | ' completion' | ' version' | 'dead list' | 'dead show' | 'dead retry' | 'dead discard' | 'schema apply' | 'schema revert' | 'schema status' | 'schema print' | 'config print' | 'config keys') place=${place:+$place }$word ;;
             esac
             ;;
         esac
@@ -39,14 +39,14 @@ _outrider() {
     -o)
         [[ $cur != *=* ]] || return
         compopt -o nospace
-        mapfile -t COMPREPLY < <(compgen -W 'database.dsn= database.direct_dsn= database.application_name= database.connect_timeout= database.statement_timeout= database.lock_timeout= outbox.table= outbox.columns. outbox.ordering= outbox.lanes= outbox.batch_size= outbox.batch_bytes= outbox.window_deadline= outbox.on_published= outbox.poll_min= outbox.poll_max= outbox.max_retries= outbox.retry_backoff= outbox.retry_backoff_max= outbox.dead_topic= outbox.topic_retry= message.topic= message.topics_allow= message.key= message.format= message.headers= message.cloudevents_source= kafka. log.level= log.format= stop_timeout=' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'database.dsn= database.direct_dsn= database.application_name= database.connect_timeout= database.statement_timeout= database.lock_timeout= outbox.table= outbox.columns. outbox.ordering= outbox.lanes= outbox.batch_size= outbox.batch_bytes= outbox.window_deadline= outbox.on_published= outbox.poll_min= outbox.poll_max= outbox.listen= outbox.max_retries= outbox.retry_backoff= outbox.retry_backoff_max= outbox.dead_topic= outbox.topic_retry= outbox.retention= message.topic= message.topics_allow= message.key= message.format= message.headers= message.cloudevents_source= kafka. http.listen= log.level= log.format= stop_timeout=' -- "$cur")
         return
         ;;
     --*) return ;;
     esac
     case $place in
     '')
-        names='run drain status dead schema config completion version help'
+        names='run drain status health dead purge schema config completion version help'
         flags='-c -o --help'
         ;;
     'run')
@@ -60,6 +60,10 @@ _outrider() {
     'status')
         names=''
         flags='--json --watch --interval --max-age -c -o --help'
+        ;;
+    'health')
+        names=''
+        flags='--ready -c -o --help'
         ;;
     'dead')
         names='list show retry discard'
@@ -81,25 +85,29 @@ _outrider() {
         names=''
         flags='--topic --aggregate --error --since --all --limit --dry-run -c -o --help'
         ;;
+    'purge')
+        names=''
+        flags='--older-than --rate --dry-run -c -o --help'
+        ;;
     'schema')
         names='apply revert status print'
         flags='-c -o --help'
         ;;
     'schema apply')
         names=''
-        flags='--to --slots --dry-run -c -o --help'
+        flags='--to --slots --inbox --dry-run -c -o --help'
         ;;
     'schema revert')
         names=''
-        flags='--force -c -o --help'
+        flags='--inbox --force -c -o --help'
         ;;
     'schema status')
         names=''
-        flags='-c -o --help'
+        flags='--to -c -o --help'
         ;;
     'schema print')
         names=''
-        flags='--from --to --slots -c -o --help'
+        flags='--from --to --slots --inbox --grants -c -o --help'
         ;;
     'config')
         names='print keys'

@@ -10,12 +10,12 @@ function __outrider_at --argument-names wanted
             continue
         end
         switch $word
-            case -c -o --max-messages --max-seconds --rate --give-up --interval --max-age --topic --aggregate --error --since --limit --to --slots --from
+            case -c -o --max-messages --max-seconds --rate --give-up --interval --max-age --topic --aggregate --error --since --limit --older-than --to --slots --from
                 set takes $word
             case '-*'
             case '*'
                 switch "$place $word"
-                    case ' run' ' drain' ' status' ' dead' ' schema' ' config' ' completion' ' version' 'dead list' 'dead show' 'dead retry' 'dead discard' 'schema apply' 'schema revert' 'schema status' 'schema print' 'config print' 'config keys'
+                    case ' run' ' drain' ' status' ' health' ' dead' ' purge' ' schema' ' config' ' completion' ' version' 'dead list' 'dead show' 'dead retry' 'dead discard' 'schema apply' 'schema revert' 'schema status' 'schema print' 'config print' 'config keys'
                         set place (string trim "$place $word")
                 end
         end
@@ -24,12 +24,14 @@ function __outrider_at --argument-names wanted
 end
 complete -c outrider -f
 complete -c outrider -s c -d 'configuration; default: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml' -r -F
-complete -c outrider -s o -d 'one setting, over file and environment; may be repeated' -x -a 'database.dsn= database.direct_dsn= database.application_name= database.connect_timeout= database.statement_timeout= database.lock_timeout= outbox.table= outbox.columns. outbox.ordering= outbox.lanes= outbox.batch_size= outbox.batch_bytes= outbox.window_deadline= outbox.on_published= outbox.poll_min= outbox.poll_max= outbox.max_retries= outbox.retry_backoff= outbox.retry_backoff_max= outbox.dead_topic= outbox.topic_retry= message.topic= message.topics_allow= message.key= message.format= message.headers= message.cloudevents_source= kafka. log.level= log.format= stop_timeout='
+complete -c outrider -s o -d 'one setting, over file and environment; may be repeated' -x -a 'database.dsn= database.direct_dsn= database.application_name= database.connect_timeout= database.statement_timeout= database.lock_timeout= outbox.table= outbox.columns. outbox.ordering= outbox.lanes= outbox.batch_size= outbox.batch_bytes= outbox.window_deadline= outbox.on_published= outbox.poll_min= outbox.poll_max= outbox.listen= outbox.max_retries= outbox.retry_backoff= outbox.retry_backoff_max= outbox.dead_topic= outbox.topic_retry= outbox.retention= message.topic= message.topics_allow= message.key= message.format= message.headers= message.cloudevents_source= kafka. http.listen= log.level= log.format= stop_timeout='
 complete -c outrider -s h -d 'this help' -l help
 complete -c outrider -n '__outrider_at ""' -a run -d 'relay rows to Kafka until stopped'
 complete -c outrider -n '__outrider_at ""' -a drain -d 'publish what is in the table now, then exit'
 complete -c outrider -n '__outrider_at ""' -a status -d 'show the backlog, its age and the dead, by topic'
+complete -c outrider -n '__outrider_at ""' -a health -d 'ask the relay of this host how it is'
 complete -c outrider -n '__outrider_at ""' -a dead -d 'rows that were given up: list, show, retry, discard'
+complete -c outrider -n '__outrider_at ""' -a purge -d 'delete published rows that are old'
 complete -c outrider -n '__outrider_at ""' -a schema -d 'the table'\''s versions: apply, revert, status, print'
 complete -c outrider -n '__outrider_at ""' -a config -d 'the configuration: print, keys'
 complete -c outrider -n '__outrider_at ""' -a completion -d 'print what completes commands and options in a shell'
@@ -45,6 +47,7 @@ complete -c outrider -n '__outrider_at "status"' -l json -d 'one JSON object; wi
 complete -c outrider -n '__outrider_at "status"' -l watch -d 'look again and again, with rate and trend, until ^C'
 complete -c outrider -n '__outrider_at "status"' -x -l interval -d 'between two looks of --watch (default 2s)'
 complete -c outrider -n '__outrider_at "status"' -x -l max-age -d 'a probe: exit 1 when the oldest message is older, e.g. 60s'
+complete -c outrider -n '__outrider_at "health"' -l ready -d 'ask whether it is ready: servers, table and progress'
 complete -c outrider -n '__outrider_at "dead"' -a list -d 'list dead letters, the oldest death first'
 complete -c outrider -n '__outrider_at "dead"' -a show -d 'show one dead letter with headers and payload'
 complete -c outrider -n '__outrider_at "dead"' -a retry -d 'give dead letters all their attempts anew'
@@ -71,17 +74,25 @@ complete -c outrider -n '__outrider_at "dead discard"' -x -l since -d 'rows that
 complete -c outrider -n '__outrider_at "dead discard"' -l all -d 'all rows; what else is given still narrows them'
 complete -c outrider -n '__outrider_at "dead discard"' -x -l limit -d 'the oldest N (default: no limit)'
 complete -c outrider -n '__outrider_at "dead discard"' -l dry-run -d 'only say which rows and how many'
+complete -c outrider -n '__outrider_at "purge"' -x -l older-than -d 'rows that were published longer ago, e.g. 7d; must be given'
+complete -c outrider -n '__outrider_at "purge"' -x -l rate -d 'delete at most N rows a second'
+complete -c outrider -n '__outrider_at "purge"' -l dry-run -d 'only say how many'
 complete -c outrider -n '__outrider_at "schema"' -a apply -d 'bring the table to its latest version'
 complete -c outrider -n '__outrider_at "schema"' -a revert -d 'take the table one version back'
 complete -c outrider -n '__outrider_at "schema"' -a status -d 'show the table'\''s version and what is pending'
 complete -c outrider -n '__outrider_at "schema"' -a print -d 'print every version'\''s steps as plain SQL'
 complete -c outrider -n '__outrider_at "schema apply"' -x -l to -d 'up to version N (default: the latest)'
 complete -c outrider -n '__outrider_at "schema apply"' -x -l slots -d 'N slots, a power of two up to 64 (default: as many as there are)'
+complete -c outrider -n '__outrider_at "schema apply"' -l inbox -d 'also an inbox for consumers and outbox_enqueue() for writers; --to 0: only the inbox'
 complete -c outrider -n '__outrider_at "schema apply"' -l dry-run -d 'only say what would be done'
-complete -c outrider -n '__outrider_at "schema revert"' -l force -d 'drop version 1 even when unpublished rows are left'
+complete -c outrider -n '__outrider_at "schema revert"' -l inbox -d 'not the table: the inbox and the functions that came with it'
+complete -c outrider -n '__outrider_at "schema revert"' -l force -d 'drop version 1, or the inbox, even when rows are left'
+complete -c outrider -n '__outrider_at "schema status"' -x -l to -d 'what leads beyond version N is not pending; 0: only the inbox can be'
 complete -c outrider -n '__outrider_at "schema print"' -x -l from -d 'steps after version N (default 0)'
 complete -c outrider -n '__outrider_at "schema print"' -x -l to -d 'up to version N (default: the latest)'
 complete -c outrider -n '__outrider_at "schema print"' -x -l slots -d 'and to N slots, from any number of them'
+complete -c outrider -n '__outrider_at "schema print"' -l inbox -d 'and the inbox with its functions'
+complete -c outrider -n '__outrider_at "schema print"' -l grants -d 'not the steps: roles for owner, writers, relay and monitor, and the least rights each needs'
 complete -c outrider -n '__outrider_at "config"' -a print -d 'print the effective configuration with each value'\''s origin'
 complete -c outrider -n '__outrider_at "config"' -a keys -d 'print the reference of every key, as Markdown'
 complete -c outrider -n '__outrider_at "config keys"' -l yaml -d 'as a file with every key and its default'

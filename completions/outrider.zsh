@@ -9,12 +9,12 @@ _outrider() {
             continue
         fi
         case $word in
-        -c | -o | --max-messages | --max-seconds | --rate | --give-up | --interval | --max-age | --topic | --aggregate | --error | --since | --limit | --to | --slots | --from) takes=$word ;;
+        -c | -o | --max-messages | --max-seconds | --rate | --give-up | --interval | --max-age | --topic | --aggregate | --error | --since | --limit | --older-than | --to | --slots | --from) takes=$word ;;
         -*) ;;
         *)
             case "$place $word" in
             ' help') helps=1 ;;
-            ' run' | ' drain' | ' status' | ' dead' | ' schema' | ' config' | ' completion' | ' version' | 'dead list' | 'dead show' | 'dead retry' | 'dead discard' | 'schema apply' | 'schema revert' | 'schema status' | 'schema print' | 'config print' | 'config keys') place=${place:+$place }$word ;;
+            ' run' | ' drain' | ' status' | ' health' | ' dead' | ' purge' | ' schema' | ' config' | ' completion' | ' version' | 'dead list' | 'dead show' | 'dead retry' | 'dead discard' | 'schema apply' | 'schema revert' | 'schema status' | 'schema print' | 'config print' | 'config keys') place=${place:+$place }$word ;;
             esac
             ;;
         esac
@@ -25,7 +25,7 @@ _outrider() {
         return
         ;;
     -o)
-        keys=(database.dsn= database.direct_dsn= database.application_name= database.connect_timeout= database.statement_timeout= database.lock_timeout= outbox.table= outbox.columns. outbox.ordering= outbox.lanes= outbox.batch_size= outbox.batch_bytes= outbox.window_deadline= outbox.on_published= outbox.poll_min= outbox.poll_max= outbox.max_retries= outbox.retry_backoff= outbox.retry_backoff_max= outbox.dead_topic= outbox.topic_retry= message.topic= message.topics_allow= message.key= message.format= message.headers= message.cloudevents_source= kafka. log.level= log.format= stop_timeout=)
+        keys=(database.dsn= database.direct_dsn= database.application_name= database.connect_timeout= database.statement_timeout= database.lock_timeout= outbox.table= outbox.columns. outbox.ordering= outbox.lanes= outbox.batch_size= outbox.batch_bytes= outbox.window_deadline= outbox.on_published= outbox.poll_min= outbox.poll_max= outbox.listen= outbox.max_retries= outbox.retry_backoff= outbox.retry_backoff_max= outbox.dead_topic= outbox.topic_retry= outbox.retention= message.topic= message.topics_allow= message.key= message.format= message.headers= message.cloudevents_source= kafka. http.listen= log.level= log.format= stop_timeout=)
         compadd -S '' -a keys
         return
         ;;
@@ -37,7 +37,9 @@ _outrider() {
             'run:relay rows to Kafka until stopped'
             'drain:publish what is in the table now, then exit'
             'status:show the backlog, its age and the dead, by topic'
+            'health:ask the relay of this host how it is'
             'dead:rows that were given up: list, show, retry, discard'
+            'purge:delete published rows that are old'
             'schema:the table'\''s versions: apply, revert, status, print'
             'config:the configuration: print, keys'
             'completion:print what completes commands and options in a shell'
@@ -75,6 +77,14 @@ _outrider() {
             '--watch:look again and again, with rate and trend, until ^C'
             '--interval:between two looks of --watch (default 2s)'
             '--max-age:a probe: exit 1 when the oldest message is older, e.g. 60s'
+            '-c:configuration; default: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml'
+            '-o:one setting, over file and environment; may be repeated'
+            '-h:this help')
+        ;;
+    'health')
+        names=()
+        flags=(
+            '--ready:ask whether it is ready: servers, table and progress'
             '-c:configuration; default: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml'
             '-o:one setting, over file and environment; may be repeated'
             '-h:this help')
@@ -140,6 +150,16 @@ _outrider() {
             '-o:one setting, over file and environment; may be repeated'
             '-h:this help')
         ;;
+    'purge')
+        names=()
+        flags=(
+            '--older-than:rows that were published longer ago, e.g. 7d; must be given'
+            '--rate:delete at most N rows a second'
+            '--dry-run:only say how many'
+            '-c:configuration; default: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml'
+            '-o:one setting, over file and environment; may be repeated'
+            '-h:this help')
+        ;;
     'schema')
         names=(
             'apply:bring the table to its latest version'
@@ -156,6 +176,7 @@ _outrider() {
         flags=(
             '--to:up to version N (default: the latest)'
             '--slots:N slots, a power of two up to 64 (default: as many as there are)'
+            '--inbox:also an inbox for consumers and outbox_enqueue() for writers; --to 0: only the inbox'
             '--dry-run:only say what would be done'
             '-c:configuration; default: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml'
             '-o:one setting, over file and environment; may be repeated'
@@ -164,7 +185,8 @@ _outrider() {
     'schema revert')
         names=()
         flags=(
-            '--force:drop version 1 even when unpublished rows are left'
+            '--inbox:not the table: the inbox and the functions that came with it'
+            '--force:drop version 1, or the inbox, even when rows are left'
             '-c:configuration; default: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml'
             '-o:one setting, over file and environment; may be repeated'
             '-h:this help')
@@ -172,6 +194,7 @@ _outrider() {
     'schema status')
         names=()
         flags=(
+            '--to:what leads beyond version N is not pending; 0: only the inbox can be'
             '-c:configuration; default: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml'
             '-o:one setting, over file and environment; may be repeated'
             '-h:this help')
@@ -182,6 +205,8 @@ _outrider() {
             '--from:steps after version N (default 0)'
             '--to:up to version N (default: the latest)'
             '--slots:and to N slots, from any number of them'
+            '--inbox:and the inbox with its functions'
+            '--grants:not the steps: roles for owner, writers, relay and monitor, and the least rights each needs'
             '-c:configuration; default: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml'
             '-o:one setting, over file and environment; may be repeated'
             '-h:this help')
