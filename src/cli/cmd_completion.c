@@ -130,7 +130,9 @@ print_valued(const char *separator, FILE *out)
 {
     __attribute__((cleanup(text_free))) struct text words = {0};
     append_valued(&words, commands, command_count);
-    for (char *word = strtok(words.data, " "); word != NULL; word = strtok(NULL, " "))
+    char *rest;
+    for (char *word = strtok_r(words.data, " ", &rest); word != NULL;
+         word = strtok_r(NULL, " ", &rest))
         fprintf(out, "%s%s", separator, word);
 }
 

@@ -372,3 +372,20 @@ window_settle(struct window *window, struct error *err)
     lane_count_times(lane);
     return true;
 }
+
+void
+window_count(struct window *window)
+{
+    struct stats *stats = &window->lane->shared->stats;
+
+    for (size_t i = 0; i < TOPIC_INDEX_SIZE; i++)
+        if (window->topics[i] > 0)
+            atomic_fetch_add(&stats->topics[i], window->topics[i]);
+    atomic_fetch_add(&stats->published, window->marked);
+    atomic_fetch_add(&stats->published_bytes, window->marked_bytes);
+    atomic_fetch_add(&stats->failed_attempts, window->attempts);
+    atomic_fetch_add(&stats->dead, window->dead);
+    atomic_fetch_add(&stats->errors[FAULT_MESSAGE], window->attempts);
+    atomic_fetch_add(&stats->batches, (uint64_t)window->batches);
+    atomic_fetch_add(&stats->windows, 1);
+}

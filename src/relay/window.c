@@ -355,23 +355,6 @@ relay_batches(struct window *window, struct error *err)
     return window_settle(window, err) && window_mark(window, err);
 }
 
-static void
-count_window(struct window *window)
-{
-    struct stats *stats = &window->lane->shared->stats;
-
-    for (size_t i = 0; i < TOPIC_INDEX_SIZE; i++)
-        if (window->topics[i] > 0)
-            atomic_fetch_add(&stats->topics[i], window->topics[i]);
-    atomic_fetch_add(&stats->published, window->marked);
-    atomic_fetch_add(&stats->published_bytes, window->marked_bytes);
-    atomic_fetch_add(&stats->failed_attempts, window->attempts);
-    atomic_fetch_add(&stats->dead, window->dead);
-    atomic_fetch_add(&stats->errors[FAULT_MESSAGE], window->attempts);
-    atomic_fetch_add(&stats->batches, (uint64_t)window->batches);
-    atomic_fetch_add(&stats->windows, 1);
-}
-
 // goal.rate: the next window may begin when this one's messages have had their time.
 static void
 pay_rate(struct window *window)
@@ -406,7 +389,7 @@ finish(struct window *window, struct error *err)
     if (!window->faulted)
         floor_end(&lane->slot->floor, window->locked, window->exhausted);
     window->committed = true;
-    count_window(window);
+    window_count(window);
     pay_rate(window);
     lane->slot->waiting |= window->failed > 0 && window_is_version_2(window);
     if (window->faulted) {

@@ -74,6 +74,9 @@ void window_hear(struct window *window);
 // is due to be marked. Frees the batch.
 bool window_settle(struct window *window, struct error *err) MUST_CHECK;
 
+// Counts what became of the rows, once that is committed.
+void window_count(struct window *window);
+
 // Marks what is due.
 bool window_mark(struct window *window, struct error *err) MUST_CHECK;
 

@@ -3,8 +3,8 @@
 // Wake-up by NOTIFY: idle lanes look at once when told, seldom while they are told, and as often as
 // ever when a row came without a word or nobody listens.
 // links: base model relay src/broker/topic_name.c tests/support/fake_store.c
-// links: tests/support/fake_table.c tests/support/fake_producer.c tests/support/journal.c
-// links: tests/support/one_lane.c
+// links: tests/support/fake_table.c tests/support/fake_purge.c tests/support/fake_producer.c
+// links: tests/support/journal.c tests/support/one_lane.c
 #include "outrider/base/log.h"
 #include "tests/support/fake_producer.h"
 #include "tests/support/fake_store.h"
