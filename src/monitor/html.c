@@ -54,12 +54,32 @@ highest(const double *values, size_t count)
     return most;
 }
 
+static void
+append_point(struct text *out, double x, double y)
+{
+    text_appendf(out, "%.1f,%.1f", x, HEIGHT - PAD - y);
+}
+
+// A line ends; one of a single point is that point twice, which a round cap makes a dot.
+static void
+end_line(struct text *out, int points, double x, double y)
+{
+    if (points == 0)
+        return;
+    if (points == 1) {
+        text_append_char(out, ' ');
+        append_point(out, x, y);
+    }
+    text_append(out, "\"/>");
+}
+
 void
 html_sparkline(struct text *out, const char *label, const double *values, size_t count,
                size_t slots)
 {
     const double most = highest(values, count);
-    bool drawing = false;
+    double x = 0, y = 0;
+    int points = 0; // of the line that is drawn
 
     text_appendf(out, "<svg viewBox=\"0 0 %d %d\" preserveAspectRatio=\"none\" role=\"img\" ",
                  WIDTH, HEIGHT);
@@ -68,15 +88,15 @@ html_sparkline(struct text *out, const char *label, const double *values, size_t
                  WIDTH, HEIGHT - PAD);
     for (size_t i = 0; i < count; i++) {
         if (isnan(values[i])) {
-            text_append(out, drawing ? "\"/>" : "");
-            drawing = false;
+            end_line(out, points, x, y);
+            points = 0;
             continue;
         }
-        const double x = slots < 2 ? 0 : (double)(slots - count + i) * WIDTH / (double)(slots - 1);
-        const double y = most > 0 ? values[i] / most * (HEIGHT - 2 * PAD) : 0;
-        text_append(out, drawing ? " " : "<polyline points=\"");
-        text_appendf(out, "%.1f,%.1f", x, HEIGHT - PAD - y);
-        drawing = true;
+        x = slots < 2 ? 0 : (double)(slots - count + i) * WIDTH / (double)(slots - 1);
+        y = most > 0 ? values[i] / most * (HEIGHT - 2 * PAD) : 0;
+        text_append(out, points++ > 0 ? " " : "<polyline points=\"");
+        append_point(out, x, y);
     }
-    text_append(out, drawing ? "\"/></svg>" : "</svg>");
+    end_line(out, points, x, y);
+    text_append(out, "</svg>");
 }
