@@ -233,7 +233,7 @@ def test_what_a_reload_does(start, outbox, settled, outrider, topic):
     monitor.wait_for(lambda m: published(m) == 100, 10, "the count")
     # Another key: the same socket, and counters that do not go back.
     daemon.reload(outrider.text(ANYWHERE | {"outbox": {"batch_size": 7}}))
-    monitor.wait_for(lambda m: "batch_size: 7 " in m.get("/"), 20, "the new configuration")
+    monitor.wait_for(lambda m: "batch_size: 7 " in m.get("/") and ready(m), 20, "the new configuration")
     assert published(monitor) == 100
     # One that lanes have nothing to do with is shown, too.
     daemon.reload(outrider.text(ANYWHERE | {"outbox": {"batch_size": 7}, "stop_timeout": "7s"}))
