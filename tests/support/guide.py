@@ -34,7 +34,7 @@ class Guide:
     A `yaml` block is the file outrider.yaml from then on, `sql` is psql's, `sh` goes line by line;
     other languages are what the reader sees. `systemctl start|stop NAME` is services[NAME], a
     (start, stop) pair; "# exits N" behind a command says so. The servers' addresses come by
-    environment, over what the guide's example has.
+    environment, over what the guide's example has; metrics are served nowhere, as by every relay of a test.
     """
 
     def __init__(self, name, directory, environment, services):
@@ -47,6 +47,7 @@ class Guide:
         os.mkdir(programs)
         os.symlink(relay.BINARY, os.path.join(programs, "outrider"))
         self.environment = relay.environment(environment) | {
+            "OUTRIDER_HTTP_LISTEN": "",
             "PATH": os.pathsep.join([programs, postgres_server.bindir(), os.environ["PATH"]])}
 
     def example(self):
