@@ -300,6 +300,7 @@ check-deep: check
 	$(MAKE) check-page
 	$(MAKE) check-image
 	$(MAKE) check-debezium
+	$(MAKE) check-deb check-systemd
 
 # build/deb/outrider_VERSION_ARCH.deb
 deb:
