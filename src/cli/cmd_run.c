@@ -306,7 +306,7 @@ cmd_run(const struct invocation *invocation)
     run_log_started(run.settings);
     supervise_ready();
     bool ended = watch(&run);
-    supervise_stopping();
+    supervise_stopping(run.settings->relay.stop_timeout_ms);
     if (ended) {
         LOG(LOG_INFO, "relay_stopping",
             LOG_INT("stop_timeout_ms", run.settings->relay.stop_timeout_ms));

@@ -12,7 +12,12 @@
 
 #include <inttypes.h>
 
-enum { STATUS_MS = 1000, US_NS = 1000 };
+enum {
+    STATUS_MS = 1000,
+    LEAVING_MS = 4000, // what an end takes beyond stop_timeout: src/cli/stop.c, and some air
+    US_NS = 1000,
+    MS_US = 1000,
+};
 
 void
 supervise_start(struct supervision *supervision)
@@ -42,9 +47,12 @@ supervise_reloading(void)
 }
 
 void
-supervise_stopping(void)
+supervise_stopping(int stop_timeout_ms)
 {
-    notify_send("STOPPING=1");
+    __attribute__((cleanup(text_free))) struct text state = {0};
+    text_appendf(&state, "STOPPING=1\nEXTEND_TIMEOUT_USEC=%" PRId64,
+                 ((int64_t)stop_timeout_ms + LEAVING_MS) * MS_US);
+    notify_send(text_str(&state));
 }
 
 void

@@ -20,7 +20,10 @@ void supervise_end(struct supervision *supervision);
 
 void supervise_ready(void);
 void supervise_reloading(void);
-void supervise_stopping(void);
+
+// The service manager's own patience, TimeoutStopSec=, need not be longer than stop_timeout: it is
+// asked to wait for so long.
+void supervise_stopping(int stop_timeout_ms);
 
 // Feeds the watchdog when that is due and no lane is stuck.
 void supervise_beat(struct supervision *supervision, const struct health *health);

@@ -142,6 +142,30 @@ def test_a_stop_is_clean(service, outbox):
     assert service.show(UNIT, "ActiveState") == "inactive"
 
 
+def test_a_stop_has_the_time_that_stop_timeout_says(machine, service, outbox, settings, kafka):
+    """Kafka is silent, so that the stop takes all of it; systemd alone would have killed it earlier."""
+    drop_in(machine, UNIT, "[Service]\nTimeoutStopSec=1s\n")
+    machine.write(SETTINGS, settings(stop_timeout="4s"), 0o644)
+    machine.run("systemctl", "restart", UNIT)
+    arrives(machine, outbox)
+    kafka.freeze()
+    try:
+        outbox.insert("orders")
+        machine.wait(lambda: machine.show(UNIT, "ActiveState") == "active" and in_hand(outbox), "the row is in hand")
+        machine.run("systemctl", "stop", UNIT)
+        assert machine.show(UNIT, "Result") == "success"
+        assert "event=relay_leaving reason=stop_timeout" in machine.journal(UNIT)
+    finally:
+        kafka.thaw()
+        take_back(machine, UNIT)
+
+
+def in_hand(outbox):
+    """Somebody else's transaction holds a row."""
+    locked = "SELECT count(*) FROM (SELECT FROM {table} WHERE NOT {published} FOR UPDATE SKIP LOCKED) free"
+    return outbox.value(locked) == 0 and outbox.unpublished() > 0
+
+
 def test_killed_it_comes_back(service, outbox):
     pid = service.show(UNIT, "MainPID")
     service.run("systemctl", "kill", "-s", "KILL", UNIT)

@@ -73,8 +73,8 @@ class Root:
 
     def take(self, package):
         """Where a package of the host is then found inside."""
-        shutil.copy(package, self.file("/root"))
-        return "/root/" + os.path.basename(package)
+        shutil.copy(package, self.file("/srv"))
+        return "/srv/" + os.path.basename(package)
 
     def run(self, *argv):
         env = {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C.UTF-8"}
@@ -84,7 +84,7 @@ class Root:
 
     def files(self):
         """Every path in it with type, mode and owner, but for what dpkg and the test keep."""
-        kept = re.compile(r"/(root|tmp|proc|sys|dev|run|var/(lib/dpkg|log|cache))(/|$)")
+        kept = re.compile(r"/(srv|tmp|proc|sys|dev|run|var/(lib/dpkg|log|cache))(/|$)")
         out = run("find", self.path, "-printf", "%P %y %m %U:%G\n")
         return {line for line in out.splitlines() if not kept.match("/" + line.split(" ", 1)[0])}
 

@@ -3,6 +3,7 @@
 
 import collections
 import os
+import signal
 import subprocess
 
 from support import process
@@ -53,6 +54,13 @@ class MockKafka:
     def forgive(self, request=PRODUCE):
         """Takes back the errors that were not answered yet."""
         self._command(f"clear {request}")
+
+    def freeze(self):
+        """Nothing is answered until thaw()."""
+        self._child.send_signal(signal.SIGSTOP)
+
+    def thaw(self):
+        self._child.send_signal(signal.SIGCONT)
 
     def stop(self):
         if self._child is not None:

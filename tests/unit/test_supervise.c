@@ -73,8 +73,8 @@ START_TEST(test_states)
     ck_assert_int_eq(sscanf(reloading, "RELOADING=1\nMONOTONIC_USEC=%lld", &usec), 1);
     ck_assert_int_le(usec, mono_now().ns / 1000);
     ck_assert_int_gt(usec, mono_now().ns / 1000 - 10000000);
-    supervise_stopping();
-    ck_assert_str_eq(heard(), "STOPPING=1");
+    supervise_stopping(60000);
+    ck_assert_str_eq(heard(), "STOPPING=1\nEXTEND_TIMEOUT_USEC=64000000");
     finish();
 }
 END_TEST
