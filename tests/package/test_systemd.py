@@ -4,7 +4,6 @@ starts, relays, is reloaded, fed, stopped, restarted, upgraded, and does not loo
 
 import os
 import shutil
-import tempfile
 
 import pytest
 
@@ -15,27 +14,7 @@ from support.secure_postgres import SecurePostgres
 
 SETTINGS = "/etc/outrider/outrider.yaml"
 UNIT = "outrider.service"
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    base = tempfile.mkdtemp(prefix="outrider-systemd-")
-    os.chmod(base, 0o755)
-    server = postgres_server.Postgres(base)
-    try:
-        yield server.start()
-    finally:
-        server.stop()
-        shutil.rmtree(base, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def kafka():
-    mock = mock_kafka.MockKafka()
-    try:
-        yield mock.start()
-    finally:
-        mock.stop()
+SOCKET = "/srv/postgres"
 
 
 @pytest.fixture(scope="module")
@@ -49,6 +28,27 @@ def machine(base_root, folder):
         yield one
     finally:
         one.power_off()
+
+
+@pytest.fixture(scope="module")
+def postgres(machine):
+    """It runs beside the machine, with its socket where the machine sees it."""
+    base = machine.file(SOCKET)
+    os.mkdir(base)
+    server = postgres_server.Postgres(base)
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="module")
+def kafka():
+    mock = mock_kafka.MockKafka()
+    try:
+        yield mock.start()
+    finally:
+        mock.stop()
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +214,16 @@ def test_an_instance_has_its_own_file_and_a_credential(machine, postgres, outbox
     assert machine.show(UNIT, "ActiveState") == "inactive"
     machine.run("systemctl", "stop", unit)
     take_back(machine, unit)
+
+
+def test_a_socket_works_behind_the_fences(machine, service, postgres, outbox, settings):
+    database = outbox.connection.info.dbname
+    by_socket = settings().replace(postgres.dsn(database),
+                                   f"postgresql://postgres@/{database}?host={SOCKET}&port={postgres.port}")
+    assert by_socket != settings()
+    machine.write(SETTINGS, by_socket, 0o644)
+    machine.run("systemctl", "restart", UNIT)
+    arrives(machine, outbox)
 
 
 def test_tls_login_and_names_work_behind_the_fences(machine, service, folder):
