@@ -74,7 +74,7 @@ def test_kafka_is_away(look, outrider, outbox, away):
     monitor = Monitor(outrider.run(config=ANYWHERE | {"kafka": {"bootstrap.servers": away}}))
     monitor.wait_for(lambda m: m.status()["sample"] and m.status()["recent"], 30, "a sample and a warning")
     page = look(monitor, "broker-down")
-    assert seen(page, ".verdict.bad strong").startswith("Kafka does not let the relay in")
+    assert seen(page, ".verdict.bad strong").startswith("Kafka cannot be reached")
     assert away in seen(page, ".verdict p") and "kafka_unavailable" in seen(page, "main")
     assert seen(page, ".tile b") == "12,345"
     assert contrast(page, ".mark.bad") >= 4.5

@@ -76,7 +76,7 @@ START_TEST(test_an_outage_is_no_illness)
 {
     snapshot = snapshots_of_a_good_day();
     snapshots_trouble(&snapshot, "kafka_unavailable", "_TRANSPORT", "Connection refused");
-    expect(VERDICT_BAD, "Kafka does not let the relay in. Rows wait, nothing is lost.",
+    expect(VERDICT_BAD, "Kafka cannot be reached. Rows wait, nothing is lost.",
            "Connection refused");
     expect_reasons("kafka_unavailable");
     expect_health(200);
