@@ -79,7 +79,7 @@ def test_metrics_are_the_promised_ones_and_true(start, outbox, settled, topic):
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_the_table_is_sampled_while_kafka_is_away(start, outbox, version, away, outrider):
+def test_the_table_is_sampled_while_kafka_is_away(start, outbox, version, away, outrider, connect):
     outbox.fill("orders", 30)
     outbox.insert("payments", age=90)
     for _ in range(3):
@@ -87,10 +87,13 @@ def test_the_table_is_sampled_while_kafka_is_away(start, outbox, version, away, 
     if version == 2:
         outbox.run("UPDATE {table} SET dead_at = now(), error_class = 'message', "
                    "last_error = 'it''s \"too\" large' WHERE {retry_count} = 5")
+    other = connect(application_name="outrider")
+    other.execute("SELECT pg_advisory_lock('outbox_messages'::regclass::oid::int, 0)")  # its slot
     monitor = start({"kafka": {"bootstrap.servers": away}})
     sample = monitor.wait_for(lambda m: m.status()["sample"], 20, "a sample")
     assert (sample["messages"], sample["dead"], sample["at_least"]) == (31, 3, False)
     assert sample["table_version"] == version
+    assert [(relay["sessions"], relay["works"]) for relay in sample["other_relays"]] == [(1, True)]
     assert [topic["topic"] for topic in sample["topics"]] == ["orders", "payments", "refunds"]
     assert 90_000 <= sample["oldest_age_ms"] < 150_000
     monitor.wait_for(lambda m: reasons(m) == {"kafka_unavailable"}, 20, "the reason")
@@ -139,7 +142,7 @@ def test_a_standby_is_ready_and_sees_the_other(start, outbox, observer, topic):
     assert ready(standby)
     assert standby.metric("outrider_active") == 0 and active.metric("outrider_active") == 1
     seen = standby.wait_for(lambda m: m.status()["sample"], 20, "a sample")["other_relays"]
-    assert [(other["sessions"], other["works"]) for other in seen] == [(2, True)], "a lane and a sampler"
+    assert [other["sessions"] for other in seen] == [2], "a lane and a sampler"
     assert standby.status()["verdict"]["line"] == "Standing by."
     for monitor in (standby, active):
         assert monitor.daemon.terminate() == 0
