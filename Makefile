@@ -247,7 +247,7 @@ valgrind: all
 	    $(VENV)/bin/python -m pytest -q -p no:cacheprovider \
 	    $(VALGRIND_TESTS:%=tests/integration/test_%.py)
 
-# The guide from Debezium, with a real one: its own PostgreSQL, Kafka and Kafka Connect, about 1.5 GB.
+# The guide from Debezium, with a real one: its own PostgreSQL, Kafka and Kafka Connect, about 1 GB.
 .PHONY: debezium check-debezium
 debezium: all
 	$(PYTEST) tests/debezium
