@@ -99,6 +99,12 @@ session_rows(const struct session_result *result)
 }
 
 size_t
+session_columns(const struct session_result *result)
+{
+    return (size_t)PQnfields(result->result);
+}
+
+size_t
 session_affected(const struct session_result *result)
 {
     return strtoul(PQcmdTuples(result->result), NULL, 10);

@@ -131,8 +131,8 @@ limits_params(const struct store *store, struct params *params)
     params_text(params, number);
 }
 
-static void
-settings_params(const struct store *store, struct params *params)
+void
+store_settings_params(const struct store *store, struct params *params)
 {
     char number[16];
 
@@ -216,7 +216,7 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
     struct batch batch = {0};
     bool row_locked = false;
 
-    settings_params(store, &settings);
+    store_settings_params(store, &settings);
     params_int4(&slot, claim->slot);
     claims_params_of_one(&store->shape, claim, &claimed);
     if (!pipeline_run(&store->wire, store_patience_ms(store), steps, count, err))

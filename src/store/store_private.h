@@ -27,6 +27,9 @@ store_patience_ms(const struct store *store)
     return store->settings.statement_timeout_ms + STORE_CLIENT_GRACE_MS;
 }
 
+// The parameters of the window's settings.
+void store_settings_params(const struct store *store, struct params *params);
+
 // Undoes what failed behind the savepoint, so that the transaction can go on.
 bool store_back_to_savepoint(struct store *store, struct error *err) MUST_CHECK;
 

@@ -29,6 +29,7 @@ bool session_run(struct session *session, const char *sql, const char *const *pa
                  struct error *err) __attribute__((warn_unused_result));
 
 size_t session_rows(const struct session_result *result);
+size_t session_columns(const struct session_result *result);
 size_t
 session_affected(const struct session_result *result); // rows an INSERT, UPDATE or DELETE touched
 const char *session_value(const struct session_result *result, size_t row,

@@ -45,6 +45,7 @@ struct store_settings {
 };
 
 struct store;
+struct text;
 
 // Checks that a DSN can be parsed. The error text never quotes the DSN: libpq's own can print part
 // of a password.
@@ -108,6 +109,11 @@ struct view {
 bool store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
                  struct view *ret_view, struct batch *ret_batch, bool *ret_row_locked,
                  struct error *err) __attribute__((warn_unused_result));
+
+// Appends the plan that such a claim would get now, a line a node (EXPLAIN). Outside a window;
+// locks no row.
+bool store_explain_claim(struct store *store, const struct claim *claim, struct text *plan,
+                         struct error *err) __attribute__((warn_unused_result));
 
 // The next claim of the window.
 bool store_claim(struct store *store, const struct claim *claim, struct batch *ret_batch,
