@@ -16,6 +16,7 @@
 #include "outrider/base/clock.h"
 #include "outrider/base/xalloc.h"
 #include "pending.h"
+#include "producer_private.h"
 #include "properties.h"
 #include "topics.h"
 
@@ -141,6 +142,25 @@ read_number(const rd_kafka_conf_t *conf, const char *name)
     if (rd_kafka_conf_get(conf, name, value, &size) != RD_KAFKA_CONF_OK)
         return 0;
     return strtod(value, NULL);
+}
+
+char *
+producer_effective_property(const struct producer_settings *settings, const char *name)
+{
+    rd_kafka_conf_t *conf;
+    struct error err;
+    char *value = NULL;
+    size_t size;
+
+    if (!properties_apply(settings, &conf, &err))
+        return NULL;
+    if (rd_kafka_conf_get(conf, name, NULL, &size) == RD_KAFKA_CONF_OK) {
+        value = xmalloc(size);
+        if (rd_kafka_conf_get(conf, name, value, &size) != RD_KAFKA_CONF_OK)
+            value[0] = '\0';
+    }
+    rd_kafka_conf_destroy(conf);
+    return value;
 }
 
 bool
@@ -337,6 +357,12 @@ producer_poll(struct producer *producer, int timeout_ms)
     producer->served = 0;
     rd_kafka_poll(producer->kafka, timeout_ms);
     return producer->served;
+}
+
+rd_kafka_t *
+producer_kafka(const struct producer *producer)
+{
+    return producer->kafka;
 }
 
 size_t

@@ -41,6 +41,10 @@ bool producer_property_secret(const char *name);
 // outrider's own defaults, over librdkafka's: for `config print`.
 const struct property *producer_defaults(size_t *ret_count);
 
+// A property's value as it is in force with these settings: librdkafka's default where there is no
+// other. NULL when there is no such property. Caller frees.
+char *producer_effective_property(const struct producer_settings *settings, const char *name);
+
 // Error codes: "PRODUCER" for a configuration that librdkafka refuses.
 bool producer_open(const struct producer_settings *settings, struct producer **ret_producer,
                    struct error *err) __attribute__((warn_unused_result));
