@@ -4,6 +4,7 @@
 #include "arguments.h"
 #include "command.h"
 #include "exits.h"
+#include "findings.h"
 #include "usage.h"
 
 #include "outrider/base/version.h"
@@ -34,6 +35,12 @@ cmd_help(const struct invocation *invocation)
     }
     if (invocation_flag(invocation, "metrics")) {
         metrics_print_reference(stdout);
+        return EX_OK;
+    }
+    if (invocation_flag(invocation, "findings")) {
+        __attribute__((cleanup(text_free))) struct text out = {0};
+        findings_append_markdown(&out);
+        fputs(text_str(&out), stdout);
         return EX_OK;
     }
     if (invocation->argument_count == 0) {

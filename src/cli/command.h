@@ -88,6 +88,7 @@ int cmd_schema_apply(const struct invocation *invocation);
 int cmd_schema_revert(const struct invocation *invocation);
 int cmd_schema_status(const struct invocation *invocation);
 int cmd_schema_print(const struct invocation *invocation);
+int cmd_check(const struct invocation *invocation);
 int cmd_config_print(const struct invocation *invocation);
 int cmd_config_keys(const struct invocation *invocation);
 int cmd_completion(const struct invocation *invocation);

@@ -114,10 +114,19 @@ static const struct option_spec schema_print_options[] = {
          "needs"},
 };
 
+static const struct option_spec check_options[] = {
+    {.name = "offline", .help = "only what needs no server"},
+    {.name = "json", .help = "one JSON object a line"},
+    {.name = "held",
+     .argument = "TIME",
+     .help = "a transaction that is open for so long is a finding (default 5m)"},
+};
+
 static const struct option_spec help_options[] = {
     {.name = "markdown", .help = "the reference of all commands, as Markdown"},
     {.name = "scdoc", .help = "the same as the source of a manual page"},
     {.name = "metrics", .help = "the reference of all metrics, as Markdown"},
+    {.name = "findings", .help = "the reference of what check finds, as Markdown"},
 };
 
 static const struct command schema_commands[] = {
@@ -301,6 +310,20 @@ const struct command commands[] = {
         .option_count = COUNT(health_options),
         .needs_config = true,
         .run = cmd_health,
+    },
+    {
+        .name = "check",
+        .summary = "find what is wrong with configuration, table and topics",
+        .details =
+            "Looks at PostgreSQL and Kafka as the relay would, with its role and login, and "
+            "changes\n"
+            "nothing. Each finding comes with its remedy. A server that is away is a finding; what "
+            "this\n"
+            "role may not see is told and is none. Exits 0 without findings, 1 with any.",
+        .options = check_options,
+        .option_count = COUNT(check_options),
+        .needs_config = true,
+        .run = cmd_check,
     },
     {
         .name = "dead",

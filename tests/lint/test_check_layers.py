@@ -20,6 +20,7 @@ GOOD = {
     + '#include "sql.h"\n#include "outrider/model/batch.h"\n#include <libpq-fe.h>\n'
     + '// SELECT 1 FROM t\nconst char *begin = "BEGIN", *text = "rows of the table";\n',
     "src/store/sql.h": "extern const char sql_store_claim[];\n",
+    "src/cli/finding_kinds.c": OPENING + 'const char *s = "DROP INDEX i";\n',
 }
 
 # rule, file, content: each makes exactly one finding, of that rule, in that file.

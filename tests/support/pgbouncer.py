@@ -19,10 +19,11 @@ def program():
 class PgBouncer:
     """One pooler with few server connections, so that clients do share them."""
 
-    def __init__(self, base, postgres, pool_size=3):
+    def __init__(self, base, postgres, pool_size=3, pool_mode="transaction"):
         self.base = base
         self.postgres = postgres
         self.pool_size = pool_size
+        self.pool_mode = pool_mode
         self.user = process.server_user()
         self.port = None
         self.log = os.path.join(base, "pgbouncer.log")
@@ -58,7 +59,7 @@ class PgBouncer:
                 f"[databases]\n* = host=127.0.0.1 port={self.postgres.port}\n"
                 f"[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {self.port}\n"
                 f"unix_socket_dir =\nauth_type = trust\nauth_file = {users}\n"
-                f"pool_mode = transaction\ndefault_pool_size = {self.pool_size}\n"
+                f"pool_mode = {self.pool_mode}\ndefault_pool_size = {self.pool_size}\n"
                 f"logfile = {self.log}\nadmin_users = postgres\nserver_round_robin = 1\n"
             )
         for path in (self.base, users, config):

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// The three parts of `check`: what needs no server, PostgreSQL, Kafka.
+#ifndef OUTRIDER_CLI_CHECK_H
+#define OUTRIDER_CLI_CHECK_H
+
+#include "findings.h"
+
+#include "outrider/broker/topic_facts.h"
+#include "outrider/config/settings.h"
+
+#include <stdint.h>
+
+// A topic that messages go to, with the largest payload that waits for it.
+struct check_topic {
+    char *name;
+    int64_t payload_bytes;
+};
+
+struct check_topics {
+    struct check_topic *topics;
+    size_t count;
+};
+
+// Each name once.
+void check_topics_add(struct check_topics *topics, const char *name, int64_t payload_bytes);
+void check_topics_free(struct check_topics *topics);
+
+// What of the configuration says itself where messages go: a template without columns, dead_topic.
+void check_configured_topics(const struct settings *settings, struct check_topics *topics);
+
+void check_offline(const struct settings *settings, struct findings *findings);
+
+// Adds the topics of the rows that wait.
+void check_database(const struct settings *settings, int held_seconds, struct findings *findings,
+                    struct check_topics *topics);
+
+void check_kafka(const struct settings *settings, const struct check_topics *topics,
+                 struct findings *findings);
+
+// One topic that the cluster has told of. max_message_bytes, batch_bytes: of the producer.
+void check_topic_facts(const struct topic_facts *facts, const char *brokers,
+                       int64_t max_message_bytes, int64_t batch_bytes, struct findings *findings);
+
+// Names that Kafka or the configuration refuses.
+void check_topic_name(const struct settings *settings, const char *name, struct findings *findings);
+
+// A property of librdkafka's that is a number; 0 when it is none.
+int64_t check_property_number(const struct settings *settings, const char *name);
+
+#endif

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What `check` sees in Kafka, with the relay's own client and login. It sends nothing and makes no
+// topic.
+#include "check.h"
+
+#include "outrider/base/xalloc.h"
+#include "outrider/broker/topic_name.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+enum { ANSWER_MS = 5000 };
+
+// What the brokers must have of a topic for a message to be written, and kept.
+static void
+check_replicas(const struct topic_facts *facts, const char *brokers, struct findings *findings)
+{
+    const char *name = facts->name;
+    const int least = facts->min_in_sync;
+    char number[3][16];
+
+    snprintf(number[0], sizeof number[0], "%d", facts->replicas);
+    snprintf(number[1], sizeof number[1], "%d", least);
+    snprintf(number[2], sizeof number[2], "%d", facts->replicas > 2 ? 2 : 1);
+    if (least > facts->replicas) {
+        FIND(findings, FINDING_MIN_INSYNC_ABOVE, name, number[0], number[1], brokers, number[2]);
+        return;
+    }
+    if (least == 1 && facts->replicas > 1)
+        FIND(findings, FINDING_MIN_INSYNC_ONE, name, number[0], brokers);
+    snprintf(number[0], sizeof number[0], "%d", facts->in_sync);
+    if (facts->in_sync < least && facts->without_leader == 0)
+        FIND(findings, FINDING_IN_SYNC_TOO_FEW, name, number[0], number[1], brokers);
+}
+
+// Of the two limits of the producer the greater one counts that a batch can reach.
+static void
+check_limit(const struct topic_facts *facts, const char *brokers, int64_t max_message_bytes,
+            int64_t batch_bytes, struct findings *findings)
+{
+    const bool batch = batch_bytes > max_message_bytes;
+    char limit[24], sends[24];
+
+    if (facts->max_message_bytes >= max_message_bytes)
+        return;
+    snprintf(limit, sizeof limit, "%" PRId64, facts->max_message_bytes);
+    snprintf(sends, sizeof sends, "%" PRId64, max_message_bytes);
+    FIND(findings, FINDING_TOPIC_LIMIT, facts->name, limit, sends,
+         batch ? "message.max.bytes, which also limits batch.size" : "message.max.bytes", brokers,
+         sends);
+}
+
+void
+check_topic_facts(const struct topic_facts *facts, const char *brokers, int64_t max_message_bytes,
+                  int64_t batch_bytes, struct findings *findings)
+{
+    char without[16], partitions[16];
+
+    if (!facts->exists) {
+        FIND(findings, FINDING_TOPIC_MISSING, facts->name, brokers);
+        return;
+    }
+    snprintf(without, sizeof without, "%d", facts->without_leader);
+    snprintf(partitions, sizeof partitions, "%d", facts->partitions);
+    if (facts->without_leader > 0)
+        FIND(findings, FINDING_TOPIC_LEADER, facts->name, without, partitions, brokers);
+    if (facts->replicas == 1)
+        FIND(findings, FINDING_REPLICATION_ONE, facts->name, brokers);
+    if (!facts->described) {
+        struct text why __attribute__((cleanup(text_free))) = {0};
+        text_appendf(&why,
+                     "topic %s: the brokers do not tell its settings: %s (DescribeConfigs on "
+                     "the topic would let this login see them)",
+                     facts->name, facts->why_not.text);
+        findings_skip(findings, FINDING_TOPIC_LIMIT, text_str(&why));
+        findings_skip(findings, FINDING_MIN_INSYNC_ABOVE, text_str(&why));
+        findings_skip(findings, FINDING_MIN_INSYNC_ONE, text_str(&why));
+        return;
+    }
+    check_replicas(facts, brokers, findings);
+    check_limit(facts, brokers, max_message_bytes, batch_bytes, findings);
+}
+
+// Names that Kafka does not take are told already, and are no question to a broker.
+static size_t
+list_topics(const struct check_topics *topics, struct topic_facts *facts)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < topics->count; i++)
+        if (topic_name_problem(topics->topics[i].name) == NULL)
+            facts[count++] = (struct topic_facts){.name = topics->topics[i].name};
+    return count;
+}
+
+void
+check_kafka(const struct settings *settings, const struct check_topics *topics,
+            struct findings *findings)
+{
+    AUTOFREE char *brokers = producer_effective_property(&settings->producer, "bootstrap.servers");
+    AUTOFREE struct topic_facts *facts = xcalloc(topics->count + 1, sizeof *facts);
+    const size_t count = list_topics(topics, facts);
+    const int64_t message = check_property_number(settings, "message.max.bytes");
+    const int64_t batch = check_property_number(settings, "batch.size");
+    struct producer *producer = NULL;
+    struct error err;
+
+    if (producer_open(&settings->producer, &producer, &err) &&
+        producer_probe(producer, ANSWER_MS, &err) &&
+        topic_facts_read(producer, facts, count, ANSWER_MS, &err)) {
+        for (size_t i = 0; i < count; i++)
+            check_topic_facts(&facts[i], brokers, message, batch, findings);
+    } else {
+        FIND(findings, FINDING_KAFKA_AWAY, err.text);
+    }
+    producer_close(producer);
+}

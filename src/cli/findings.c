@@ -1,0 +1,258 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// What `check` found, and how it is told.
+//
+// Values come from databases and brokers: they are made printable before they reach a terminal. A
+// command is never wrapped, so that it can be copied.
+#include "findings.h"
+
+#include "format.h"
+
+#include "outrider/base/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { WIDTH = 80, INDENT = 2 };
+
+const char *
+severity_name(enum severity severity)
+{
+    static const char *const names[] = {
+        [SEVERITY_ERROR] = "error",
+        [SEVERITY_WARNING] = "warning",
+        [SEVERITY_SKIPPED] = "skipped",
+    };
+    return names[severity];
+}
+
+// The template with its values. Caller frees; NULL for NULL.
+static char *
+fill(const char *template, const char *const values[FINDING_VALUES])
+{
+    struct text out = {0};
+
+    if (template == NULL)
+        return NULL;
+    text_append(&out, "");
+    for (; *template != '\0'; template ++) {
+        if (template[0] == '{' && template[1] >= '1' && template[1] <= '9' && template[2] == '}') {
+            const char *value = values[template[1] - '1'];
+            text_append(&out, value == NULL ? "" : value);
+            template += 2;
+        } else {
+            text_append_char(&out, *template);
+        }
+    }
+    return out.data;
+}
+
+static void
+add(struct findings *findings, struct found found)
+{
+    findings->found = xreallocarray(findings->found, findings->count + 1, sizeof *findings->found);
+    findings->found[findings->count++] = found;
+}
+
+void
+findings_add(struct findings *findings, enum finding finding,
+             const char *const values[FINDING_VALUES])
+{
+    const struct finding_kind *kind = &finding_kinds[finding];
+
+    add(findings, (struct found){
+                      .finding = finding,
+                      .severity = kind->severity,
+                      .detail = fill(kind->detail, values),
+                      .remedy = fill(kind->remedy, values),
+                      .command = fill(kind->command, values),
+                  });
+}
+
+void
+findings_skip(struct findings *findings, enum finding finding, const char *why)
+{
+    add(findings, (struct found){
+                      .finding = finding,
+                      .severity = SEVERITY_SKIPPED,
+                      .detail = xstrdup(why),
+                  });
+}
+
+void
+findings_free(struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        free(findings->found[i].detail);
+        free(findings->found[i].remedy);
+        free(findings->found[i].command);
+    }
+    free(findings->found);
+    *findings = (struct findings){0};
+}
+
+size_t
+findings_count(const struct findings *findings, enum severity severity)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < findings->count; i++)
+        count += findings->found[i].severity == severity;
+    return count;
+}
+
+// A paragraph in lines of at most WIDTH columns, each indented. A longer word has a line of its
+// own.
+static void
+append_wrapped(struct text *out, const char *paragraph)
+{
+    struct text clean __attribute__((cleanup(text_free))) = {0};
+    size_t column = 0;
+
+    format_printable(&clean, paragraph);
+    for (char *rest = clean.data, *word; (word = strsep(&rest, " ")) != NULL;) {
+        const size_t width = format_width(word);
+        if (width == 0)
+            continue;
+        if (column > 0 && column + 1 + width > WIDTH) {
+            text_append_char(out, '\n');
+            column = 0;
+        }
+        text_appendf(out, "%*s", column == 0 ? INDENT : 1, "");
+        text_append(out, word);
+        column += (column == 0 ? INDENT : 1) + width;
+    }
+    text_append_char(out, '\n');
+}
+
+static void
+append_found(struct text *out, const struct found *found)
+{
+    const struct finding_kind *kind = &finding_kinds[found->finding];
+
+    text_appendf(out, "%s %s: %s\n", severity_name(found->severity), kind->code,
+                 found->severity == SEVERITY_SKIPPED ? "could not be looked at" : kind->title);
+    append_wrapped(out, found->detail);
+    if (found->remedy != NULL)
+        append_wrapped(out, found->remedy);
+    if (found->command != NULL) {
+        text_append(out, "    ");
+        format_printable(out, found->command);
+        text_append_char(out, '\n');
+    }
+    text_append_char(out, '\n');
+}
+
+static void
+append_number(struct text *out, size_t count, const char *what)
+{
+    text_appendf(out, "%zu %s%s", count, what, count == 1 ? "" : "s");
+}
+
+// Errors first; what could not be looked at comes last.
+void
+findings_append_text(struct text *out, const struct findings *findings)
+{
+    const size_t errors = findings_count(findings, SEVERITY_ERROR);
+    const size_t warnings = findings_count(findings, SEVERITY_WARNING);
+
+    for (enum severity severity = SEVERITY_ERROR; severity <= SEVERITY_SKIPPED; severity++)
+        for (size_t i = 0; i < findings->count; i++)
+            if (findings->found[i].severity == severity)
+                append_found(out, &findings->found[i]);
+    if (errors + warnings == 0) {
+        text_append(out, "no findings\n");
+        return;
+    }
+    append_number(out, errors, "error");
+    text_append(out, ", ");
+    append_number(out, warnings, "warning");
+    text_append_char(out, '\n');
+}
+
+static void
+append_member(struct text *out, const char *name, const char *value)
+{
+    text_appendf(out, ",\"%s\":", name);
+    if (value == NULL)
+        text_append(out, "null");
+    else
+        text_append_json(out, value);
+}
+
+void
+findings_append_json(struct text *out, const struct findings *findings)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        const struct found *found = &findings->found[i];
+        const struct finding_kind *kind = &finding_kinds[found->finding];
+        text_appendf(out, "{\"code\":\"%s\"", kind->code);
+        append_member(out, "severity", severity_name(found->severity));
+        append_member(out, "title", kind->title);
+        append_member(out, "detail", found->detail);
+        append_member(out, "remedy", found->remedy);
+        append_member(out, "command", found->command);
+        text_append(out, "}\n");
+    }
+}
+
+// A template with {1} as an ellipsis, for a table's cell.
+static void
+append_general(struct text *out, const char *template)
+{
+    static const char *const dots[FINDING_VALUES] = {"…", "…", "…", "…", "…", "…", "…", "…", "…"};
+    AUTOFREE char *filled = fill(template, dots);
+
+    text_append(out, filled);
+}
+
+// clang-format off: a line of the text a line.
+static const char reference_head[] =
+    "# What check finds\n"
+    "\n"
+    "`outrider check` looks at the configuration, at PostgreSQL and at Kafka as the relay would, "
+    "with its DSN, role and\n"
+    "login. It changes nothing, sends nothing and makes no topic. It prints each finding with its "
+    "remedy, the errors first,\n"
+    "and exits with 0 when there is none, with 1 when there is any, and with 78 when the "
+    "configuration cannot be read (its\n"
+    "errors are on stderr, as of every command).\n"
+    "\n"
+    "- `--offline`: only what needs no server.\n"
+    "- `--held TIME`: for how long a transaction has to be open to be a finding (default 5m).\n"
+    "- `--json`: an object a line with `code`, `severity` (`error`, `warning`, `skipped`), "
+    "`title`, `detail`, `remedy` and\n"
+    "  `command`; the last two may be null. The codes are a promise, the texts are not.\n"
+    "\n"
+    "An *error* does not work or breaks a promise; a *warning* works, but not as well, as long or "
+    "as safely as it could.\n"
+    "What this role or login may not look at is told as *skipped*, with the reason, and is no "
+    "finding. Topics are those of\n"
+    "the first 10,000 rows that wait, of a `message.topic` without columns, and "
+    "`outbox.dead_topic`.\n"
+    "\n"
+    "Not looked at, because only the pooler's administrator can: PgBouncer's own limits. Its "
+    "`idle_transaction_timeout` and\n"
+    "`query_timeout` must be 0 or above 30 s.\n";
+// clang-format on
+
+void
+findings_append_markdown(struct text *out)
+{
+    text_append(out, reference_head);
+    for (size_t i = 0; i < FINDING_COUNT; i++) {
+        const struct finding_kind *kind = &finding_kinds[i];
+        text_appendf(out, "\n## %s\n\n**%s**: %s.\n\n", kind->code, severity_name(kind->severity),
+                     kind->title);
+        if (strcmp(kind->detail, "{1}") != 0) {
+            append_general(out, kind->detail);
+            text_append(out, "\n\n");
+        }
+        append_general(out, kind->remedy);
+        text_append_char(out, '\n');
+        if (kind->command != NULL && kind->command[0] != '{') {
+            text_append(out, "\n```\n");
+            append_general(out, kind->command);
+            text_append(out, "\n```\n");
+        }
+    }
+}

@@ -1,0 +1,423 @@
+# SPDX-License-Identifier: Apache-2.0
+"""check finds what is wrong, says so with a remedy, and finds nothing where nothing is.
+
+Each case makes one thing wrong on a real server and sees it by its code; where the remedy is a
+statement, it is run, and the finding must be gone.
+"""
+
+import glob
+import json
+import os
+import re
+
+import pytest
+
+from support import kafka_broker, need
+from support import outrider as relay
+from support import postgres as postgres_server
+from support import pgbouncer as pgbouncer_server
+from support import replica
+from support.mock_kafka import MockKafka
+from support.process import free_port, wait_until
+
+NONE, FOUND, USAGE, CONFIGURATION = 0, 1, 64, 78
+
+
+@pytest.fixture
+def version():
+    return 2
+
+
+@pytest.fixture
+def check(outrider):
+    """Runs `check --json`; the findings as {code: [object]}, those that were skipped aside."""
+
+    def run(*arguments, **options):
+        done = outrider.command("check", "--json", *arguments, **options)
+        assert not done.stderr, done.stderr
+        found = [json.loads(line) for line in done.stdout.splitlines()]
+        for one in found:
+            assert set(one) == {"code", "severity", "title", "detail", "remedy", "command"}
+            assert not re.search(r"\{\d\}|\(null\)", json.dumps(one)), one
+        codes = {}
+        for one in found:
+            if one["severity"] != "skipped":
+                codes.setdefault(one["code"], []).append(one)
+        assert done.code == (FOUND if codes else NONE), done.output
+        run.skipped = {one["code"]: one["detail"] for one in found if one["severity"] == "skipped"}
+        return codes
+
+    return run
+
+
+@pytest.fixture
+def role(postgres, outbox, db, outrider, database):
+    """The relay's own role, with the rights that docs/schema.md lists and no other."""
+    name = f"relay_{database}"
+    db.execute(f"CREATE ROLE {name} LOGIN")
+    db.execute(f"GRANT SELECT, UPDATE ON outbox_messages TO {name}")
+    outrider.config = relay.merge(outrider.config, {
+        "database": {"dsn": postgres.dsn(database, user=name)}})
+    yield name
+    db.execute(f"DROP OWNED BY {name}")
+    db.execute(f"DROP ROLE {name}")
+
+
+@pytest.mark.parametrize("on_published", ["mark"])
+@pytest.mark.parametrize("slots", [1, 4])
+def test_nothing_is_found_where_nothing_is(check, role, outrider):
+    assert check() == {}
+    assert set(check.skipped) == {"snapshot-held"} and "pg_read_all_stats" in check.skipped["snapshot-held"]
+    assert outrider.command("check").expect(NONE).stdout.endswith("no findings\n")
+
+
+def test_nothing_is_skipped_for_a_superuser(check, outbox):
+    assert (check(), check.skipped) == ({}, {})
+
+
+# SQL, code, what the detail says
+WRONG = {
+    "unlogged": ("ALTER TABLE outbox_messages SET UNLOGGED", "table-unlogged", "outbox_messages"),
+    "no-key": ("ALTER TABLE outbox_messages DROP CONSTRAINT outbox_messages_pkey", "id-not-unique", "id"),
+    "id-null": ("ALTER TABLE outbox_messages DROP CONSTRAINT outbox_messages_pkey,"
+                " ALTER COLUMN id DROP NOT NULL, ADD UNIQUE (id)", "column-nullable", "id"),
+    "trigger": ("CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
+                "CREATE TRIGGER \"Odd one\" BEFORE UPDATE ON outbox_messages FOR EACH ROW EXECUTE FUNCTION f()",
+                "trigger", "Odd one"),
+    "rule": ("CREATE RULE nothing AS ON UPDATE TO outbox_messages DO INSTEAD NOTHING", "rule", "nothing"),
+    "cache": ("ALTER SEQUENCE outbox_messages_outrider_seq CACHE 20", "sequence-cache", "CACHE 20"),
+    "autovacuum": ("ALTER TABLE outbox_messages SET (autovacuum_enabled = false)", "autovacuum-off", "table"),
+    "replication-slot": ("SELECT pg_create_physical_replication_slot('left_' || current_database(), true)",
+                         "replication-slot", "left_"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_each_is_found_and_its_remedy_is_one(check, outbox, db, case):
+    sql, code, detail = WRONG[case]
+    db.execute(sql)
+    found = check()
+    assert code in found and detail in found[code][0]["detail"], found
+    for one in found[code]:
+        db.execute(one["command"])
+    assert check() == {}
+
+
+# What a role lacks, or is held to: {role}.
+HELD = {
+    "update": ("REVOKE UPDATE ON outbox_messages FROM {role}", "right-missing", "UPDATE (published"),
+    "some-columns": ("REVOKE UPDATE ON outbox_messages FROM {role};"
+                     "GRANT UPDATE (published, published_at, retry_count, last_error, error_class,"
+                     " next_attempt_at) ON outbox_messages TO {role}", "right-missing", "UPDATE (dead_at)"),
+    "select": ("REVOKE SELECT ON outbox_messages FROM {role}", "right-missing", "SELECT"),
+    "sequence": ("REVOKE SELECT ON SEQUENCE outbox_messages_outrider_seq FROM PUBLIC", "right-missing", "SEQUENCE"),
+    "row-security": ("ALTER TABLE outbox_messages ENABLE ROW LEVEL SECURITY", "row-security", "outbox_messages"),
+    "read-only": ("ALTER ROLE {role} SET default_transaction_read_only = on", "read-only", "read_only"),
+    "idle-session": ("ALTER ROLE {role} SET idle_session_timeout = '5s'", "server-timeout", "5000 ms"),
+    "connections": ("ALTER ROLE {role} CONNECTION LIMIT 1", "connection-limit", "1 connections"),
+}
+
+
+@pytest.mark.parametrize("case", HELD)
+def test_what_a_role_lacks(check, role, db, case):
+    sql, code, detail = HELD[case]
+    db.execute(sql.format(role=role))
+    found = check()
+    assert code in found and detail in found[code][0]["detail"], found
+    if case == "connections":
+        assert found[code][0]["command"] == f"ALTER ROLE {role} CONNECTION LIMIT 2;"
+    for one in found[code]:
+        db.execute(one["command"])
+    assert check() == {}
+
+
+def test_the_right_to_delete(check, role, db):
+    found = check("-o", "outbox.on_published=delete")["right-missing"]
+    assert "DELETE" in found[0]["detail"]
+    db.execute(found[0]["command"])
+    assert check("-o", "outbox.on_published=delete") == {}
+
+
+def test_a_policy_that_does_not_let_all_rows_through(check, role, db):
+    db.execute("ALTER TABLE outbox_messages ENABLE ROW LEVEL SECURITY")
+    db.execute("CREATE POLICY part ON outbox_messages USING (aggregate_id <> 'hidden')")
+    assert "row-security" in check()
+    db.execute("CREATE POLICY every ON outbox_messages USING (true)")
+    assert check() == {}
+    db.execute("CREATE POLICY less ON outbox_messages AS RESTRICTIVE USING (aggregate_id <> 'hidden')")
+    assert "row-security" in check()
+
+
+def test_the_version_table_may_not_be_read(check, role, db):
+    db.execute("REVOKE SELECT ON outbox_messages_outrider FROM PUBLIC")
+    assert "outbox_messages_outrider" in check()["right-missing"][0]["detail"]
+
+
+def test_a_limit_of_postgresql_17(check, role, db):
+    """An older server does not know transaction_timeout; here a function of the test's says that it is set."""
+    db.execute("CREATE FUNCTION public.current_setting(text, boolean) RETURNS text LANGUAGE sql AS "
+               "$$ SELECT CASE WHEN $1 = 'transaction_timeout' THEN '3s' ELSE pg_catalog.current_setting($1, $2) END $$")
+    db.execute(f"ALTER ROLE {role} SET search_path = public, pg_catalog")
+    found = check()
+    assert found["server-timeout"][0]["command"] == f"ALTER ROLE {role} SET transaction_timeout = 0;"
+
+
+def test_an_old_server(check, role, db):
+    """Here too a function of the test's stands before the server's own."""
+    db.execute("CREATE FUNCTION public.current_setting(text) RETURNS text LANGUAGE sql AS "
+               "$$ SELECT CASE $1 WHEN 'server_version_num' THEN '130011' WHEN 'server_version' THEN '13.11' "
+               "ELSE pg_catalog.current_setting($1) END $$")
+    db.execute(f"ALTER ROLE {role} SET search_path = public, pg_catalog")
+    assert "13.11" in check()["server-old"][0]["detail"]
+
+
+def test_a_standby(check, outbox, base_dir, postgres, database):
+    path = os.path.join(base_dir, "standby")
+    os.mkdir(path)
+    server = replica.Replica(path, postgres)
+    try:
+        server.start()
+        server.catch_up()
+        found = check(config={"database": {"dsn": server.dsn(database)}})
+        assert set(found) == {"read-only"} and "standby" in found["read-only"][0]["detail"]
+        assert {"plan", "schema-pending"} <= set(check.skipped)
+    finally:
+        server.stop()
+
+
+def test_rows_that_others_refer_to(check, outbox, db):
+    db.execute("CREATE TABLE follower (id uuid REFERENCES outbox_messages)")
+    assert check() == {}
+    found = check("-o", "outbox.on_published=delete")["referenced"]
+    db.execute(found[0]["command"])
+    assert check("-o", "outbox.on_published=delete") == {}
+
+
+@pytest.mark.parametrize("version", [1])
+def test_version_1(check, outbox, db, outrider):
+    assert set(check()) == {"schema-version"}
+    db.execute("DROP INDEX ix_outbox_unpublished")
+    found = check()
+    assert set(found) == {"schema-version", "index-missing", "plan"}
+    db.execute(found["index-missing"][0]["command"])
+    assert set(check()) == {"schema-version"}
+    db.execute("ALTER TABLE outbox_messages ALTER created_at DROP NOT NULL")
+    found = check()
+    assert set(found) == {"schema-version", "column-nullable"}
+    db.execute(found["column-nullable"][0]["command"])
+    db.execute("ALTER TABLE outbox_messages ALTER published DROP NOT NULL")
+    assert set(check()) == {"schema-version", "plan"}, "no index of version 1 serves IS NOT TRUE"
+    outrider.command("schema", "apply").expect(0)
+    assert check() == {}
+
+
+@pytest.mark.parametrize("slots, ordering", [(1, "key"), (4, "key"), (1, "none")])
+def test_the_plan_by_statistics_of_every_kind(check, outbox, db, slots):
+    assert "plan" not in check()
+    outbox.fill("nobody.waits", 5000)
+    db.execute("UPDATE outbox_messages SET published = true")
+    db.execute("ANALYZE outbox_messages")
+    assert "plan" not in check()
+    outbox.fill("all.wait", 5000)
+    db.execute("ANALYZE outbox_messages")
+    assert "plan" not in check()
+
+
+def test_an_index_is_missing_or_invalid(check, outbox, db, outrider):
+    db.execute("DROP INDEX outbox_messages_outrider_claim")
+    found = check()
+    assert set(found) == {"schema-pending", "plan"}
+    assert "claim index" in found["schema-pending"][0]["detail"]
+    outrider.command("schema", "apply").expect(0)
+    assert check() == {}
+    outbox.fill("twice", 2)
+    with pytest.raises(Exception, match="unique"):
+        db.execute("CREATE UNIQUE INDEX CONCURRENTLY broken ON outbox_messages (event_type)")
+    db.execute("DELETE FROM outbox_messages")
+    found = check()
+    assert set(found) == {"index-invalid"}
+    db.execute(found["index-invalid"][0]["command"])
+    assert check() == {}
+
+
+def test_columns(check, outbox, db):
+    db.execute("ALTER TABLE outbox_messages RENAME last_error TO elsewhere")
+    db.execute("ALTER TABLE outbox_messages ALTER retry_count DROP DEFAULT, ALTER retry_count TYPE text")
+    found = check()
+    assert "outbox.columns.last_error" in found["column-missing"][0]["remedy"]
+    assert re.search("retry_count.*text.*integer", found["column-type"][0]["detail"])
+
+
+def test_kinds_of_table(check, outrider, db):
+    found = check()
+    assert "outbox_messages" in found["table-missing"][0]["detail"]
+    db.execute("CREATE TABLE base (id int); CREATE VIEW outbox_messages AS TABLE base")
+    assert "a view" in check()["table-kind"][0]["detail"]
+
+
+def test_slots_keys_and_lanes(check, outbox, outrider):
+    found = check("-o", "outbox.lanes=3")
+    assert found["lanes-idle"][0]["command"] == "outrider schema apply --slots 4"
+    outrider.command("schema", "apply", "--slots", "4").expect(0)
+    assert check("-o", "outbox.lanes=3") == {}
+    assert set(check("-o", "message.key=event_type")) == {"slot-key"}
+    assert check("-o", "message.key=event_type", "-o", "outbox.ordering=none") == {}
+
+
+def test_a_session_that_holds_a_snapshot(check, outbox, connect):
+    holder = connect(autocommit=False)
+    holder.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+    pid = holder.execute("SELECT pg_backend_pid()").fetchone()[0]
+    assert check() == {}, "not for long yet"
+    found = check("--held", "0s")["snapshot-held"]
+    one, = [one for one in found if f"Process {pid} " in one["detail"]]
+    assert one["command"] == f"SELECT pg_terminate_backend({pid});" and "application test" in one["detail"]
+    holder.rollback()
+
+
+def test_a_prepared_transaction(base_dir, outrider):
+    path = os.path.join(base_dir, "prepared")
+    os.mkdir(path)
+    server = postgres_server.Postgres(path, {"max_prepared_transactions": "2", "autovacuum": "off"})
+    try:
+        server.start()
+        outrider.config = relay.merge(outrider.config, {"database": {"dsn": server.dsn("postgres")}})
+        outrider.command("schema", "apply").expect(0)
+        with server.connect("postgres") as db:
+            db.execute("BEGIN")
+            db.execute("CREATE TABLE one ()")
+            db.execute("PREPARE TRANSACTION 'it''s'")
+            done = outrider.command("check", "--held", "0s").expect(FOUND).stdout
+            assert "ROLLBACK PREPARED 'it''s';" in done
+            assert "autovacuum is off for the whole server" in done
+            db.execute("ROLLBACK PREPARED 'it''s'")
+            assert "prepared-transaction" not in outrider.command("check", "--held", "0s").stdout
+    finally:
+        server.stop()
+
+
+@pytest.mark.skipif(not glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1"), reason="faketime is absent")
+def test_clocks_that_differ(check, outbox):
+    library, = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
+    env = {"LD_PRELOAD": library, "FAKETIME": "-90s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
+    found = check(env=env)
+    assert re.search(r"(89|90)\.\d s behind", found["clock-skew"][0]["detail"])
+    assert "ahead of" in check(env=env | {"FAKETIME": "+90s"})["clock-skew"][0]["detail"]
+
+
+def test_servers_that_are_away(check, outbox, outrider, away):
+    database = f"postgresql://nobody:hunter2@{away}/none"
+    done = outrider.command("check", config={"database": {"dsn": database}, "kafka": {"bootstrap.servers": away}})
+    assert done.code == FOUND
+    assert "database-away" in done.stdout and "kafka-away" in done.stdout
+    assert "hunter2" not in done.output
+    found = check(config={"database": {"direct_dsn": f"postgresql://nobody@127.0.0.1:{free_port()}/none"}})
+    assert set(found) == {"direct-away"}
+
+
+def test_through_a_pooler(check, outbox, pgbouncer, postgres, database):
+    pooled = {"database": {"dsn": pgbouncer.dsn(database)}}
+    assert "database.dsn" in check(config=pooled)["pooler-direct"][0]["detail"]
+    assert check(config=relay.merge(pooled, {"database": {"direct_dsn": postgres.dsn(database)}})) == {}
+    found = check(config=relay.merge(pooled, {"database": {"direct_dsn": pgbouncer.dsn(database)}}))
+    assert "direct_dsn" in found["pooler-direct"][0]["detail"]
+
+
+def test_a_pooler_of_statements(check, outbox, base_dir, postgres, database):
+    if pgbouncer_server.program() is None:
+        need.missing("PgBouncer")
+    path = os.path.join(base_dir, "statements")
+    os.mkdir(path)
+    pooler = pgbouncer_server.PgBouncer(path, postgres, pool_mode="statement")
+    try:
+        pooler.start()
+        assert "pooler-mode" in check(config={"database": {"dsn": pooler.dsn(database)}})
+    finally:
+        pooler.stop()
+
+
+def test_payloads_and_names_in_the_backlog(check, outbox, topic):
+    outbox.insert(topic, payload=json.dumps("x" * 5000))
+    outbox.insert("bad topic!")
+    found = check("-o", "kafka.message.max.bytes=4000", "-o", "message.topics_allow=[other.*]",
+                  "-o", "kafka.batch.size=4000")
+    assert topic in found["payload-too-large"][0]["detail"] and "5002" in found["payload-too-large"][0]["detail"]
+    assert "bad topic!" in found["topic-name"][0]["detail"]
+    assert topic in found["topic-not-allowed"][0]["detail"]
+
+
+def test_topics(check, outbox, kafka, observer):
+    """Of one broker every topic has a single replica."""
+    small = kafka.create_topic(kafka.topic_name("small"), max_message_bytes=5000)
+    strict = kafka.create_topic(kafka.topic_name("strict"), min_insync_replicas=2)
+    absent = kafka.topic_name("absent")
+    for name in (small, strict, absent):
+        outbox.insert(name)
+    found = check("-o", f"outbox.dead_topic={absent}.dead")
+    assert set(found) == {"topic-missing", "replication-one", "min-insync-above", "topic-limit"}
+    assert [one["detail"].split()[1] for one in found["topic-missing"]] == [absent + ".dead", absent]
+    limit, = found["topic-limit"]
+    assert small in limit["detail"] and limit["command"].endswith("max.message.bytes=1000000")
+    assert f"--entity-name {strict} --add-config min.insync.replicas=1" in found["min-insync-above"][0]["command"]
+    assert absent not in kafka.admin.list_topics(), "check makes no topic"
+
+
+def test_what_the_brokers_do_not_tell(check, outbox, outrider):
+    """The mock knows no DescribeConfigs, as a login without that right."""
+    mock = MockKafka().start()
+    try:
+        outrider.config = relay.merge(outrider.config, {"kafka": {"bootstrap.servers": mock.bootstrap}})
+        outbox.insert("told")
+        outrider.drain().expect(0)
+        outbox.insert("told")
+        assert set(check()) <= {"replication-one"}
+        assert "told" in check.skipped["topic-limit"] and "DescribeConfigs" in check.skipped["min-insync-one"]
+    finally:
+        mock.stop()
+
+
+def test_replicas(check, outbox, base_dir, kafka):
+    with kafka_broker.running(base_dir, lambda path: kafka_broker.Kafka(path, joins=kafka)) as second:
+        both = (1, 2)
+        good = kafka.create_topic(kafka.topic_name("good"), brokers=both, min_insync_replicas=2)
+        lax = kafka.create_topic(kafka.topic_name("lax"), brokers=both)
+        alone = kafka.create_topic(kafka.topic_name("alone"), brokers=(2,))
+        outbox.insert(good)
+        assert check() == {}
+        outbox.insert(lax)
+        outbox.insert(alone)
+        found = check()
+        assert set(found) == {"min-insync-one", "replication-one"}
+        assert lax in found["min-insync-one"][0]["detail"]
+        second.stop()
+        wait_until(lambda: {"in-sync-too-few", "topic-leader"} <= set(check()), 20,
+                                 "the broker is missed")
+        found = check()
+        assert good in found["in-sync-too-few"][0]["detail"] and alone in found["topic-leader"][0]["detail"]
+
+
+def test_text_fits_a_terminal(outrider, outbox, topic, db):
+    outbox.insert(topic + "\x1b[2J")
+    db.execute("ALTER TABLE outbox_messages SET UNLOGGED")
+    text = outrider.command("check").expect(FOUND).stdout
+    assert "\x1b" not in text
+    assert all(len(line) <= 80 for line in text.splitlines() if not line.startswith("    "))
+    assert re.search(r"^    ALTER TABLE outbox_messages SET LOGGED;$", text, re.M)
+    assert re.search(r"^2 errors, 0 warnings$", text, re.M)
+
+
+def test_a_wrong_configuration(outrider):
+    assert outrider.command("check", "-o", "outbox.lanes=0").code == CONFIGURATION
+    assert outrider.command("check", "--held", "soon").code == USAGE
+
+
+def test_every_finding_is_made_true_somewhere():
+    """Here, or without servers in the golden cases."""
+    with open(os.path.join(kafka_broker.TOP, "docs", "check.md"), encoding="utf-8") as text:
+        codes = re.findall(r"^## (\S+)$", text.read(), re.M)
+    with open(__file__, encoding="utf-8") as text:
+        seen = text.read()
+    for path in glob.glob(os.path.join(kafka_broker.TOP, "tests/golden/cases/check-*/stdout")):
+        with open(path, encoding="utf-8") as text:
+            seen += text.read()
+    assert len(codes) > 40 and [code for code in codes if f'"{code}"' not in seen] == []
