@@ -37,9 +37,16 @@ void check_database(const struct settings *settings, int held_seconds, struct fi
 void check_kafka(const struct settings *settings, const struct check_topics *topics,
                  struct findings *findings);
 
-// One topic that the cluster has told of. max_message_bytes, batch_bytes: of the producer.
+// What the producer sends at most, and the largest payload that waits for a topic.
+struct check_sizes {
+    int64_t max_message_bytes;
+    int64_t batch_bytes;
+    int64_t payload_bytes;
+};
+
+// One topic that the cluster has told of.
 void check_topic_facts(const struct topic_facts *facts, const char *brokers,
-                       int64_t max_message_bytes, int64_t batch_bytes, struct findings *findings);
+                       const struct check_sizes *sizes, struct findings *findings);
 
 // Names that Kafka or the configuration refuses.
 void check_topic_name(const struct settings *settings, const char *name, struct findings *findings);

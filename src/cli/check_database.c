@@ -140,7 +140,6 @@ static void
 check_pooler(struct looking *looking)
 {
     const struct store_settings *store = &looking->settings->store;
-    struct session *session;
     struct error err;
     bool pooled;
 
@@ -150,11 +149,6 @@ check_pooler(struct looking *looking)
         FIND(looking->findings, FINDING_POOLER_DIRECT, "database.dsn");
     if (store->direct_dsn == NULL)
         return;
-    if (!session_open(store, true, NULL, &session, &err)) {
-        FIND(looking->findings, FINDING_DIRECT_AWAY, err.text);
-        return;
-    }
-    session_close(session);
     struct store_settings direct = *store;
     direct.dsn = store->direct_dsn;
     const struct inspect_by by = {.topic = &store->topic};

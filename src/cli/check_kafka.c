@@ -35,26 +35,30 @@ check_replicas(const struct topic_facts *facts, const char *brokers, struct find
         FIND(findings, FINDING_IN_SYNC_TOO_FEW, name, number[0], number[1], brokers);
 }
 
-// Of the two limits of the producer the greater one counts that a batch can reach.
+// A batch is limited by message.max.bytes too, whatever batch.size says.
 static void
-check_limit(const struct topic_facts *facts, const char *brokers, int64_t max_message_bytes,
-            int64_t batch_bytes, struct findings *findings)
+check_limit(const struct topic_facts *facts, const char *brokers, const struct check_sizes *sizes,
+            struct findings *findings)
 {
-    const bool batch = batch_bytes > max_message_bytes;
-    char limit[24], sends[24];
+    enum { ROOM = 1024 }; // for key and headers, in a proposal
+    const bool batch = sizes->batch_bytes > sizes->max_message_bytes;
+    char limit[24], sends[24], payload[24], proposal[24];
 
-    if (facts->max_message_bytes >= max_message_bytes)
-        return;
     snprintf(limit, sizeof limit, "%" PRId64, facts->max_message_bytes);
-    snprintf(sends, sizeof sends, "%" PRId64, max_message_bytes);
-    FIND(findings, FINDING_TOPIC_LIMIT, facts->name, limit, sends,
-         batch ? "message.max.bytes, which also limits batch.size" : "message.max.bytes", brokers,
-         sends);
+    snprintf(sends, sizeof sends, "%" PRId64, sizes->max_message_bytes);
+    snprintf(payload, sizeof payload, "%" PRId64, sizes->payload_bytes);
+    snprintf(proposal, sizeof proposal, "%" PRId64, sizes->payload_bytes + ROOM);
+    if (facts->max_message_bytes < sizes->max_message_bytes)
+        FIND(findings, FINDING_TOPIC_LIMIT, facts->name, limit, sends,
+             batch ? "message.max.bytes, which also limits batch.size" : "message.max.bytes",
+             brokers, sends);
+    if (facts->max_message_bytes < sizes->payload_bytes)
+        FIND(findings, FINDING_PAYLOAD_ABOVE_TOPIC, facts->name, payload, limit, brokers, proposal);
 }
 
 void
-check_topic_facts(const struct topic_facts *facts, const char *brokers, int64_t max_message_bytes,
-                  int64_t batch_bytes, struct findings *findings)
+check_topic_facts(const struct topic_facts *facts, const char *brokers,
+                  const struct check_sizes *sizes, struct findings *findings)
 {
     char without[16], partitions[16];
 
@@ -80,18 +84,21 @@ check_topic_facts(const struct topic_facts *facts, const char *brokers, int64_t 
         return;
     }
     check_replicas(facts, brokers, findings);
-    check_limit(facts, brokers, max_message_bytes, batch_bytes, findings);
+    check_limit(facts, brokers, sizes, findings);
 }
 
 // Names that Kafka does not take are told already, and are no question to a broker.
 static size_t
-list_topics(const struct check_topics *topics, struct topic_facts *facts)
+list_topics(const struct check_topics *topics, struct topic_facts *facts, int64_t *payloads)
 {
     size_t count = 0;
 
-    for (size_t i = 0; i < topics->count; i++)
-        if (topic_name_problem(topics->topics[i].name) == NULL)
-            facts[count++] = (struct topic_facts){.name = topics->topics[i].name};
+    for (size_t i = 0; i < topics->count; i++) {
+        if (topic_name_problem(topics->topics[i].name) != NULL)
+            continue;
+        facts[count] = (struct topic_facts){.name = topics->topics[i].name};
+        payloads[count++] = topics->topics[i].payload_bytes;
+    }
     return count;
 }
 
@@ -101,17 +108,22 @@ check_kafka(const struct settings *settings, const struct check_topics *topics,
 {
     AUTOFREE char *brokers = producer_effective_property(&settings->producer, "bootstrap.servers");
     AUTOFREE struct topic_facts *facts = xcalloc(topics->count + 1, sizeof *facts);
-    const size_t count = list_topics(topics, facts);
-    const int64_t message = check_property_number(settings, "message.max.bytes");
-    const int64_t batch = check_property_number(settings, "batch.size");
+    AUTOFREE int64_t *payloads = xcalloc(topics->count + 1, sizeof *payloads);
+    const size_t count = list_topics(topics, facts, payloads);
+    struct check_sizes sizes = {
+        .max_message_bytes = check_property_number(settings, "message.max.bytes"),
+        .batch_bytes = check_property_number(settings, "batch.size"),
+    };
     struct producer *producer = NULL;
     struct error err;
 
     if (producer_open(&settings->producer, &producer, &err) &&
         producer_probe(producer, ANSWER_MS, &err) &&
         topic_facts_read(producer, facts, count, ANSWER_MS, &err)) {
-        for (size_t i = 0; i < count; i++)
-            check_topic_facts(&facts[i], brokers, message, batch, findings);
+        for (size_t i = 0; i < count; i++) {
+            sizes.payload_bytes = payloads[i];
+            check_topic_facts(&facts[i], brokers, &sizes, findings);
+        }
     } else {
         FIND(findings, FINDING_KAFKA_AWAY, err.text);
     }

@@ -249,7 +249,7 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
         {"topic-missing", SEVERITY_ERROR, "a topic is not there",
          "Topic {1} does not exist, or this login may not see it. Unless brokers make topics by "
          "themselves, its rows wait until it is there.",
-         "Make it.",
+         "Make it, with the partitions and replicas that your other topics have.",
          "kafka-topics.sh --bootstrap-server {2} --create --topic {1} --partitions 6 "
          "--replication-factor 3",
          0},
@@ -263,15 +263,16 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Topic {1} is kept by one broker a partition: when that disk is lost, published messages "
          "are, and "
          "while the broker is away, messages wait.",
-         "Give it 3 replicas by a reassignment that lists brokers for each partition.",
+         "Give it 3 replicas, by a file that lists brokers for each partition: "
+         "{\"version\":1,\"partitions\":[{\"topic\":\"{1}\",\"partition\":0,\"replicas\":[1,2,3]},."
+         "..]}",
          "kafka-reassign-partitions.sh --bootstrap-server {2} --reassignment-json-file {1}.json "
          "--execute",
          0},
     [FINDING_MIN_INSYNC_ABOVE] =
         {"min-insync-above", SEVERITY_ERROR, "min.insync.replicas is above the replicas",
-         "Topic {1} has {2} replicas and min.insync.replicas {3}: no message with acks=all can "
-         "ever be "
-         "written.",
+         "Topic {1} is kept by {2} of the {3} brokers that min.insync.replicas asks for: no "
+         "message with acks=all can ever be written.",
          "Lower it below the number of replicas, or add replicas.",
          "kafka-configs.sh --bootstrap-server {4} --alter --entity-type topics --entity-name {1} "
          "--add-config min.insync.replicas={5}",
@@ -299,5 +300,16 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Raise the topic's limit, or lower kafka.message.max.bytes and kafka.batch.size.",
          "kafka-configs.sh --bootstrap-server {5} --alter --entity-type topics --entity-name {1} "
          "--add-config max.message.bytes={6}",
+         0},
+    [FINDING_PAYLOAD_ABOVE_TOPIC] =
+        {"payload-above-topic", SEVERITY_ERROR, "payloads that are larger than their topic takes",
+         "A row that waits for topic {1} has a payload of {2} bytes, and the topic takes messages "
+         "of at most {3} "
+         "(max.message.bytes). Unless compression makes it smaller, the broker refuses it, and the "
+         "row dies.",
+         "Raise the topic's limit, with room for key and headers; or let the application write "
+         "less.",
+         "kafka-configs.sh --bootstrap-server {4} --alter --entity-type topics --entity-name {1} "
+         "--add-config max.message.bytes={5}",
          0},
 };

@@ -48,8 +48,23 @@ fill(const char *template, const char *const values[FINDING_VALUES])
 }
 
 static void
+found_free(struct found *found)
+{
+    free(found->detail);
+    free(found->remedy);
+    free(found->command);
+}
+
+// Takes ownership of the texts.
+static void
 add(struct findings *findings, struct found found)
 {
+    for (size_t i = 0; i < findings->count; i++)
+        if (findings->found[i].finding == found.finding &&
+            str_equal(findings->found[i].detail, found.detail)) {
+            found_free(&found);
+            return;
+        }
     findings->found = xreallocarray(findings->found, findings->count + 1, sizeof *findings->found);
     findings->found[findings->count++] = found;
 }
@@ -82,11 +97,8 @@ findings_skip(struct findings *findings, enum finding finding, const char *why)
 void
 findings_free(struct findings *findings)
 {
-    for (size_t i = 0; i < findings->count; i++) {
-        free(findings->found[i].detail);
-        free(findings->found[i].remedy);
-        free(findings->found[i].command);
-    }
+    for (size_t i = 0; i < findings->count; i++)
+        found_free(&findings->found[i]);
     free(findings->found);
     *findings = (struct findings){0};
 }
@@ -229,6 +241,8 @@ static const char reference_head[] =
     "finding. Topics are those of\n"
     "the first 10,000 rows that wait, of a `message.topic` without columns, and "
     "`outbox.dead_topic`.\n"
+    "\n"
+    "Commands of Kafka's are without a login: add `--command-config` where one is needed.\n"
     "\n"
     "Not looked at, because only the pooler's administrator can: PgBouncer's own limits. Its "
     "`idle_transaction_timeout` and\n"

@@ -62,6 +62,7 @@ enum finding {
     FINDING_MIN_INSYNC_ONE,
     FINDING_IN_SYNC_TOO_FEW,
     FINDING_TOPIC_LIMIT,
+    FINDING_PAYLOAD_ABOVE_TOPIC,
     FINDING_COUNT,
 };
 
@@ -101,7 +102,7 @@ struct findings {
 
 enum { FINDING_VALUES = 9 };
 
-// The values are copied; missing ones (NULL) are empty.
+// The values are copied; missing ones (NULL) are empty. What was found already is not told twice.
 void findings_add(struct findings *findings, enum finding finding,
                   const char *const values[FINDING_VALUES]);
 void findings_skip(struct findings *findings, enum finding finding, const char *why);

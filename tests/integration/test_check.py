@@ -346,6 +346,12 @@ def test_payloads_and_names_in_the_backlog(check, outbox, topic):
     assert topic in found["topic-not-allowed"][0]["detail"]
 
 
+def test_nothing_is_told_twice(check, outbox, topic):
+    outbox.insert("any")
+    found = check("-o", f"message.topic={topic}", "-o", "message.topics_allow=[other]")
+    assert len(found["topic-not-allowed"]) == 1
+
+
 def test_topics(check, outbox, kafka, observer):
     """Of one broker every topic has a single replica."""
     small = kafka.create_topic(kafka.topic_name("small"), max_message_bytes=5000)
@@ -353,11 +359,15 @@ def test_topics(check, outbox, kafka, observer):
     absent = kafka.topic_name("absent")
     for name in (small, strict, absent):
         outbox.insert(name)
+    outbox.insert(small, payload=json.dumps("x" * 6000))
     found = check("-o", f"outbox.dead_topic={absent}.dead")
-    assert set(found) == {"topic-missing", "replication-one", "min-insync-above", "topic-limit"}
+    assert set(found) == {"topic-missing", "replication-one", "min-insync-above", "topic-limit",
+                          "payload-above-topic"}
     assert [one["detail"].split()[1] for one in found["topic-missing"]] == [absent + ".dead", absent]
     limit, = found["topic-limit"]
     assert small in limit["detail"] and limit["command"].endswith("max.message.bytes=1000000")
+    assert "6002 bytes" in found["payload-above-topic"][0]["detail"]
+    assert found["payload-above-topic"][0]["command"].endswith("max.message.bytes=7026")
     assert f"--entity-name {strict} --add-config min.insync.replicas=1" in found["min-insync-above"][0]["command"]
     assert absent not in kafka.admin.list_topics(), "check makes no topic"
 

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Findings: the table is whole, templates are filled, texts fit a terminal, JSON is an object a
+// line.
+#include "src/cli/check.h"
+#include "src/cli/findings.h"
+#include "tests/support/unit.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static struct findings findings;
+static struct text out;
+
+static int
+highest_placeholder(const char *template)
+{
+    int highest = 0;
+    for (const char *c = template; c != NULL && (c = strchr(c, '{')) != NULL; c++)
+        if (c[1] >= '1' && c[1] <= '9' && c[2] == '}' && c[1] - '0' > highest)
+            highest = c[1] - '0';
+    return highest;
+}
+
+START_TEST(test_every_kind_is_whole)
+{
+    for (int i = 0; i < FINDING_COUNT; i++) {
+        const struct finding_kind *kind = &finding_kinds[i];
+        ck_assert_msg(kind->code && kind->title && kind->detail && kind->remedy, "kind %d", i);
+        ck_assert_int_ne(kind->severity, SEVERITY_SKIPPED);
+        for (const char *c = kind->code; *c; c++)
+            ck_assert_msg(islower((unsigned char)*c) || *c == '-', "%s", kind->code);
+        for (int j = 0; j < i; j++)
+            ck_assert_str_ne(kind->code, finding_kinds[j].code);
+        ck_assert_int_le(highest_placeholder(kind->detail), FINDING_VALUES);
+        ck_assert_msg(strlen(kind->code) + strlen(kind->title) + strlen("warning : ") <= 80, "%s",
+                      kind->code);
+    }
+}
+END_TEST
+
+START_TEST(test_lines_fit_and_commands_stay_whole)
+{
+    FIND(&findings, FINDING_TRIGGER, "a\x1b[2Jb", "a_very_long_table_name_that_is_not_broken",
+         "UPDATE", "t");
+    findings_append_text(&out, &findings);
+    ck_assert_ptr_null(strchr(text_str(&out), '\x1b'));
+    ck_assert_ptr_nonnull(strstr(text_str(&out), "\n    DROP TRIGGER t ON a_very_long"));
+    ck_assert_ptr_nonnull(strstr(text_str(&out), "\n0 errors, 1 warning\n"));
+    for (const char *line = text_str(&out); *line;) {
+        const size_t len = strcspn(line, "\n");
+        ck_assert_uint_le(len, 80);
+        line += len + 1;
+    }
+    findings_free(&findings);
+    text_free(&out);
+}
+END_TEST
+
+START_TEST(test_skipped_is_no_finding_and_comes_last)
+{
+    findings_skip(&findings, FINDING_PLAN, "no right");
+    FIND(&findings, FINDING_TABLE_UNLOGGED, "t");
+    FIND(&findings, FINDING_TABLE_UNLOGGED, "t");
+    ck_assert_uint_eq(findings.count, 2);
+    ck_assert_uint_eq(findings_count(&findings, SEVERITY_ERROR), 1);
+    findings_append_text(&out, &findings);
+    ck_assert_ptr_nonnull(
+        strstr(text_str(&out), "\nskipped plan: could not be looked at\n  no right\n"));
+    text_clear(&out);
+    findings_append_json(&out, &findings);
+    ck_assert_ptr_nonnull(strstr(text_str(&out), "\"severity\":\"skipped\""));
+    ck_assert_ptr_nonnull(strstr(text_str(&out), "\"remedy\":null,\"command\":null}\n"));
+    findings_free(&findings);
+    text_free(&out);
+}
+END_TEST
+
+// What one topic has, and what is found of it.
+static const struct {
+    struct topic_facts facts;
+    int64_t payload_bytes;
+    enum finding found; // FINDING_COUNT: nothing
+} topics[] = {
+    {{"t", true, 6, 0, 3, 3, true, 1048588, 2, {0}}, 900, FINDING_COUNT},
+    {{"t", false, 0, 0, 0, 0, false, 0, 0, {0}}, 0, FINDING_TOPIC_MISSING},
+    {{"t", true, 6, 2, 3, 3, true, 1048588, 2, {0}}, 0, FINDING_TOPIC_LEADER},
+    {{"t", true, 6, 0, 1, 1, true, 1048588, 1, {0}}, 0, FINDING_REPLICATION_ONE},
+    {{"t", true, 6, 0, 2, 2, true, 1048588, 3, {0}}, 0, FINDING_MIN_INSYNC_ABOVE},
+    {{"t", true, 6, 0, 2, 2, true, 1048588, 1, {0}}, 0, FINDING_MIN_INSYNC_ONE},
+    {{"t", true, 6, 0, 3, 1, true, 1048588, 2, {0}}, 0, FINDING_IN_SYNC_TOO_FEW},
+    {{"t", true, 6, 0, 3, 3, true, 999999, 2, {0}}, 0, FINDING_TOPIC_LIMIT},
+    {{"t", true, 6, 0, 3, 3, true, 1048588, 2, {0}}, 1048589, FINDING_PAYLOAD_ABOVE_TOPIC},
+};
+
+START_TEST(test_a_topic)
+{
+    for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
+        const struct check_sizes sizes = {1000000, 1000000, topics[i].payload_bytes};
+
+        check_topic_facts(&topics[i].facts, "b:9092", &sizes, &findings);
+        ck_assert_uint_eq(findings.count, topics[i].found != FINDING_COUNT);
+        if (findings.count > 0)
+            ck_assert_int_eq(findings.found[0].finding, topics[i].found);
+        findings_free(&findings);
+    }
+}
+END_TEST
+
+int
+main(void)
+{
+    return RUN_TESTS("findings", test_every_kind_is_whole, test_lines_fit_and_commands_stay_whole,
+                     test_skipped_is_no_finding_and_comes_last, test_a_topic);
+}
