@@ -20,12 +20,12 @@ _outrider() {
             continue
         fi
         case $word in
-        -c | -o | --max-messages | --max-seconds | --rate | --give-up | --interval | --max-age | --topic | --aggregate | --error | --since | --limit | --older-than | --to | --slots | --from) takes=$word ;;
+        -c | -o | --max-messages | --max-seconds | --rate | --give-up | --interval | --max-age | --held | --topic | --aggregate | --error | --since | --limit | --older-than | --to | --slots | --from) takes=$word ;;
         -*) ;;
         *)
             case "$place $word" in
             ' help') helps=1 ;;
-            ' run' | ' drain' | ' status' | ' health' | ' dead' | ' purge' | ' schema' | ' config' | ' completion' | ' version' | 'dead list' | 'dead show' | 'dead retry' | 'dead discard' | 'schema apply' | 'schema revert' | 'schema status' | 'schema print' | 'config print' | 'config keys') place=${place:+$place }$word ;;
+            ' run' | ' drain' | ' status' | ' health' | ' check' | ' dead' | ' purge' | ' schema' | ' config' | ' completion' | ' version' | 'dead list' | 'dead show' | 'dead retry' | 'dead discard' | 'schema apply' | 'schema revert' | 'schema status' | 'schema print' | 'config print' | 'config keys') place=${place:+$place }$word ;;
             esac
             ;;
         esac
@@ -46,7 +46,7 @@ _outrider() {
     esac
     case $place in
     '')
-        names='run drain status health dead purge schema config completion version help'
+        names='run drain status health check dead purge schema config completion version help'
         flags='-c -o --help'
         ;;
     'run')
@@ -64,6 +64,10 @@ _outrider() {
     'health')
         names=''
         flags='--ready -c -o --help'
+        ;;
+    'check')
+        names=''
+        flags='--offline --json --held -c -o --help'
         ;;
     'dead')
         names='list show retry discard'

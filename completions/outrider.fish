@@ -10,12 +10,12 @@ function __outrider_at --argument-names wanted
             continue
         end
         switch $word
-            case -c -o --max-messages --max-seconds --rate --give-up --interval --max-age --topic --aggregate --error --since --limit --older-than --to --slots --from
+            case -c -o --max-messages --max-seconds --rate --give-up --interval --max-age --held --topic --aggregate --error --since --limit --older-than --to --slots --from
                 set takes $word
             case '-*'
             case '*'
                 switch "$place $word"
-                    case ' run' ' drain' ' status' ' health' ' dead' ' purge' ' schema' ' config' ' completion' ' version' 'dead list' 'dead show' 'dead retry' 'dead discard' 'schema apply' 'schema revert' 'schema status' 'schema print' 'config print' 'config keys'
+                    case ' run' ' drain' ' status' ' health' ' check' ' dead' ' purge' ' schema' ' config' ' completion' ' version' 'dead list' 'dead show' 'dead retry' 'dead discard' 'schema apply' 'schema revert' 'schema status' 'schema print' 'config print' 'config keys'
                         set place (string trim "$place $word")
                 end
         end
@@ -30,6 +30,7 @@ complete -c outrider -n '__outrider_at ""' -a run -d 'relay rows to Kafka until 
 complete -c outrider -n '__outrider_at ""' -a drain -d 'publish what is in the table now, then exit'
 complete -c outrider -n '__outrider_at ""' -a status -d 'show the backlog, its age and the dead, by topic'
 complete -c outrider -n '__outrider_at ""' -a health -d 'ask the relay of this host how it is'
+complete -c outrider -n '__outrider_at ""' -a check -d 'find what is wrong with configuration, table and topics'
 complete -c outrider -n '__outrider_at ""' -a dead -d 'rows that were given up: list, show, retry, discard'
 complete -c outrider -n '__outrider_at ""' -a purge -d 'delete published rows that are old'
 complete -c outrider -n '__outrider_at ""' -a schema -d 'the table'\''s versions: apply, revert, status, print'
@@ -48,6 +49,9 @@ complete -c outrider -n '__outrider_at "status"' -l watch -d 'look again and aga
 complete -c outrider -n '__outrider_at "status"' -x -l interval -d 'between two looks of --watch (default 2s)'
 complete -c outrider -n '__outrider_at "status"' -x -l max-age -d 'a probe: exit 1 when the oldest message is older, e.g. 60s'
 complete -c outrider -n '__outrider_at "health"' -l ready -d 'ask whether it is ready: servers, table and progress'
+complete -c outrider -n '__outrider_at "check"' -l offline -d 'only what needs no server'
+complete -c outrider -n '__outrider_at "check"' -l json -d 'one JSON object a line'
+complete -c outrider -n '__outrider_at "check"' -x -l held -d 'a transaction that is open for so long is a finding (default 5m)'
 complete -c outrider -n '__outrider_at "dead"' -a list -d 'list dead letters, the oldest death first'
 complete -c outrider -n '__outrider_at "dead"' -a show -d 'show one dead letter with headers and payload'
 complete -c outrider -n '__outrider_at "dead"' -a retry -d 'give dead letters all their attempts anew'

@@ -9,12 +9,12 @@ _outrider() {
             continue
         fi
         case $word in
-        -c | -o | --max-messages | --max-seconds | --rate | --give-up | --interval | --max-age | --topic | --aggregate | --error | --since | --limit | --older-than | --to | --slots | --from) takes=$word ;;
+        -c | -o | --max-messages | --max-seconds | --rate | --give-up | --interval | --max-age | --held | --topic | --aggregate | --error | --since | --limit | --older-than | --to | --slots | --from) takes=$word ;;
         -*) ;;
         *)
             case "$place $word" in
             ' help') helps=1 ;;
-            ' run' | ' drain' | ' status' | ' health' | ' dead' | ' purge' | ' schema' | ' config' | ' completion' | ' version' | 'dead list' | 'dead show' | 'dead retry' | 'dead discard' | 'schema apply' | 'schema revert' | 'schema status' | 'schema print' | 'config print' | 'config keys') place=${place:+$place }$word ;;
+            ' run' | ' drain' | ' status' | ' health' | ' check' | ' dead' | ' purge' | ' schema' | ' config' | ' completion' | ' version' | 'dead list' | 'dead show' | 'dead retry' | 'dead discard' | 'schema apply' | 'schema revert' | 'schema status' | 'schema print' | 'config print' | 'config keys') place=${place:+$place }$word ;;
             esac
             ;;
         esac
@@ -38,6 +38,7 @@ _outrider() {
             'drain:publish what is in the table now, then exit'
             'status:show the backlog, its age and the dead, by topic'
             'health:ask the relay of this host how it is'
+            'check:find what is wrong with configuration, table and topics'
             'dead:rows that were given up: list, show, retry, discard'
             'purge:delete published rows that are old'
             'schema:the table'\''s versions: apply, revert, status, print'
@@ -85,6 +86,16 @@ _outrider() {
         names=()
         flags=(
             '--ready:ask whether it is ready: servers, table and progress'
+            '-c:configuration; default: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml'
+            '-o:one setting, over file and environment; may be repeated'
+            '-h:this help')
+        ;;
+    'check')
+        names=()
+        flags=(
+            '--offline:only what needs no server'
+            '--json:one JSON object a line'
+            '--held:a transaction that is open for so long is a finding (default 5m)'
             '-c:configuration; default: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml'
             '-o:one setting, over file and environment; may be repeated'
             '-h:this help')

@@ -169,7 +169,7 @@ check_schema(struct looking *looking)
     struct schema_status status;
     struct error err;
 
-    if (!schema_status(&looking->settings->store, &status, &err)) {
+    if (!schema_status(&looking->settings->store, SCHEMA_LATEST, &status, &err)) {
         findings_skip(looking->findings, FINDING_SCHEMA_PENDING, err.text);
         return 1;
     }
