@@ -313,6 +313,7 @@ check_database(const struct settings *settings, int held_seconds, struct finding
         .held_seconds = held_seconds,
         .lanes = settings->relay.lanes,
         .window_deadline_ms = settings->relay.window_deadline_ms,
+        .purges = settings->relay.retention_ms > 0,
     };
     struct looking looking = {.settings = settings, .findings = findings};
     struct store_settings store = settings->store;

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 
 enum {
-    UNIT_STOP_MS = 15000, // TimeoutStopSec of the unit file
+    POD_STOP_MS = 30000, // terminationGracePeriodSeconds
     KIB = 1024,
 };
 
@@ -89,7 +89,7 @@ check_times(const struct settings *settings, struct findings *findings)
     struct text stop __attribute__((cleanup(text_free))) = {0};
 
     format_duration(&stop, settings->relay.stop_timeout_ms);
-    if (settings->relay.stop_timeout_ms >= UNIT_STOP_MS)
+    if (settings->relay.stop_timeout_ms >= POD_STOP_MS)
         FIND(findings, FINDING_STOP_TIMEOUT, text_str(&stop));
 }
 

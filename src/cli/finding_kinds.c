@@ -26,14 +26,16 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Topic {1}: {2}. Rows for it die at once.",
          "Mend message.topic, or what the application writes to the columns that it names.", NULL,
          0},
-    [FINDING_STOP_TIMEOUT] =
-        {"stop-timeout", SEVERITY_WARNING, "stop_timeout is longer than a stop may take",
-         "stop_timeout is {1}. The unit file kills after 15 s, docker stop after 10 s: the batches "
-         "in "
-         "hand are cut off then and sent again.",
-         "Lower stop_timeout below that, or raise the limit that applies: TimeoutStopSec= of "
-         "the unit, stop_grace_period of the container, terminationGracePeriodSeconds of the pod.",
-         NULL, 0},
+    [FINDING_STOP_TIMEOUT] = {"stop-timeout", SEVERITY_WARNING,
+                              "stop_timeout is longer than a stop may take",
+                              "stop_timeout is {1}. Kubernetes kills after 30 s and docker stop "
+                              "after 10 s, unless they are told "
+                              "otherwise: the batches in hand are cut off then and sent again. "
+                              "(systemd is asked for the time.)",
+                              "Lower stop_timeout, or raise the limit that applies: "
+                              "terminationGracePeriodSeconds of the pod, "
+                              "stop_grace_period of the container.",
+                              NULL, 0},
     [FINDING_QUEUE_SMALL] =
         {"queue-small", SEVERITY_ERROR, "librdkafka's queue is smaller than a message may be",
          "kafka.queue.buffering.max.kbytes is {1}, so a message larger than {2} bytes never fits "
@@ -66,11 +68,11 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "The pooler behind database.dsn pools statements: {1}. The relay works in transactions.",
          "Set pool_mode of this database to transaction or session in the pooler.",
          "pool_mode = transaction", 0},
-    [FINDING_POOLER_DIRECT] =
-        {"pooler-direct", SEVERITY_WARNING, "a pooler, and no way round it",
-         "{1} leads to a pooler. The relay works through it, but schema commands need locks of "
-         "a session and cannot.",
-         "Set database.direct_dsn to a connection to PostgreSQL itself.", NULL, 0},
+    [FINDING_POOLER_DIRECT] = {"pooler-direct", SEVERITY_WARNING, "a pooler, and no way round it",
+                               "{1} leads to a pooler. The relay works through it, but schema "
+                               "commands and outbox.listen need a session of their own.",
+                               "Set database.direct_dsn to a connection to PostgreSQL itself.",
+                               NULL, 0},
     [FINDING_DIRECT_AWAY] =
         {"direct-away", SEVERITY_ERROR, "database.direct_dsn leads nowhere",
          "database.direct_dsn: {1}",
@@ -144,10 +146,11 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "no row is ever marked, and messages are sent again and again.",
          "Drop it.", "DROP RULE {3} ON {2};", INSPECT_RULES},
     [FINDING_REFERENCED] =
-        {"referenced", SEVERITY_ERROR, "others refer to the rows that the relay deletes",
-         "Constraint {1} of table {2} refers to the outbox table, and outbox.on_published is "
-         "delete: a published row cannot be deleted, or takes the other along.",
-         "Drop the constraint, or set outbox.on_published to mark.",
+        {"referenced", SEVERITY_ERROR, "others refer to rows that the relay deletes",
+         "Constraint {1} of table {2} refers to the outbox table, and published rows are to be "
+         "deleted "
+         "(outbox.on_published or outbox.retention): that fails, or takes the other rows along.",
+         "Drop the constraint, or set outbox.on_published to mark and outbox.retention to null.",
          "ALTER TABLE {2} DROP CONSTRAINT {3};", INSPECT_REFERENCES},
     [FINDING_SCHEMA_VERSION] =
         {"schema-version", SEVERITY_WARNING, "the table has version 1",

@@ -101,6 +101,8 @@ expand(const struct inspect *inspect, const char *sql)
     AUTOFREE char *created_at = sql_literal(visit->names.columns[COLUMN_CREATED_AT]);
     AUTOFREE char *written = written_columns(inspect);
     AUTOFREE char *topic = names_topic(&visit->names, inspect->by.topic);
+    const bool deletes =
+        inspect->settings.on_published == ON_PUBLISHED_DELETE || inspect->by.purges;
     char numbers[4][16];
     const struct placeholder first[] = {
         {"oid", visit->oid, false},
@@ -111,8 +113,7 @@ expand(const struct inspect *inspect, const char *sql)
         {"published_name", published, false},
         {"created_at_name", created_at, false},
         {"version", visit->version == 2 ? "2" : "1", false},
-        {"deletes", inspect->settings.on_published == ON_PUBLISHED_DELETE ? "true" : "false",
-         false},
+        {"deletes", deletes ? "true" : "false", false},
         {"held_seconds", numbers[0], false},
         {"lanes", numbers[1], false},
         {"window_ms", numbers[2], false},

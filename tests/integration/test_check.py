@@ -136,6 +136,8 @@ def test_the_right_to_delete(check, role, db):
     assert "DELETE" in found[0]["detail"]
     db.execute(found[0]["command"])
     assert check("-o", "outbox.on_published=delete") == {}
+    db.execute(f"REVOKE DELETE ON outbox_messages FROM {role}")
+    assert set(check("-o", "outbox.retention=7d")) == {"right-missing"}
 
 
 def test_a_policy_that_does_not_let_all_rows_through(check, role, db):
@@ -238,6 +240,14 @@ def test_an_index_is_missing_or_invalid(check, outbox, db, outrider):
     assert set(found) == {"index-invalid"}
     db.execute(found["index-invalid"][0]["command"])
     assert check() == {}
+
+
+@pytest.mark.parametrize("version", [1])
+def test_no_index_is_asked_for_on_a_column_that_is_not_there(check, role, db):
+    assert set(check()) == {"schema-version"}
+    db.execute("DROP INDEX ix_outbox_unpublished")
+    db.execute("ALTER TABLE outbox_messages RENAME published TO done")
+    assert set(check()) == {"column-missing"}
 
 
 def test_columns(check, outbox, db):
@@ -352,11 +362,22 @@ def test_nothing_is_told_twice(check, outbox, topic):
     assert len(found["topic-not-allowed"]) == 1
 
 
-def test_topics(check, outbox, kafka, observer):
+@pytest.fixture
+def known(kafka):
+    """Waits until the broker tells of topics that were made just now."""
+
+    def wait(*topics):
+        wait_until(lambda: set(topics) <= set(kafka.admin.list_topics()), 10, "the topics are known")
+
+    return wait
+
+
+def test_topics(check, outbox, kafka, known):
     """Of one broker every topic has a single replica."""
     small = kafka.create_topic(kafka.topic_name("small"), max_message_bytes=5000)
     strict = kafka.create_topic(kafka.topic_name("strict"), min_insync_replicas=2)
     absent = kafka.topic_name("absent")
+    known(small, strict)
     for name in (small, strict, absent):
         outbox.insert(name)
     outbox.insert(small, payload=json.dumps("x" * 6000))
@@ -386,14 +407,15 @@ def test_what_the_brokers_do_not_tell(check, outbox, outrider):
         mock.stop()
 
 
-def test_replicas(check, outbox, base_dir, kafka):
+def test_replicas(check, outbox, base_dir, kafka, known):
     with kafka_broker.running(base_dir, lambda path: kafka_broker.Kafka(path, joins=kafka)) as second:
         both = (1, 2)
         good = kafka.create_topic(kafka.topic_name("good"), brokers=both, min_insync_replicas=2)
         lax = kafka.create_topic(kafka.topic_name("lax"), brokers=both)
         alone = kafka.create_topic(kafka.topic_name("alone"), brokers=(2,))
+        known(good, lax, alone)
         outbox.insert(good)
-        assert check() == {}
+        wait_until(lambda: check() == {}, 10, "both replicas are in sync")
         outbox.insert(lax)
         outbox.insert(alone)
         found = check()

@@ -49,6 +49,7 @@ struct inspect_by {
     int held_seconds;             // a transaction open for so long holds back vacuum
     int lanes;
     int window_deadline_ms;
+    bool purges; // published rows are deleted after a while
 };
 
 struct inspect;
