@@ -4,10 +4,11 @@ starts, relays, is reloaded, fed, stopped, restarted, upgraded, and does not loo
 
 import os
 import shutil
+import urllib.request
 
 import pytest
 
-from support import debian, kafka_broker, mock_kafka, need, postgres as postgres_server, tls
+from support import debian, kafka_broker, mock_kafka, need, postgres as postgres_server, process, tls
 from support.outbox import Outbox
 from support.secure_kafka import SecureKafka
 from support.secure_postgres import SecurePostgres
@@ -58,10 +59,16 @@ def outbox(postgres):
 
 
 @pytest.fixture(scope="module")
-def settings(postgres, outbox, kafka):
+def monitor():
+    """Where the relay answers; the machine's loopback is this machine's."""
+    return f"127.0.0.1:{process.free_port()}"
+
+
+@pytest.fixture(scope="module")
+def settings(postgres, outbox, kafka, monitor):
     def text(**more):
         lines = [f"database: {{dsn: '{postgres.dsn(outbox.connection.info.dbname)}'}}",
-                 f"kafka: {{bootstrap.servers: '{kafka.bootstrap}'}}"]
+                 f"kafka: {{bootstrap.servers: '{kafka.bootstrap}'}}", f"http: {{listen: '{monitor}'}}"]
         return "\n".join(lines + [f"{name}: {value}" for name, value in more.items()]) + "\n"
     return text
 
@@ -119,6 +126,11 @@ def test_an_upgrade_restarts_it(service, outbox, package):
     assert service.show(UNIT, "ActiveState") == "active"
     assert service.show(UNIT, "MainPID") != before
     arrives(service, outbox)
+
+
+def test_it_answers_behind_the_fences(service, monitor):
+    with urllib.request.urlopen(f"http://{monitor}/healthz", timeout=10) as answer:
+        assert answer.status == 200
 
 
 def test_a_reload_keeps_the_process(service, outbox, settings):
@@ -226,7 +238,7 @@ def test_a_socket_works_behind_the_fences(machine, service, postgres, outbox, se
     arrives(machine, outbox)
 
 
-def test_tls_login_and_names_work_behind_the_fences(machine, service, folder):
+def test_tls_login_and_names_work_behind_the_fences(machine, service, folder, monitor):
     """The libraries look up a host's name, read a certificate, and encrypt, towards both servers."""
     certificates = tls.Certificates(os.path.join(folder, "certificates"))
     base = os.path.join(folder, "postgres")
@@ -247,7 +259,8 @@ def test_tls_login_and_names_work_behind_the_fences(machine, service, folder):
                               "  ssl.ca.location: /etc/outrider/ca.crt\n"
                               "  sasl.mechanism: PLAIN\n"
                               "  sasl.username: relay\n"
-                              "  sasl.password: se:cret\n", 0o644)
+                              "  sasl.password: se:cret\n"
+                              f"http: {{listen: '{monitor}'}}\n", 0o644)
                 machine.run("systemctl", "restart", UNIT)
                 arrives(machine, outbox)
         finally:
