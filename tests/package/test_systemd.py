@@ -228,6 +228,18 @@ def test_an_instance_has_its_own_file_and_a_credential(machine, postgres, outbox
     take_back(machine, unit)
 
 
+def test_without_a_file_variables_will_do(machine, service, postgres, outbox, kafka, monitor):
+    os.remove(machine.file(SETTINGS))
+    drop_in(machine, UNIT, "[Unit]\nConditionPathExists=\n[Service]\n"
+            f"Environment=OUTRIDER_DATABASE_DSN={postgres.dsn(outbox.connection.info.dbname)}\n"
+            f"Environment=OUTRIDER_KAFKA_BOOTSTRAP_SERVERS={kafka.bootstrap} OUTRIDER_HTTP_LISTEN={monitor}\n")
+    try:
+        machine.run("systemctl", "restart", UNIT)
+        arrives(machine, outbox)
+    finally:
+        take_back(machine, UNIT)
+
+
 def test_a_socket_works_behind_the_fences(machine, service, postgres, outbox, settings):
     database = outbox.connection.info.dbname
     by_socket = settings().replace(postgres.dsn(database),
