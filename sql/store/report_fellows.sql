@@ -1,6 +1,6 @@
 -- Other sessions of the application's name ($1) in this database, by the host that they come from; $2: backends that are
--- ours. One that works in a window holds an advisory lock whose first key is the table's oid ($3), see
--- report_slot_holder.
+-- ours. One of ours that is only starting has not told us its pid yet, so nobody counts in the first second. One that
+-- works in a window holds an advisory lock whose first key is the table's oid ($3), see report_slot_holder.
 SELECT coalesce(host(a.client_addr), 'local'), count(*),
        (greatest(0, extract(epoch FROM now() - min(a.backend_start))) * 1000)::bigint,
        bool_or(EXISTS (SELECT FROM pg_locks AS l
@@ -8,6 +8,6 @@ SELECT coalesce(host(a.client_addr), 'local'), count(*),
                           AND l.objid::bigint < 64 AND l.objsubid = 2))
   FROM pg_stat_activity AS a
  WHERE a.datname = current_database() AND a.application_name = $1 AND a.backend_type = 'client backend'
-   AND a.pid <> ALL ($2::int[]) AND a.pid <> pg_backend_pid()
+   AND a.pid <> ALL ($2::int[]) AND a.pid <> pg_backend_pid() AND a.backend_start < now() - interval '1 s'
  GROUP BY 1
  ORDER BY 1

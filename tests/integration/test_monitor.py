@@ -89,6 +89,7 @@ def test_the_table_is_sampled_while_kafka_is_away(start, outbox, version, away, 
                    "last_error = 'it''s \"too\" large' WHERE {retry_count} = 5")
     other = connect(application_name="outrider")
     other.execute("SELECT pg_advisory_lock('outbox_messages'::regclass::oid::int, 0)")  # its slot
+    other.execute("SELECT pg_sleep(1)")  # younger ones are not counted
     monitor = start({"kafka": {"bootstrap.servers": away}})
     sample = monitor.wait_for(lambda m: m.status()["sample"], 20, "a sample")
     assert (sample["messages"], sample["dead"], sample["at_least"]) == (31, 3, False)
