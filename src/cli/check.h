@@ -10,11 +10,13 @@
 
 #include <stdint.h>
 
-// A topic that messages go to, with the largest payload that waits for it.
+// A topic that messages go to.
 struct check_topic {
     char *name;
-    int64_t payload_bytes;
+    int64_t payload_bytes; // the largest that waits for it; CHECK_ONLY_SENT: none will come, maybe
 };
+
+enum { CHECK_ONLY_SENT = -1 };
 
 struct check_topics {
     struct check_topic *topics;
@@ -30,7 +32,7 @@ void check_configured_topics(const struct settings *settings, struct check_topic
 
 void check_offline(const struct settings *settings, struct findings *findings);
 
-// Adds the topics of the rows that wait.
+// Adds the topics of the rows that wait, and of those that were published.
 void check_database(const struct settings *settings, int held_seconds, struct findings *findings,
                     struct check_topics *topics);
 

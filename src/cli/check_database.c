@@ -277,6 +277,22 @@ check_payloads(struct looking *looking, struct check_topics *topics)
     session_result_free(result);
 }
 
+// Whose replicas and limits are worth a look though nothing waits, as on most days.
+static void
+check_sent_topics(struct looking *looking, struct check_topics *topics)
+{
+    struct session_result *result;
+    struct error err;
+
+    if (!inspect_ask(looking->inspect, INSPECT_SENT_TOPICS, &result, &err)) {
+        findings_skip(looking->findings, FINDING_REPLICATION_ONE, err.text);
+        return;
+    }
+    for (size_t row = 0; row < session_rows(result); row++)
+        check_topics_add(topics, session_value(result, row, 0), CHECK_ONLY_SENT);
+    session_result_free(result);
+}
+
 // What an error of the first look means.
 static enum finding
 of_error(const struct error *err)
@@ -302,6 +318,7 @@ look(struct looking *looking, struct check_topics *topics)
         return;
     check_plan(looking);
     check_payloads(looking, topics);
+    check_sent_topics(looking, topics);
 }
 
 void

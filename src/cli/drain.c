@@ -274,9 +274,10 @@ draw(struct drain *drain)
                         drain->screen.color, &line);
         screen_draw(&drain->screen, text_str(&line));
     } else if (ms_since(drain->started) >= LINE_MS) {
+        const int64_t eta_s = progress_eta_s(progress);
         LOG(LOG_INFO, "drain_progress", LOG_INT("done", progress->done),
             LOG_INT("total", progress->total), LOG_FLOAT("rate", progress->rate),
-            LOG_INT("eta_seconds", progress_eta_s(progress)));
+            eta_s < 0 ? LOG_STR("eta_seconds", NULL) : LOG_INT("eta_seconds", eta_s));
     }
 }
 

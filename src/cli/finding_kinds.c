@@ -201,6 +201,13 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
                             "at a time; the others hold a connection and stand by.",
                             "Give the table more slots, or lower outbox.lanes.",
                             "outrider schema apply --slots {3}", 0},
+    [FINDING_ROW_UNORDERED] =
+        {"row-unordered", SEVERITY_ERROR, "rows that are never claimed",
+         "Unpublished rows of {3} without {2}: {1}. The queue is read by it, so they wait for "
+         "ever. "
+         "Whoever sets {4} back to false by hand has to set {2} too.",
+         "Give them one, in the order in which they are to be sent when that matters.",
+         "UPDATE {3} SET {2} = {5} WHERE {2} IS NULL AND {4} IS NOT TRUE;", INSPECT_UNORDERED},
     [FINDING_AUTOVACUUM_OFF] =
         {"autovacuum-off", SEVERITY_ERROR, "nobody vacuums the table",
          "{1}: {2}. Each row of an outbox dies once; unvacuumed, table and indexes grow "

@@ -125,8 +125,9 @@ judge_topics(const struct snapshot *snapshot, struct reasons *reasons)
 
     if (all)
         add(reasons, "topics_blocked",
-            "all rows that wait are for topics that cannot be written: %s%s", first,
-            blocked > 1 ? " and others" : "");
+            blocked > 1 ? "topic %s and others cannot be written, and nothing waits for another"
+                        : "topic %s cannot be written, and nothing waits for another",
+            first);
 }
 
 void

@@ -6,6 +6,7 @@
 #include "readiness.h"
 #include "verdict.h"
 
+#include "outrider/base/amount.h"
 #include "outrider/base/version.h"
 
 enum { HTTP_OK = 200, MS_US = 1000, MS_NS = 1000000 };
@@ -265,7 +266,7 @@ append_blocked(struct text *out, const struct snapshot *snapshot)
         count += snapshot->blocked[i];
     if (count == 0)
         return;
-    text_appendf(out, " %zu topic%s blocked: ", count, count > 1 ? "s" : "");
+    text_appendf(out, "%zu topic%s blocked: ", count, count > 1 ? "s" : "");
     for (size_t i = 0, told = 0; i < TOPIC_INDEX_SIZE && told < FEW; i++)
         if (snapshot->blocked[i])
             text_appendf(out, "%s%s", told++ > 0 ? ", " : "", topic_index_name(i));
@@ -276,14 +277,21 @@ append_blocked(struct text *out, const struct snapshot *snapshot)
 unsigned
 status_answer_line(const struct snapshot *snapshot, struct text *out)
 {
-    __attribute__((cleanup(text_free))) struct text line = {0};
+    __attribute__((cleanup(text_free))) struct text line = {0}, note = {0};
     struct verdict verdict;
 
     verdict_judge(snapshot, &verdict);
     text_appendf(&line, "%s%s%s", text_str(&verdict.line), verdict.reason.len > 0 ? " " : "",
                  text_str(&verdict.reason));
     verdict_free(&verdict);
-    append_blocked(&line, snapshot);
+    append_blocked(&note, snapshot);
+    if (snapshot_is_counted(snapshot)) {
+        text_append(&note, note.len > 0 ? "; counted " : "counted ");
+        format_age(&note, ms_since(snapshot, snapshot->sample->at));
+        text_append(&note, " ago");
+    }
+    if (note.len > 0)
+        text_appendf(&line, " (%s)", text_str(&note));
     // Nothing in a name or an error may end the line.
     for (const char *s = text_str(&line); *s != '\0'; s++)
         text_append_char(out, *s == '\n' || *s == '\r' ? ' ' : *s);

@@ -36,7 +36,7 @@ static const struct {
     {"window_failed", VERDICT_BAD, "The last try to relay failed; it is tried again."},
     {"connecting", VERDICT_WARN, "Connecting."},
     {"no_progress", VERDICT_BAD, "The relay gets nowhere."},
-    {"topics_blocked", VERDICT_BAD, "All rows that wait are for topics that cannot be written."},
+    {"topics_blocked", VERDICT_BAD, "Nothing that waits can be sent."},
 };
 
 static bool

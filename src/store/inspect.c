@@ -33,6 +33,7 @@ static const char *const questions[INSPECT_QUESTIONS] = {
     [INSPECT_UNPUBLISHED_INDEX] = sql_store_inspect_unpublished_index,
     [INSPECT_INVALID_INDEXES] = sql_store_inspect_invalid_indexes,
     [INSPECT_SEQUENCE_CACHE] = sql_store_inspect_sequence_cache,
+    [INSPECT_UNORDERED] = sql_store_inspect_unordered,
     [INSPECT_AUTOVACUUM] = sql_store_inspect_autovacuum,
     [INSPECT_TIMEOUTS] = sql_store_inspect_timeouts,
     [INSPECT_CONNECTIONS] = sql_store_inspect_connections,
@@ -43,6 +44,7 @@ static const char *const questions[INSPECT_QUESTIONS] = {
     [INSPECT_CLOCK] = sql_store_inspect_clock,
     [INSPECT_PID] = sql_store_inspect_pid,
     [INSPECT_PAYLOADS] = sql_store_inspect_payloads,
+    [INSPECT_SENT_TOPICS] = sql_store_inspect_sent_topics,
 };
 
 bool
@@ -99,6 +101,9 @@ expand(const struct inspect *inspect, const char *sql)
     AUTOFREE char *id = sql_literal(visit->names.columns[COLUMN_ID]);
     AUTOFREE char *published = sql_literal(visit->names.columns[COLUMN_PUBLISHED]);
     AUTOFREE char *created_at = sql_literal(visit->names.columns[COLUMN_CREATED_AT]);
+    const bool numbered = visit->version == 2;
+    AUTOFREE char *order =
+        sql_literal(visit->names.columns[numbered ? COLUMN_SEQ : COLUMN_CREATED_AT]);
     AUTOFREE char *written = written_columns(inspect);
     AUTOFREE char *topic = names_topic(&visit->names, inspect->by.topic);
     const bool deletes =
@@ -112,14 +117,15 @@ expand(const struct inspect *inspect, const char *sql)
         {"id_name", id, false},
         {"published_name", published, false},
         {"created_at_name", created_at, false},
-        {"version", visit->version == 2 ? "2" : "1", false},
+        {"order_name", order, false},
+        {"version", numbered ? "2" : "1", false},
         {"deletes", deletes ? "true" : "false", false},
         {"held_seconds", numbers[0], false},
         {"lanes", numbers[1], false},
         {"window_ms", numbers[2], false},
         {"statement_ms", numbers[3], false},
         {"payload_text", visit->binary ? "o.{payload}" : "o.{payload}::text", true},
-        {"order", visit->version == 2 ? "o.{seq}" : "o.{created_at}", true},
+        {"order", numbered ? "o.{seq}" : "o.{created_at}", true},
     };
 
     snprintf(numbers[0], sizeof numbers[0], "%d", inspect->by.held_seconds);

@@ -393,6 +393,32 @@ def test_topics(check, outbox, kafka, known):
     assert absent not in kafka.admin.list_topics(), "check makes no topic"
 
 
+def test_a_row_without_a_number(check, outbox, kafka, known, db, outrider, observer):
+    topic = kafka.create_topic(kafka.topic_name("orders"))
+    known(topic)
+    outbox.insert(topic)
+    outbox.run("UPDATE {table} SET seq = NULL")
+    outrider.drain("--max-seconds", "1")
+    assert observer.count(topic) == 0
+    lost, = check()["row-unordered"]
+    assert "rows of outbox_messages without seq: 1." in lost["detail"]
+    db.execute(lost["command"])
+    outrider.drain().expect(0)
+    assert observer.count(topic) == 1 and set(check()) == {"replication-one"}
+
+
+def test_topics_of_published_rows(check, outbox, kafka, known):
+    """Nothing waits, as on most days; a topic that was left behind is no finding."""
+    small = kafka.create_topic(kafka.topic_name("small"), max_message_bytes=5000)
+    known(small)
+    for name in (small, kafka.topic_name("absent")):
+        outbox.insert(name)
+    outbox.run("UPDATE {table} SET published = true")
+    found = check()
+    assert set(found) == {"replication-one", "topic-limit"}
+    assert all(small in one["detail"] for of_code in found.values() for one in of_code)
+
+
 def test_what_the_brokers_do_not_tell(check, outbox, outrider):
     """The mock knows no DescribeConfigs, as a login without that right."""
     mock = MockKafka().start()

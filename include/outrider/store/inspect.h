@@ -29,6 +29,7 @@ enum inspect_question {
     INSPECT_UNPUBLISHED_INDEX,
     INSPECT_INVALID_INDEXES,
     INSPECT_SEQUENCE_CACHE,
+    INSPECT_UNORDERED,
     INSPECT_AUTOVACUUM,
     INSPECT_TIMEOUTS,
     INSPECT_CONNECTIONS,
@@ -36,10 +37,11 @@ enum inspect_question {
     INSPECT_PREPARED,
     INSPECT_REPLICATION_SLOTS,
 
-    INSPECT_COLUMNS,  // name, type, is it NOT NULL?
-    INSPECT_CLOCK,    // wall clock in Unix microseconds
-    INSPECT_PID,      // of the backend
-    INSPECT_PAYLOADS, // topic, largest payload in bytes, rows: of the first that wait
+    INSPECT_COLUMNS,     // name, type, is it NOT NULL?
+    INSPECT_CLOCK,       // wall clock in Unix microseconds
+    INSPECT_PID,         // of the backend
+    INSPECT_PAYLOADS,    // topic, largest payload in bytes, rows: of the first that wait
+    INSPECT_SENT_TOPICS, // topics of published rows
     INSPECT_QUESTIONS,
 };
 

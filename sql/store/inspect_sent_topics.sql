@@ -1,0 +1,4 @@
+-- Where rows went that were published: of the first 10,000 as they lie in the table, since no index leads to them.
+SELECT DISTINCT s.topic
+  FROM (SELECT {topic} AS topic, o.{published} AS published FROM {table} AS o LIMIT 10000) AS s
+ WHERE s.published AND s.topic IS NOT NULL
