@@ -13,5 +13,6 @@ SELECT a.pid::text, coalesce(a.usename::text, 'unknown'), coalesce(nullif(a.appl
                 greatest(age(a.backend_xmin), age(a.backend_xid)) > 100000)
 UNION ALL
 SELECT NULL, 'role ' || quote_ident(current_user) || ' may not see for how long others'' transactions have been open '
-             || '(GRANT pg_read_all_stats); those 100,000 transactions old would be told', NULL, NULL, NULL
+             || '(GRANT pg_read_all_stats would let it); only such as are over 100,000 transactions old are found',
+       NULL, NULL, NULL
  WHERE NOT pg_has_role('pg_read_all_stats', 'USAGE')
