@@ -36,7 +36,7 @@ complete -c outrider -n '__outrider_at ""' -a purge -d 'delete published rows th
 complete -c outrider -n '__outrider_at ""' -a schema -d 'the table'\''s versions: apply, revert, status, print'
 complete -c outrider -n '__outrider_at ""' -a config -d 'the configuration: print, keys'
 complete -c outrider -n '__outrider_at ""' -a completion -d 'print what completes commands and options in a shell'
-complete -c outrider -n '__outrider_at ""' -a version -d 'print the version'
+complete -c outrider -n '__outrider_at ""' -a version -d 'print the version, as --version does'
 complete -c outrider -n '__outrider_at ""' -a help -d 'show help for a command'
 complete -c outrider -n '__outrider_at "drain"' -l follow -d 'later rows too: end when the table has none left'
 complete -c outrider -n '__outrider_at "drain"' -x -l max-messages -d 'publish no more than N messages'

@@ -44,7 +44,7 @@ _outrider() {
             'schema:the table'\''s versions: apply, revert, status, print'
             'config:the configuration: print, keys'
             'completion:print what completes commands and options in a shell'
-            'version:print the version'
+            'version:print the version, as --version does'
             'help:show help for a command')
         flags=(
             '-c:configuration; default: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml'

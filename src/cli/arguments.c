@@ -15,16 +15,17 @@
 #include <string.h>
 
 enum {
-    NAMES_MAX = 64,     // more names than any one place in the table has
-    HELP = 256,         // getopt_long's values: beyond every letter
-    FIRST_OPTION = 257, // and the place in the list of all options
+    NAMES_MAX = 64, // more names than any one place in the table has
+    HELP = 256,     // getopt_long's values: beyond every letter
+    VERSION = 257,
+    FIRST_OPTION = 258, // and the place in the list of all options
 };
 
 // Every option of every command, as getopt_long wants them. A name means the same everywhere, which
 // a test checks, so one that stands in several commands is listed once.
 struct known_options {
     const struct option_spec *specs[NAMES_MAX];
-    struct option longs[NAMES_MAX + 2];
+    struct option longs[NAMES_MAX + 3]; // with --help, --version and the end
     size_t count;
 };
 
@@ -125,9 +126,11 @@ refuse(const struct known_options *known, int answer, const char *word, struct e
                          spec->name, spec->name, spec->argument);
     if (answer == ':')
         return error_set(err, FAULT_MESSAGE, "USAGE", "option \"-%c\" needs a value", optopt);
-    if (spec != NULL || optopt == HELP)
+    if (spec != NULL || optopt == HELP || optopt == VERSION)
         return error_set(err, FAULT_MESSAGE, "USAGE", "option \"--%s\" takes no value",
-                         spec != NULL ? spec->name : "help");
+                         spec != NULL     ? spec->name
+                         : optopt == HELP ? "help"
+                                          : "version");
     if (optopt != 0)
         return error_set(err, FAULT_MESSAGE, "USAGE", "unknown option \"-%c\"", optopt);
     AUTOFREE char *bare = xstrndup(word + 2, strcspn(word + 2, "="));
@@ -161,6 +164,7 @@ take_all(struct arguments *arguments, int argc, char *const *argv, struct error 
 
     collect_known(commands, command_count, &known);
     known.longs[known.count] = (struct option){.name = "help", .val = HELP};
+    known.longs[known.count + 1] = (struct option){.name = "version", .val = VERSION};
     opterr = 0;
     optind = 0; // begin anew, as glibc has it
     while ((answer = getopt_long(argc, argv, "-:c:o:h", known.longs, NULL)) != -1) {
@@ -172,6 +176,8 @@ take_all(struct arguments *arguments, int argc, char *const *argv, struct error 
             arguments->overrides[arguments->override_count++] = optarg;
         else if (answer == 'h' || answer == HELP)
             arguments->help = true;
+        else if (answer == VERSION) // the command, as everybody types it
+            arguments->words[given->argument_count++] = "version";
         else if (answer < FIRST_OPTION)
             return refuse(&known, answer, argv[optind - 1], err);
         else if (!take_option(arguments, known.specs[answer - FIRST_OPTION], argv, err))

@@ -367,7 +367,7 @@ const struct command commands[] = {
     },
     {
         .name = "version",
-        .summary = "print the version",
+        .summary = "print the version, as --version does",
         .run = cmd_version,
     },
     {

@@ -106,6 +106,9 @@ START_TEST(test_help_and_nothing)
     arguments = good("--help");
     ck_assert(arguments.help);
     arguments_free(&arguments);
+    arguments = good("--version");
+    ck_assert_str_eq(arguments.invocation.command->name, "version");
+    arguments_free(&arguments);
     arguments = good("drain -h --json"); // help comes before any other complaint
     ck_assert(arguments.help);
     arguments_free(&arguments);
