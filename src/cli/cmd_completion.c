@@ -170,28 +170,11 @@ bash_place(const struct place *place, FILE *out)
     fputs("-c -o --help'\n        ;;\n", out);
 }
 
-// bash takes "=" and ":" for ends of words, outrider does not.
+// The loop's body over the words in front of the one to be completed, the same in bash and zsh.
 static void
-print_bash(FILE *out)
+print_words_before(FILE *out)
 {
-    fputs("# bash completion of outrider, printed by \"outrider completion bash\".\n"
-          "_outrider() {\n"
-          "    local word cur i glue='' place='' takes='' helps='' names='' flags=''\n"
-          "    local -a given=()\n"
-          "    for ((i = 1; i <= COMP_CWORD; i++)); do\n"
-          "        word=${COMP_WORDS[i]}\n"
-          "        if ((${#given[@]})) && [[ -n $glue || $word == [=:]* ]]; then\n"
-          "            given[-1]+=$word\n"
-          "        else\n"
-          "            given+=(\"$word\")\n"
-          "        fi\n"
-          "        glue=''\n"
-          "        [[ $word != [=:]* ]] || glue=1\n"
-          "    done\n"
-          "    cur=${given[-1]}\n"
-          "    unset 'given[-1]'\n"
-          "    for word in \"${given[@]}\"; do\n"
-          "        if [[ -n $takes ]]; then\n"
+    fputs("        if [[ -n $takes ]]; then\n"
           "            takes=''\n"
           "            continue\n"
           "        fi\n"
@@ -212,8 +195,34 @@ print_bash(FILE *out)
           "            ;;\n"
           "        esac\n"
           "    done\n"
-          "    case $takes in\n"
-          "    -c)\n"
+          "    case $takes in\n",
+          out);
+}
+
+// bash takes "=" and ":" for ends of words, outrider does not.
+static void
+print_bash(FILE *out)
+{
+    fputs("# bash completion of outrider, printed by \"outrider completion bash\".\n"
+          "_outrider() {\n"
+          "    local word cur i glue='' place='' takes='' helps='' names='' flags=''\n"
+          "    local -a given=()\n"
+          "    for ((i = 1; i <= COMP_CWORD; i++)); do\n"
+          "        word=${COMP_WORDS[i]}\n"
+          "        if ((${#given[@]})) && [[ -n $glue || $word == [=:]* ]]; then\n"
+          "            given[-1]+=$word\n"
+          "        else\n"
+          "            given+=(\"$word\")\n"
+          "        fi\n"
+          "        glue=''\n"
+          "        [[ $word != [=:]* ]] || glue=1\n"
+          "    done\n"
+          "    cur=${given[-1]}\n"
+          "    unset 'given[-1]'\n"
+          "    for word in \"${given[@]}\"; do\n",
+          out);
+    print_words_before(out);
+    fputs("    -c)\n"
           "        compopt -o filenames\n"
           "        mapfile -t COMPREPLY < <(compgen -f -- \"$cur\")\n"
           "        return\n"
@@ -276,30 +285,10 @@ print_zsh(FILE *out)
           "_outrider() {\n"
           "    local word place='' takes='' helps=''\n"
           "    local -a names flags keys\n"
-          "    for word in \"${(@)words[2,CURRENT-1]}\"; do\n"
-          "        if [[ -n $takes ]]; then\n"
-          "            takes=''\n"
-          "            continue\n"
-          "        fi\n"
-          "        case $word in\n"
-          "        -c | -o",
+          "    for word in \"${(@)words[2,CURRENT-1]}\"; do\n",
           out);
-    print_valued(" | ", out);
-    fputs(") takes=$word ;;\n"
-          "        -*) ;;\n"
-          "        *)\n"
-          "            case \"$place $word\" in\n"
-          "            ' help') helps=1 ;;\n"
-          "            ",
-          out);
-    print_places(print_steps_bar, out);
-    fputs(") place=${place:+$place }$word ;;\n"
-          "            esac\n"
-          "            ;;\n"
-          "        esac\n"
-          "    done\n"
-          "    case $takes in\n"
-          "    -c)\n"
+    print_words_before(out);
+    fputs("    -c)\n"
           "        _files\n"
           "        return\n"
           "        ;;\n"
