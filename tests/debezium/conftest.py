@@ -2,35 +2,19 @@
 """A PostgreSQL with logical decoding, a Kafka, and a Kafka Connect with Debezium between them."""
 
 import os
-import shutil
-import tempfile
 
 import pytest
 
-from support import guide as guides, kafka_broker, kafka_connect, need, postgres as postgres_server
+from support import guide as guides, kafka_broker, kafka_connect
 from support import outrider as relay
 from support.observer import Observer
 
-
-@pytest.fixture(scope="session")
-def base_dir():
-    path = tempfile.mkdtemp(prefix="outrider-debezium-")
-    os.chmod(path, 0o755)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
+pytest_plugins = ["support.fixtures"]
 
 
 @pytest.fixture(scope="session")
-def postgres(base_dir):
-    if postgres_server.bindir() is None:
-        need.missing("PostgreSQL (initdb)")
-    path = os.path.join(base_dir, "postgres")
-    os.mkdir(path)
-    server = postgres_server.Postgres(path, settings={"wal_level": "logical"})
-    try:
-        yield server.start()
-    finally:
-        server.stop()
+def postgres_settings():
+    return {"wal_level": "logical"}
 
 
 @pytest.fixture(scope="session")
@@ -48,13 +32,6 @@ def connect_worker(base_dir, kafka):
 @pytest.fixture(scope="session")
 def observer(kafka):
     return Observer(kafka.bootstrap)
-
-
-@pytest.fixture
-def database(postgres):
-    name = postgres.create_database()
-    yield name
-    postgres.drop_database(name)
 
 
 @pytest.fixture

@@ -7,47 +7,25 @@ test that is true for several values says @pytest.mark.parametrize and nothing e
 """
 
 import os
-import shutil
 import signal
-import tempfile
 
 import pytest
 
-from support import kafka_broker, need, pgbouncer as pgbouncer_server, postgres as postgres_server
+from support import kafka_broker, need, pgbouncer as pgbouncer_server
 from support import outrider as relay
 from support.observer import Observer
 from support.outbox import Outbox
-from support.process import free_port, wait_until
+from support.process import wait_until
 from support.schema import Schema
 from support.supervisor import Supervisor
 from support.writer import Writers
+
+pytest_plugins = ["support.fixtures"]
 
 
 def pytest_configure():
     """SIGTERM ends the session as ^C does: servers stop and directories go."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-
-
-@pytest.fixture(scope="session")
-def base_dir():
-    """A directory that every user may enter, away from pytest's own: postgres must reach it."""
-    path = tempfile.mkdtemp(prefix="outrider-tests-")
-    os.chmod(path, 0o755)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def postgres(base_dir):
-    if postgres_server.bindir() is None:
-        need.missing("PostgreSQL (initdb)")
-    path = os.path.join(base_dir, "postgres")
-    os.mkdir(path)
-    server = postgres_server.Postgres(path)
-    try:
-        yield server.start()
-    finally:
-        server.stop()
 
 
 @pytest.fixture(scope="session")
@@ -72,19 +50,6 @@ def pgbouncer(base_dir, postgres):
 @pytest.fixture(scope="session")
 def observer(kafka):
     return Observer(kafka.bootstrap)
-
-
-@pytest.fixture
-def database_options():
-    return ""
-
-
-@pytest.fixture
-def database(postgres, database_options):
-    """The name of a fresh database."""
-    name = postgres.create_database(database_options)
-    yield name
-    postgres.drop_database(name)
 
 
 @pytest.fixture
@@ -169,12 +134,6 @@ def supervisor(tmp_path):
     manager = Supervisor(str(tmp_path))
     yield manager
     manager.close()
-
-
-@pytest.fixture
-def away():
-    """The address of a server that is not there."""
-    return f"127.0.0.1:{free_port()}"
 
 
 @pytest.fixture
