@@ -2,6 +2,7 @@
 """PgBouncer in transaction mode in front of PostgreSQL."""
 
 from fault.case import case
+from support.process import wait_until
 
 ROW = "PgBouncer in transaction mode in front, restarted mid-stream"
 
@@ -20,9 +21,15 @@ def pgbouncer_restarted(stage):
 
 @case(ROW, "cluster", times=(2, 6), pooled=True)
 def backends_terminated_behind_pgbouncer(stage):
-    """The server connections of the pooler are terminated"""
+    """The server connection of the pooler is terminated under a window; one without would be replaced in silence"""
+
+    def cut():
+        return stage.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name"
+                          " IN ('outrider', 'pgbouncer') AND datname = current_database()"
+                          " AND state = 'idle in transaction'")
+
     for _ in stage.times():
         stage.flow(40)
-        stage.rows("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name"
-                   " IN ('outrider', 'pgbouncer') AND datname = current_database()")
+        wait_until(cut, 20, "a window is in hand", every=0.005)
     stage.flow(60)
+    stage.noticed()
