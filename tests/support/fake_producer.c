@@ -317,8 +317,11 @@ void
 producer_last_error(const struct producer *producer, struct error *ret_error, bool *ret_fatal)
 {
     (void)producer;
-    *ret_error = (struct error){.fault = FAULT_CLUSTER};
-    if (fake_producer.troubled)
-        error_set(ret_error, FAULT_CLUSTER, "_ALL_BROKERS_DOWN", "scripted");
+    fake_producer_lock();
+    const bool troubled = fake_producer.troubled;
     *ret_fatal = fake_producer.fatal;
+    fake_producer_unlock();
+    *ret_error = (struct error){.fault = FAULT_CLUSTER};
+    if (troubled)
+        error_set(ret_error, FAULT_CLUSTER, "_ALL_BROKERS_DOWN", "scripted");
 }

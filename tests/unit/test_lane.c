@@ -48,6 +48,15 @@ calls(enum fake_call call)
 }
 
 static int
+probes(void)
+{
+    fake_producer_lock();
+    int count = fake_producer.probed;
+    fake_producer_unlock();
+    return count;
+}
+
+static int
 looks(void)
 {
     fake_producer_lock();
@@ -175,7 +184,7 @@ START_TEST(test_an_idle_lane_notices_that_kafka_is_gone)
     fake_producer_lock();
     fake_producer.troubled = true;
     fake_producer_unlock();
-    WAIT_FOR(fake_producer.probed == 2);
+    WAIT_FOR(probes() == 2);
     ck_assert_int_eq(one_logged("event=kafka_unavailable"), 0);
     ck_assert_int_eq(calls(FAKE_OPEN), 1);
     fake_producer_lock();
@@ -183,7 +192,7 @@ START_TEST(test_an_idle_lane_notices_that_kafka_is_gone)
     fake_producer.probe_failures = 2; // the doubt, and once more when it connects
     fake_producer_unlock();
     WAIT_FOR(calls(FAKE_OPEN) == 2);
-    ck_assert_int_eq(fake_producer.probed, 5);
+    ck_assert_int_eq(probes(), 5);
     WAIT_FOR(relay_lane(relay, 0).kafka && relay_lane(relay, 0).connected);
     row(2, "a");
     WAIT_FOR(fake_published() == 2);
