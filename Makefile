@@ -218,7 +218,7 @@ GUARD_VARIANT = CC=gcc CFLAGS='-O2 -g'
 guard: all $(OUT)/mock-kafka
 	$(PYTEST) tests/guard
 
-integration: all bench-programs
+integration: all bench-programs $(OUT)/mock-kafka
 	scripts/kafka-jars
 	$(PYTEST) tests/integration
 
