@@ -17,6 +17,12 @@ FOR_OTHERS = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM"
 WORDS = {"null", "true", "false", "yes", "no", "on", "off", "y", "n"}
 
 
+def is_sanitized():
+    """Was it built with a sanitizer?"""
+    with open(BINARY, "rb") as file:
+        return re.search(rb"__[at]san_init", file.read()) is not None
+
+
 def merge(base, changes):
     """A nested dict with `changes` laid over it; None as a whole section's value removes it."""
     result = dict(base)
