@@ -9,6 +9,7 @@
 #include "tests/support/journal.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -45,6 +46,8 @@ one_prepare(int version)
 {
     memset(&one, 0, sizeof one);
     one.log = memfd_create("log", MFD_CLOEXEC);
+    // Without it, threads that write at once may write to one place.
+    ck_assert_int_eq(fcntl(one.log, F_SETFL, O_APPEND), 0);
     log_set_fd(one.log);
     fake_producer_reset();
     fake_store_reset(version);
