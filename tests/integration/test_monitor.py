@@ -89,7 +89,8 @@ def test_the_table_is_sampled_while_kafka_is_away(start, outbox, version, away, 
                    "last_error = 'it''s \"too\" large' WHERE {retry_count} = 5")
     other = connect(application_name="outrider")
     other.execute("SELECT pg_advisory_lock('outbox_messages'::regclass::oid::int, 0)")  # its slot
-    other.execute("SELECT pg_sleep(1)")  # younger ones are not counted
+    wait_until(lambda: other.execute("SELECT backend_start < now() - interval '1 s' FROM pg_stat_activity"
+                                     " WHERE pid = pg_backend_pid()").fetchone()[0], 10, "an age at which it is counted")
     monitor = start({"kafka": {"bootstrap.servers": away}})
     sample = monitor.wait_for(lambda m: m.status()["sample"], 20, "a sample")
     assert (sample["messages"], sample["dead"], sample["at_least"]) == (31, 3, False)
