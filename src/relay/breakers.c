@@ -8,6 +8,7 @@
 #include "breakers.h"
 
 #include "floor.h"
+#include "outrider/base/log.h"
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
 
@@ -119,8 +120,10 @@ breakers_probed_by(const struct breakers *breakers, const char *topic, struct po
 }
 
 void
-breakers_close(struct breakers *breakers, struct breaker *breaker)
+breakers_close(struct breakers *breakers, int lane, struct breaker *breaker)
 {
+    LOG(LOG_INFO, "topic_released", LOG_INT("lane", lane), LOG_STR("topic", breaker->topic),
+        LOG_INT("blocked_ms", mono_diff_ns(mono_now(), breaker->opened) / 1000000));
     free(breaker->topic);
     *breaker = breakers->list[--breakers->count];
     list_blocked(breakers);
@@ -164,7 +167,7 @@ breakers_try(struct breakers *breakers, struct breaker *breaker, int in_sync, st
 }
 
 void
-breakers_end_window(struct breakers *breakers, bool exhausted, struct position since)
+breakers_end_window(struct breakers *breakers, int lane, bool exhausted, struct position since)
 {
     for (size_t i = breakers->count; i-- > 0;) {
         struct breaker *breaker = &breakers->list[i];
@@ -172,7 +175,7 @@ breakers_end_window(struct breakers *breakers, bool exhausted, struct position s
             breaker->state = BREAKER_HALF_OPEN;
         else if (breaker->state == BREAKER_HALF_OPEN && exhausted &&
                  position_compare(&since, &breaker->since) <= 0)
-            breakers_close(breakers, breaker);
+            breakers_close(breakers, lane, breaker);
     }
 }
 

@@ -58,7 +58,8 @@ bool breakers_admit(struct breakers *breakers, const char *topic, struct positio
 struct breaker *breakers_probed_by(const struct breakers *breakers, const char *topic,
                                    struct position position);
 
-void breakers_close(struct breakers *breakers, struct breaker *breaker);
+// Says that the topic is released; `lane` is the number that the log names.
+void breakers_close(struct breakers *breakers, int lane, struct breaker *breaker);
 
 // The open one whose time to be looked at came first; NULL: none's has come.
 struct breaker *breakers_due(const struct breakers *breakers, struct mono now);
@@ -73,7 +74,8 @@ bool breakers_try(struct breakers *breakers, struct breaker *breaker, int in_syn
 
 // A window ended. What became of its probe is not known: the next row is one. `exhausted`: it
 // looked at everything behind `since`, so that one without a row has nothing to wait for any more.
-void breakers_end_window(struct breakers *breakers, bool exhausted, struct position since);
+void breakers_end_window(struct breakers *breakers, int lane, bool exhausted,
+                         struct position since);
 
 // Rows from behind `position` on are looked at again, but for those of blocked topics: they are
 // passed over there too.

@@ -231,7 +231,8 @@ look_at_topics(struct lane *lane)
 
 // What a poll of the slot saw; true: there is work.
 static bool
-note_poll(struct slot *slot, const struct claim *claim, bool found, const struct view *view)
+note_poll(struct slot *slot, int lane, const struct claim *claim, bool found,
+          const struct view *view)
 {
     struct position before = slot->floor.start;
 
@@ -239,7 +240,7 @@ note_poll(struct slot *slot, const struct claim *claim, bool found, const struct
     if (found || view->changed || position_compare(&slot->floor.start, &before) < 0)
         return true;
     // It looked at everything above the floor, as an empty window does.
-    breakers_end_window(&slot->breakers, true, claim->since);
+    breakers_end_window(&slot->breakers, lane, true, claim->since);
     floor_view(&slot->floor, view->xmin, view->xmax);
     floor_end(&slot->floor, slot->floor.start, true);
     return false;
@@ -275,7 +276,8 @@ look(struct lane *lane, struct error *err)
     lane->took = false;
     for (int i = 0; i < count; i++) {
         const size_t blocked = list[i].breakers.count;
-        lane->work |= (uint64_t)note_poll(&list[i], &claims[i], found[i], &views[i]) << i;
+        lane->work |= (uint64_t)note_poll(&list[i], lane->number, &claims[i], found[i], &views[i])
+                      << i;
         slot_note_sweep(&list[i], began);
         if (list[i].breakers.count < blocked)
             lane_show_blocked(lane);

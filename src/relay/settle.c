@@ -112,12 +112,10 @@ window_note_answer(struct window *window, const struct message *message)
 
     if (!breaker)
         return;
-    LOG(LOG_INFO, "topic_released", LOG_INT("lane", lane->number), LOG_STR("topic", message->topic),
-        LOG_INT("blocked_ms", mono_diff_ns(mono_now(), breaker->opened) / 1000000));
     if (!window->released || position_compare(&breaker->since, &window->released_since) < 0)
         window->released_since = breaker->since;
     window->released = true;
-    breakers_close(&lane->slot->breakers, breaker);
+    breakers_close(&lane->slot->breakers, lane->number, breaker);
     lane_show_blocked(lane);
 }
 
