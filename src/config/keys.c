@@ -214,7 +214,8 @@ const struct key keys_table[] = {
         .fallback = "2ms",
         .least = 1,
         .most = MINUTE,
-        .doc = "The wait after the first empty claim; it doubles to poll_max.",
+        .doc = "The least time between two claims that are not full; after an empty one it doubles "
+               "to poll_max.",
     },
     {
         .path = "outbox.poll_max",

@@ -380,7 +380,7 @@ after_window(struct lane *lane, enum window_end end, struct error *err)
     case WINDOW_SHORT:
         backoff_reset(&lane->idle);
         if (lane->work == 0)
-            lane_wait(lane, lane->shared->settings->poll_min_ms);
+            lane_wait(lane, mono_ms_until(lane->next_short));
         break;
     case WINDOW_EMPTY:
         lane_show_active(lane, true);
@@ -413,6 +413,7 @@ run_window(struct lane *lane, struct error *err)
     const bool was_away = before == LANE_STANDBY || before == LANE_PAUSED;
 
     lane_enter(lane, LANE_CLAIM);
+    lane->next_short = mono_add_ms(mono_now(), lane->shared->settings->poll_min_ms);
     if (lane->slots.count == 1) {
         lane->work = 1;
         lane->took = false;
