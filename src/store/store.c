@@ -2,9 +2,9 @@
 // The outbox table in PostgreSQL: one connection, one transaction a window.
 //
 // The connection is in libpq's pipeline mode all the time, so that a step of several statements
-// costs one round trip. Nothing outlives the transaction but the connection itself: no prepared
-// statement, no session setting, no session lock, so that a pooler in transaction mode may stand
-// in between.
+// costs one round trip. Nothing outlives the transaction but the connection itself: no session
+// setting, no session lock, and named statements only where they cannot be missed (prepared.h), so
+// that a pooler in transaction mode may stand in between.
 //
 // Ownership: a batch owns the result that its messages point into (see rows.c), so it can outlive
 // the next claim.
@@ -29,6 +29,20 @@ has_state(const PGresult *result, const char *sqlstate)
     return state && strcmp(state, sqlstate) == 0;
 }
 
+// Who answers decides whether statements may have names.
+static bool
+meet_server(struct store *store, struct error *err)
+{
+    struct step step = {.sql = sql_store_inspect_pid};
+
+    if (!pipeline_require(&store->wire, store_patience_ms(store), &step, 1, err))
+        return false;
+    prepared_begin(&store->wire.prepared, store->wire.connection,
+                   wire_int4(PQgetvalue(step.result, 0, 0)));
+    pipeline_clear(&step, 1);
+    return true;
+}
+
 bool
 store_open(const struct store_settings *settings, const atomic_bool *abort,
            struct store **ret_store, struct error *err)
@@ -43,7 +57,8 @@ store_open(const struct store_settings *settings, const atomic_bool *abort,
         wire_fail_connection(&store->wire, "CONNECT", err);
         goto fail;
     }
-    if (!shape_read(&store->wire, &store->settings, &store->names, &store->shape, err))
+    if (!meet_server(store, err) ||
+        !shape_read(&store->wire, &store->settings, &store->names, &store->shape, err))
         goto fail;
     *ret_store = store;
     return true;

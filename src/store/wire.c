@@ -39,6 +39,7 @@ wire_close(struct wire *wire)
 {
     PQfinish(wire->connection);
     wire->connection = NULL;
+    prepared_free(&wire->prepared);
 }
 
 bool

@@ -7,14 +7,19 @@
 #include "outrider/base/clock.h"
 #include "outrider/base/error.h"
 #include "outrider/store/store.h"
+#include "prepared.h"
 
 #include <libpq-fe.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 
+enum { PIPELINE_MAX = 16 }; // statements sent at a time
+
 struct wire {
     PGconn *connection;
     const atomic_bool *abort; // ends every wait early when set; may be NULL
+    struct prepared prepared;
+    int parsed[PIPELINE_MAX]; // by a pipeline's statements: see pipeline.c
 };
 
 void wire_close(struct wire *wire);
