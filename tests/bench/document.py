@@ -39,8 +39,10 @@ SERVER_CPU = Column("PostgreSQL CPU µs a message", per_message("server_cpu_s", 
 BROKER_CPU = Column("Kafka CPU µs a message", per_message("broker_cpu_s", 1e6), 1)
 WAL = Column("WAL bytes a message", per_message("wal_bytes"))
 PEAK = Column("peak memory MiB", of("peak_bytes", 1 / 1048576), 1)
+SHARE = Column("CPU of the three, % of all cores", lambda line: 100 * (
+    line["relay_cpu_s"] + line["server_cpu_s"] + line["broker_cpu_s"]) / line["seconds"] / line["cores"])
 STATEMENTS = Column("statements a 1,000 messages", per_message("statements", 1000), 1)
-COSTS = (RATE, RELAY_CPU, SERVER_CPU, BROKER_CPU, WAL, PEAK, STATEMENTS)
+COSTS = (RATE, RELAY_CPU, SERVER_CPU, BROKER_CPU, SHARE, WAL, PEAK, STATEMENTS)
 COMMIT_TO_CONSUMER = tuple(
     Column(f"commit to consumer {text} ms", quantile("commit_to_consumer_ms", name), 1)
     for text, name in (("p50", "p50"), ("p99", "p99"), ("p99.9", "p999"), ("max", "max")))
@@ -110,9 +112,11 @@ def ratios(scenario, variants):
 
 
 def rounds_of(variants):
-    """How many rounds a scenario has, as a text."""
+    """How many rounds a scenario has, and of which size, as a text."""
     count = max(len(lines) for lines in variants.values())
-    return f"{count} round" + ("s" if count > 1 else "")
+    scales = sorted({line["scale"] for lines in variants.values() for line in lines})
+    size = "" if scales == [1] else ", with rows and seconds times " + " or ".join(f"{one:g}" for one in scales)
+    return f"{count} round" + ("s" if count > 1 else "") + size
 
 
 def section(scenario, variants, write_plot):
@@ -134,6 +138,12 @@ def about(line):
     return "| | |\n|---|---|\n" + "".join(f"| {name} | {value} |\n" for name, value in line.items())
 
 
+def notes():
+    """What people wrote: which optimisations were kept and why, and what bounds the figures."""
+    with open(os.path.join(os.path.dirname(__file__), "notes.md"), encoding="utf-8") as text:
+        return text.read()
+
+
 def render(lines, machine, folder):
     """The whole document; plots go into `folder`/benchmarks."""
     os.makedirs(os.path.join(folder, "benchmarks"), exist_ok=True)
@@ -152,7 +162,7 @@ def render(lines, machine, folder):
             commits += [line["commit"] for own in variants.values() for line in own]
             parts.append(section(scenario, variants, write_plot))
     return (HEAD + about(machine | {"outrider": ", ".join(dict.fromkeys(commits))}) + "\n"
-            + "\n".join(parts))
+            + "\n".join(parts) + "\n" + notes())
 
 
 def summary(lines, wanted):

@@ -84,7 +84,7 @@ static void
 collect(const struct journey *journey, const struct way *way, struct sample *sample)
 {
     sample->count = 0;
-    for (int64_t n = 0; n < journey->count; n++) {
+    for (int64_t n = journey->first; n < journey->count; n++) {
         const struct instants *instants = &journey->messages[n];
         if (instant(instants, way->to) != 0)
             add(sample, instant(instants, way->to) - instant(instants, way->from));

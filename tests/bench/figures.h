@@ -16,6 +16,7 @@ struct instants {
 struct journey {
     struct instants *messages;
     int64_t count;
+    int64_t first; // of those in the quantiles: what was sent before warmed the servers
     int64_t arrived;
 };
 

@@ -125,3 +125,4 @@ class Meter:
     def __exit__(self, *_):
         after = self._read()
         self.spent = {name: round(after[name] - before, 4) for name, before in self._before.items()}
+        self.spent["cores"] = os.cpu_count()

@@ -59,11 +59,11 @@ def test_a_backlog_is_measured(smallest):
 @pytest.mark.timeout(300)
 def test_a_steady_load_is_measured(smallest):
     values = of(smallest[1], "steady")["outrider 1,000/s"]
-    assert values["arrived"] == values["messages"] == 1000 and values["duplicates"] == 0
+    assert values["arrived"] == values["messages"] == 2000 and values["duplicates"] == 0
     way = values["commit_to_consumer_ms"]
     assert 0 <= way["p50"] <= way["p99"] <= way["p999"] <= way["max"]
     assert values["created_to_consumer_ms"]["max"] >= way["max"] > 0
-    assert sum(count for count, *_ in values["by_second"]) == 1000
+    assert sum(count for count, *_ in values["by_second"]) == 2000
     assert 0 < values["delivery_p50_ms"] <= values["delivery_p999_ms"]
     assert values["statements"] > 0 and values["relay_sql_s"] > 0
 
@@ -89,7 +89,7 @@ def test_the_document_is_written(smallest):
 
 def line(variant, number, rate=None, **more):
     values = {"values": {"messages": rate, "seconds": 1, "relay_cpu_s": 0.1}} if rate else {}
-    return {"scenario": "lanes", "variant": variant, "round": number, "commit": "abc"} | values | more
+    return {"scenario": "lanes", "variant": variant, "round": number, "commit": "abc", "scale": 1} | values | more
 
 
 def render(tmp_path, *lines):
@@ -97,30 +97,39 @@ def render(tmp_path, *lines):
 
 
 def test_medians_with_what_they_lie_between(tmp_path):
-    text = render(tmp_path, *(line("none, 1", at, rate) for at, rate in enumerate((3000, 1000, 2000), 1)))
-    assert "| none, 1 | 2,000 (1,000–3,000) |" in text and "3 rounds." in text
+    text = render(tmp_path, *(line("none, mark, 1", at, rate) for at, rate in enumerate((3000, 1000, 2000), 1)))
+    assert "| none, mark, 1 | 2,000 (1,000–3,000) |" in text and "3 rounds." in text
+
+
+def test_a_smaller_size_is_told(tmp_path):
+    text = render(tmp_path, line("none, mark, 1", 1, 1000, scale=0.25))
+    assert "1 round, with rows and seconds times 0.25." in text
+
+
+def test_what_was_kept_and_why_stands_below(tmp_path):
+    assert render(tmp_path, line("none, mark, 1", 1, 1000)).endswith(document.notes())
 
 
 def test_ratios(tmp_path):
-    text = render(tmp_path, line("none, 1", 1, 1000), line("none, 2", 1, 1500))
-    assert "- none, 2: 1.50 of none, 1\n" in text
+    text = render(tmp_path, line("none, mark, 1", 1, 1000), line("none, mark, 2", 1, 1500))
+    assert "- none, mark, 2: 1.50 of none, mark, 1\n" in text
 
 
 def test_what_is_not_possible_says_why(tmp_path):
-    text = render(tmp_path, line("none, 1", 1, 1000), line("key, 2", 1, not_possible="no | slots"))
-    assert "| key, 2 | not possible: no \\| slots |" in text
+    text = render(tmp_path, line("none, mark, 1", 1, 1000), line("key, mark, 2", 1, not_possible="no | slots"))
+    assert "| key, mark, 2 | not possible: no \\| slots |" in text
 
 
 def test_only_the_last_commit_of_a_scenario_counts(tmp_path):
-    text = render(tmp_path, line("none, 1", 1, 1000), line("none, 1", 1, 7000, commit="def"))
-    assert "| none, 1 | 7,000 |" in text and "1,000" not in text.partition("## lanes")[2].partition("\n\n|")[2]
+    text = render(tmp_path, line("none, mark, 1", 1, 1000), line("none, mark, 1", 1, 7000, commit="def"))
+    assert "| none, mark, 1 | 7,000 |" in text and "1,000" not in text.partition("## lanes")[2].partition("\n\n|")[2]
 
 
 def test_results_are_found_again(tmp_path):
     results = Results(str(tmp_path / "results.jsonl"))
-    results.add(line("none, 1", 1, 1000))
-    results.add(line("none, 1", 1, 2000))
-    assert results.has("lanes", "none, 1", 1, "abc") and not results.has("lanes", "none, 1", 2, "abc")
+    results.add(line("none, mark, 1", 1, 1000))
+    results.add(line("none, mark, 1", 1, 2000))
+    assert results.has("lanes", "none, mark, 1", 1, "abc") and not results.has("lanes", "none, mark, 1", 2, "abc")
     assert [one["values"]["messages"] for one in results.lines()] == [2000]
     assert json.loads((tmp_path / "results.jsonl").read_text().splitlines()[0])["round"] == 1
 
