@@ -21,6 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { PLANS_MS = 1000 };
+
 static bool
 has_state(const PGresult *result, const char *sqlstate)
 {
@@ -175,6 +177,19 @@ store_back_to_savepoint(struct store *store, struct error *err)
     return good;
 }
 
+// Plans that the server keeps were made for the table as it was then: for an empty one any index is
+// as good as any other. So they are made anew now and then, by a last step that goes along; gives
+// how many steps that is.
+static size_t
+plan_anew(struct store *store, struct step *step)
+{
+    if (!store->wire.prepared.wanted || !mono_passed(store->plans_end))
+        return 0;
+    store->plans_end = mono_add_ms(mono_now(), PLANS_MS);
+    *step = (struct step){.sql = "DISCARD PLANS"};
+    return 1;
+}
+
 // What store_begin makes of the answers: BEGIN, settings, view, heads, savepoint, claim, release.
 static bool
 judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, struct step *steps,
@@ -225,8 +240,10 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
         {.sql = sql_store_savepoint},
         {.sql = shape->claim[kind], .params = &claimed},
         {.sql = sql_store_release_savepoint},
+        {.sql = NULL},
     };
-    const size_t count = sizeof steps / sizeof steps[0];
+    const size_t last = sizeof steps / sizeof steps[0] - 1;
+    const size_t count = last + plan_anew(store, &steps[last]);
     struct view view = {0};
     struct batch batch = {0};
     bool row_locked = false;
@@ -416,18 +433,18 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
     const int first = store->polled ? POLL : LIMITS;
     struct params limits __attribute__((cleanup(params_free))) = {0};
     struct params params __attribute__((cleanup(params_free))) = {0};
-    struct step steps[COUNT] = {
+    struct step steps[COUNT + 1] = {
         [LIMITS] = {.sql = sql_store_poll_settings, .params = &limits},
         [POLL] = {.sql = store->shape.poll[claims_kind(claims, count)], .params = &params},
     };
 
+    const size_t sent = (size_t)(COUNT - first) + plan_anew(store, &steps[COUNT]);
     limits_params(store, &limits);
     if (count > 1)
         claims_params_of_all(claims, count, &params);
     else
         claims_params_of_one(&store->shape, claims, &params);
-    if (!pipeline_require(&store->wire, store_patience_ms(store), steps + first,
-                          (size_t)(COUNT - first), err))
+    if (!pipeline_require(&store->wire, store_patience_ms(store), steps + first, sent, err))
         return false;
     store->polled = true;
     for (int i = 0; i < count; i++) {
@@ -437,6 +454,6 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
         read_view(seen, i, &ret_views[i]);
         read_heads(seen, i, 4, &ret_views[i]);
     }
-    pipeline_clear(steps + first, (size_t)(COUNT - first));
+    pipeline_clear(steps + first, sent);
     return true;
 }

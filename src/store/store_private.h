@@ -15,10 +15,11 @@ struct store {
     struct wire wire;
     struct shape shape;
     struct {
-        size_t marks; // rows, 0: no statement for them
-        int limit;    // of the claim
-    } ahead;          // what store_ahead has sent
-    bool polled;      // a poll was answered
+        size_t marks;      // rows, 0: no statement for them
+        int limit;         // of the claim
+    } ahead;               // what store_ahead has sent
+    bool polled;           // a poll was answered
+    struct mono plans_end; // those that the server keeps are made anew then
 };
 
 static inline int
