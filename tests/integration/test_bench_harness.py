@@ -122,6 +122,7 @@ def test_what_is_not_possible_says_why(tmp_path):
 
 def test_only_the_last_commit_of_a_scenario_counts(tmp_path):
     text = render(tmp_path, line("none, mark, 1", 1, 1000), line("none, mark, 1", 1, 7000, commit="def"))
+    text = text.removesuffix(document.notes())
     assert "| none, mark, 1 | 7,000 |" in text and "1,000" not in text.partition("## lanes")[2].partition("\n\n|")[2]
 
 
