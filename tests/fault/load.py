@@ -18,6 +18,7 @@ import time
 import psycopg
 
 from fault import ids
+from support.process import wait_until
 
 BUSINESS = """
 CREATE TABLE business (id integer PRIMARY KEY, version integer NOT NULL DEFAULT 0);
@@ -54,7 +55,8 @@ class Load:
         self._rate = rate / writers
         self._connect = connect
         self._stop = threading.Event()
-        self._pause = threading.Event()
+        self._go = threading.Event()  # not while paused
+        self._go.set()
         self._lock = threading.Lock()
         with connect() as connection:
             connection.execute("INSERT INTO business (id) SELECT generate_series(1, %s)"
@@ -70,6 +72,7 @@ class Load:
     def stop(self, timeout=PATIENCE):
         """Ends after the transactions in hand; fails if a writer failed."""
         self._stop.set()
+        self._go.set()
         end = time.monotonic() + timeout
         for thread in self._threads:
             thread.join(max(0, end - time.monotonic()))
@@ -78,10 +81,10 @@ class Load:
 
     def pause(self):
         """No transaction begins until `resume`."""
-        self._pause.set()
+        self._go.clear()
 
     def resume(self):
-        self._pause.clear()
+        self._go.set()
 
     def _work(self, number, seed):
         chance = random.Random(seed)
@@ -96,8 +99,7 @@ class Load:
                     connection = self._transaction(connection, change, ledger)
                     written += change["rows"]
                     due = started + written / self._rate
-                    while self._pause.is_set() and not self._stop.is_set():
-                        time.sleep(0.01)
+                    self._go.wait()
                     late = due - time.monotonic()
                     if late < -1:  # what an outage kept from being written is not caught up
                         started, written = time.monotonic(), 0
@@ -117,14 +119,15 @@ class Load:
         }
 
     def _reach(self):
-        end = time.monotonic() + PATIENCE
-        while True:
+        refusals = []
+
+        def reached():
             try:
                 return self._connect(autocommit=False)
-            except psycopg.OperationalError:
-                if time.monotonic() > end:
-                    raise
-                time.sleep(0.1)
+            except psycopg.OperationalError as refusal:
+                refusals[:] = [refusal]
+                return None
+        return wait_until(reached, PATIENCE, lambda: f"a writer's connection: {refusals}", every=0.1)
 
     def _transaction(self, connection, change, ledger):
         """One transaction and its line; returns the connection to go on with."""
@@ -151,21 +154,24 @@ class Load:
     def _resolve(self, connection, change, committing):
         """After a failure: a fresh connection, and whether the transaction was kept after all."""
         connection.close()
-        while True:
-            time.sleep(0.02)  # a server that refuses each statement is not asked without a pause
-            connection = self._reach()
-            try:
-                if not committing:
-                    return connection, False
-                # Waits until the transaction that may still be under way has ended.
-                connection.execute("SELECT FROM business WHERE id = %(aggregate)s FOR UPDATE", change)
-                kept = connection.execute("SELECT FROM history WHERE transaction = %(transaction)s",
-                                          change).fetchone() is not None
-                connection.rollback()
-                self.unknown += 1
-                return connection, kept
-            except psycopg.Error:
-                connection.close()
+        return wait_until(lambda: self._ask_kept(change, committing), PATIENCE, "an answer, whether it was kept")
+
+    def _ask_kept(self, change, committing):
+        """What _resolve gives; None when the server could not say."""
+        connection = self._reach()
+        if not committing:
+            return connection, False
+        try:
+            # Waits until the transaction that may still be under way has ended.
+            connection.execute("SELECT FROM business WHERE id = %(aggregate)s FOR UPDATE", change)
+            kept = connection.execute("SELECT FROM history WHERE transaction = %(transaction)s",
+                                      change).fetchone() is not None
+            connection.rollback()
+        except psycopg.Error:
+            connection.close()
+            return None
+        self.unknown += 1
+        return connection, kept
 
     def _note(self, ledger, word, change):
         ledger.write(f"{word} {change['transaction']} {change['aggregate']} "

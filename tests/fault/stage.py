@@ -32,6 +32,7 @@ DESCRIPTORS = 12
 SHORT = {"rate": 1500, "rows": (5, 60)}
 LONG = {"rate": 3000, "rows": (20, 200)}
 PROBE_SECONDS = 5
+LAST_ROWS = 500  # that the load writes after the healing, at least
 LONG_SECONDS = 12  # how long the load of a case lasts at least in the long form
 WAITING = """
 SELECT count(*) FROM outbox_messages o
@@ -371,9 +372,11 @@ class Stage:
             self._healed = time.monotonic()
 
     def finish(self):
-        """Lets the load go on for a while, and then waits until nothing is left to publish."""
+        """Lets the load write on, and then waits until nothing is left to publish."""
         self.heal()
-        time.sleep(0.5)
+        written = self.load.committed
+        wait_until(lambda: self.load.committed >= written + LAST_ROWS or self.load.errors, 60,
+                   lambda: f"{LAST_ROWS} rows more; {self.load.committed - written} were written")
         if self.long:
             time.sleep(max(0, LONG_SECONDS - (time.monotonic() - self._began)))
         self.load.stop()

@@ -371,15 +371,18 @@ def test_the_version_changes_between_pages_only(outrider, outbox):
     """A revert waits for the page under way; what is left is not changed by rules that hold no more."""
     outbox.fill("orders", 5000, retry_count=5)
     outbox.run("UPDATE {table} SET dead_at = {created_at}")
+    # A page shows that it is under way by a lock of the test's, and ends when the revert waits for it.
     outbox.run("""
-        CREATE FUNCTION slow_retry() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
-            PERFORM pg_sleep(0.4); RETURN NULL; END $$;
-        CREATE TRIGGER slow_retry AFTER UPDATE OF next_attempt_at ON {table}
-        FOR EACH STATEMENT EXECUTE FUNCTION slow_retry()""")
+        CREATE FUNCTION await_revert() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            PERFORM pg_advisory_xact_lock(4711);
+            WHILE NOT EXISTS (SELECT FROM pg_locks WHERE NOT granted) LOOP PERFORM pg_sleep(0.01); END LOOP;
+            RETURN NULL; END $$;
+        CREATE TRIGGER await_revert AFTER UPDATE OF next_attempt_at ON {table}
+        FOR EACH STATEMENT EXECUTE FUNCTION await_revert()""")
     argv = [relay.BINARY, "dead", "retry", "--all", "-c", outrider.write()]
     with process.spawn(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=outrider.base,
                        env=relay.environment()) as child:
-        wait_until(lambda: outbox.value("SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"),
+        wait_until(lambda: outbox.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711"),
                    10, "the first page under way")
         reverted = outrider.command("schema", "revert")
         _, stderr = child.communicate(timeout=20)
