@@ -28,7 +28,7 @@ breakers_free(struct breakers *breakers)
         free(breakers->list[i].topic);
     free(breakers->list);
     free(breakers->blocked);
-    *breakers = (struct breakers){.retry_ms = breakers->retry_ms};
+    *breakers = (struct breakers){.retry_ms = breakers->retry_ms, .lane = breakers->lane};
 }
 
 // What the claims leave out.
@@ -120,9 +120,10 @@ breakers_probed_by(const struct breakers *breakers, const char *topic, struct po
 }
 
 void
-breakers_close(struct breakers *breakers, int lane, struct breaker *breaker)
+breakers_close(struct breakers *breakers, struct breaker *breaker)
 {
-    LOG(LOG_INFO, "topic_released", LOG_INT("lane", lane), LOG_STR("topic", breaker->topic),
+    LOG(LOG_INFO, "topic_released", LOG_INT("lane", breakers->lane),
+        LOG_STR("topic", breaker->topic),
         LOG_INT("blocked_ms", mono_diff_ns(mono_now(), breaker->opened) / 1000000));
     free(breaker->topic);
     *breaker = breakers->list[--breakers->count];
@@ -167,7 +168,7 @@ breakers_try(struct breakers *breakers, struct breaker *breaker, int in_sync, st
 }
 
 void
-breakers_end_window(struct breakers *breakers, int lane, bool exhausted, struct position since)
+breakers_end_window(struct breakers *breakers, bool exhausted, struct position since)
 {
     for (size_t i = breakers->count; i-- > 0;) {
         struct breaker *breaker = &breakers->list[i];
@@ -175,7 +176,7 @@ breakers_end_window(struct breakers *breakers, int lane, bool exhausted, struct 
             breaker->state = BREAKER_HALF_OPEN;
         else if (breaker->state == BREAKER_HALF_OPEN && exhausted &&
                  position_compare(&since, &breaker->since) <= 0)
-            breakers_close(breakers, lane, breaker);
+            breakers_close(breakers, breaker);
     }
 }
 

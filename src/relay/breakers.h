@@ -34,6 +34,7 @@ struct breaker {
 
 struct breakers {
     int retry_ms; // outbox.topic_retry
+    int lane;     // for the log
     struct breaker *list;
     size_t count;
     struct bytes *blocked; // the names of those that are open, side by side for a claim
@@ -58,8 +59,8 @@ bool breakers_admit(struct breakers *breakers, const char *topic, struct positio
 struct breaker *breakers_probed_by(const struct breakers *breakers, const char *topic,
                                    struct position position);
 
-// Says that the topic is released; `lane` is the number that the log names.
-void breakers_close(struct breakers *breakers, int lane, struct breaker *breaker);
+// Says in the log that the topic is released.
+void breakers_close(struct breakers *breakers, struct breaker *breaker);
 
 // The open one whose time to be looked at came first; NULL: none's has come.
 struct breaker *breakers_due(const struct breakers *breakers, struct mono now);
@@ -74,8 +75,7 @@ bool breakers_try(struct breakers *breakers, struct breaker *breaker, int in_syn
 
 // A window ended. What became of its probe is not known: the next row is one. `exhausted`: it
 // looked at everything behind `since`, so that one without a row has nothing to wait for any more.
-void breakers_end_window(struct breakers *breakers, int lane, bool exhausted,
-                         struct position since);
+void breakers_end_window(struct breakers *breakers, bool exhausted, struct position since);
 
 // Rows from behind `position` on are looked at again, but for those of blocked topics: they are
 // passed over there too.

@@ -122,7 +122,7 @@ take_up_slots(struct lane *lane, struct error *err)
                          "schema apply --slots 1`",
                          count, column_name(settings->envelope.key));
     tell_standbys(lane, count);
-    slots_prepare(&lane->slots, count, settings->topic_retry_ms);
+    slots_prepare(&lane->slots, count, lane->number, settings->topic_retry_ms);
     lane_show_blocked(lane);
     lane->slot = lane->slots.list;
     lane->work = 0;
@@ -231,8 +231,7 @@ look_at_topics(struct lane *lane)
 
 // What a poll of the slot saw; true: there is work.
 static bool
-note_poll(struct slot *slot, int lane, const struct claim *claim, bool found,
-          const struct view *view)
+note_poll(struct slot *slot, const struct claim *claim, bool found, const struct view *view)
 {
     struct position before = slot->floor.start;
 
@@ -240,7 +239,7 @@ note_poll(struct slot *slot, int lane, const struct claim *claim, bool found,
     if (found || view->changed || position_compare(&slot->floor.start, &before) < 0)
         return true;
     // It looked at everything above the floor, as an empty window does.
-    breakers_end_window(&slot->breakers, lane, true, claim->since);
+    breakers_end_window(&slot->breakers, true, claim->since);
     floor_view(&slot->floor, view->xmin, view->xmax);
     floor_end(&slot->floor, slot->floor.start, true);
     return false;
@@ -276,8 +275,7 @@ look(struct lane *lane, struct error *err)
     lane->took = false;
     for (int i = 0; i < count; i++) {
         const size_t blocked = list[i].breakers.count;
-        lane->work |= (uint64_t)note_poll(&list[i], lane->number, &claims[i], found[i], &views[i])
-                      << i;
+        lane->work |= (uint64_t)note_poll(&list[i], &claims[i], found[i], &views[i]) << i;
         slot_note_sweep(&list[i], began);
         if (list[i].breakers.count < blocked)
             lane_show_blocked(lane);
@@ -363,8 +361,10 @@ adopt_change(struct lane *lane, struct error *err)
 // What follows a window; false when something failed. While other slots have work too, nothing is
 // waited for.
 static bool
-after_window(struct lane *lane, enum window_end end, struct error *err)
+after_window(struct lane *lane, enum window_end end, struct mono began, struct error *err)
 {
+    const struct relay_settings *settings = lane->shared->settings;
+
     switch (end) {
     case WINDOW_FAILED:
         return false;
@@ -380,7 +380,7 @@ after_window(struct lane *lane, enum window_end end, struct error *err)
     case WINDOW_SHORT:
         backoff_reset(&lane->idle);
         if (lane->work == 0)
-            lane_wait(lane, mono_ms_until(lane->next_short));
+            lane_wait(lane, mono_ms_until(mono_add_ms(began, settings->poll_min_ms)));
         break;
     case WINDOW_EMPTY:
         lane_show_active(lane, true);
@@ -413,7 +413,6 @@ run_window(struct lane *lane, struct error *err)
     const bool was_away = before == LANE_STANDBY || before == LANE_PAUSED;
 
     lane_enter(lane, LANE_CLAIM);
-    lane->next_short = mono_add_ms(mono_now(), lane->shared->settings->poll_min_ms);
     if (lane->slots.count == 1) {
         lane->work = 1;
         lane->took = false;
@@ -443,8 +442,9 @@ turn(struct lane *lane)
     struct error err;
 
     look_at_topics(lane);
+    const struct mono began = mono_now();
     enum window_end end = run_window(lane, &err);
-    if (!after_window(lane, end, &err))
+    if (!after_window(lane, end, began, &err))
         recover(lane, &err);
 }
 

@@ -63,7 +63,6 @@ struct lane {
     int64_t until;     // rows up to this position only
     struct mono doubt_at;   // it is not asked before then whether Kafka is still there
     struct mono not_before; // goal.rate allows nothing until then
-    struct mono next_short; // a window that was not full is followed by none before then
     unsigned turn;          // of shared->wake, when it last looked
     int64_t mean_bytes;     // running mean of a payload's size
     bool told_full;         // that there are too many blocked topics was said

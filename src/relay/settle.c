@@ -115,7 +115,7 @@ window_note_answer(struct window *window, const struct message *message)
     if (!window->released || position_compare(&breaker->since, &window->released_since) < 0)
         window->released_since = breaker->since;
     window->released = true;
-    breakers_close(&lane->slot->breakers, lane->number, breaker);
+    breakers_close(&lane->slot->breakers, breaker);
     lane_show_blocked(lane);
 }
 

@@ -33,7 +33,7 @@ slots_free(struct slots *slots)
 }
 
 void
-slots_prepare(struct slots *slots, int count, int retry_ms)
+slots_prepare(struct slots *slots, int count, int lane, int retry_ms)
 {
     if (slots->count == count)
         return;
@@ -44,6 +44,7 @@ slots_prepare(struct slots *slots, int count, int retry_ms)
         struct slot *slot = &slots->list[i];
         slot->number = i;
         slot->breakers.retry_ms = retry_ms;
+        slot->breakers.lane = lane;
         slot->told_holder = NOBODY;
         slot->last_sweep = mono_now();
         floor_reset(&slot->floor);

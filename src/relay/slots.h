@@ -33,8 +33,8 @@ struct slots {
 };
 
 // So many, of which nothing is known yet; when there are as many already, what is known of them
-// stays. retry_ms: outbox.topic_retry.
-void slots_prepare(struct slots *slots, int count, int retry_ms);
+// stays. lane: the number that the log names; retry_ms: outbox.topic_retry.
+void slots_prepare(struct slots *slots, int count, int lane, int retry_ms);
 void slots_free(struct slots *slots);
 
 // The connection is another one: the claims of every slot begin at its very start. What is passed

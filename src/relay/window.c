@@ -451,7 +451,7 @@ release(struct window *window)
         slot_lower(lane->slot, window->released_since);
     holds_free(&lane->refused); // their topics' breakers know where to begin again
     const size_t before = lane->slot->breakers.count;
-    breakers_end_window(&lane->slot->breakers, lane->number, window->committed && window->exhausted,
+    breakers_end_window(&lane->slot->breakers, window->committed && window->exhausted,
                         window->claim.since);
     if (lane->slot->breakers.count < before)
         lane_show_blocked(lane);

@@ -64,7 +64,7 @@ one_setup(int version)
     one.lane.shared = &one.shared;
     one.lane.until = INT64_MAX;
     one.lane.mean_bytes = 1;
-    slots_prepare(&one.lane.slots, 1, one.settings.topic_retry_ms);
+    slots_prepare(&one.lane.slots, 1, 0, one.settings.topic_retry_ms);
     one.lane.slot = one.lane.slots.list;
     one_connect();
 }

@@ -43,7 +43,7 @@ START_TEST(test_an_open_one_is_left_out)
     ck_assert(admits("v", 8));
     ck_assert_uint_eq(breakers.blocked_count, 2);
     ck_assert(bytes_equal(breakers.blocked[0], bytes_from("t")));
-    breakers_close(&breakers, 0, breakers_find(&breakers, "t"));
+    breakers_close(&breakers, breakers_find(&breakers, "t"));
     ck_assert_uint_eq(breakers.blocked_count, 1);
     ck_assert(bytes_equal(breakers.blocked[0], bytes_from("u")));
     ck_assert(admits("t", 8));
@@ -113,7 +113,7 @@ START_TEST(test_one_row_tries_it)
     ck_assert(!admits("t", 6));
     ck_assert_ptr_null(breakers_probed_by(&breakers, "t", at(6)));
     ck_assert_ptr_eq(breakers_probed_by(&breakers, "t", at(5)), breaker);
-    breakers_end_window(&breakers, 0, false, at(0)); // what became of it is not known
+    breakers_end_window(&breakers, false, at(0)); // what became of it is not known
     ck_assert(admits("t", 5));
     breakers_free(&breakers);
 }
@@ -160,13 +160,13 @@ START_TEST(test_one_without_a_row_closes)
 {
     setup();
     struct breaker *breaker = breakers_open(&breakers, "t", at(5), start);
-    breakers_end_window(&breakers, 0, true, at(0)); // open: its rows were not looked at
+    breakers_end_window(&breakers, true, at(0)); // open: its rows were not looked at
     ck_assert_uint_eq(breakers.count, 1);
     ck_assert(breakers_try(&breakers, breaker, 1, breaker->row_at));
-    breakers_end_window(&breakers, 0, false, at(0));
-    breakers_end_window(&breakers, 0, true, at(6)); // it began too high to know
+    breakers_end_window(&breakers, false, at(0));
+    breakers_end_window(&breakers, true, at(6)); // it began too high to know
     ck_assert_uint_eq(breakers.count, 1);
-    breakers_end_window(&breakers, 0, true, at(5));
+    breakers_end_window(&breakers, true, at(5));
     ck_assert_uint_eq(breakers.count, 0);
     breakers_free(&breakers);
 }

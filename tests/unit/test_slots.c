@@ -11,7 +11,7 @@ static struct slots slots;
 static void
 prepare(int count)
 {
-    slots_prepare(&slots, count, 20);
+    slots_prepare(&slots, count, 0, 20);
 }
 
 // As if all up to `reached` had been sent and marked.
