@@ -5,6 +5,8 @@
 // PGRES_PIPELINE_ABORTED.
 #include "pipeline.h"
 
+#include <assert.h>
+
 void
 pipeline_clear(struct step *steps, size_t count)
 {
@@ -104,8 +106,9 @@ bool
 pipeline_send(struct wire *wire, int timeout_ms, const struct step *steps, size_t count,
               struct error *err)
 {
-    bool good = count <= PIPELINE_MAX;
+    bool good = true;
 
+    assert(count <= PIPELINE_MAX);
     for (size_t i = 0; i < count && good; i++)
         good = send_step(wire, &steps[i], &wire->parsed[i]);
     if (!good || !PQpipelineSync(wire->connection))

@@ -39,12 +39,10 @@ prepared_name(int number, char name[static PREPARED_NAME])
 }
 
 void
-prepared_judge(const PGresult *failed)
+prepared_judge(const PGresult *result)
 {
-    const char *state = PQresultErrorField(failed, PG_DIAG_SQLSTATE);
-
-    if (str_equal(state, SQLSTATE_INVALID_STATEMENT_NAME) ||
-        str_equal(state, SQLSTATE_DUPLICATE_STATEMENT))
+    if (sqlstate_is(result, SQLSTATE_INVALID_STATEMENT_NAME) ||
+        sqlstate_is(result, SQLSTATE_DUPLICATE_STATEMENT))
         atomic_store(&refused, true);
 }
 

@@ -33,9 +33,9 @@ int prepared_find(struct prepared *prepared, const char *sql);
 
 void prepared_name(int number, char name[static PREPARED_NAME]);
 
-// A statement failed. When the server does not know a name that it was given, or has one that it
-// was not, somebody stands between after all, and no connection of this process names any more.
-void prepared_judge(const PGresult *failed);
+// What a statement came to. When the server does not know a name that it was given, or has one that
+// it was not, somebody stands between after all, and no connection of this process names any more.
+void prepared_judge(const PGresult *result);
 
 void prepared_free(struct prepared *prepared);
 

@@ -4,9 +4,21 @@
 #ifndef OUTRIDER_STORE_SQLSTATE_H
 #define OUTRIDER_STORE_SQLSTATE_H
 
+#include "outrider/base/text.h"
+
+#include <libpq-fe.h>
+#include <stdbool.h>
+
 #define SQLSTATE_DUPLICATE_STATEMENT    "42P05"
 #define SQLSTATE_INVALID_STATEMENT_NAME "26000"
 #define SQLSTATE_LOCK_NOT_AVAILABLE     "55P03"
 #define SQLSTATE_UNDEFINED_TABLE        "42P01"
+
+// Did a statement fail in this way? NULL: no.
+static inline bool
+sqlstate_is(const PGresult *result, const char *sqlstate)
+{
+    return str_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), sqlstate);
+}
 
 #endif

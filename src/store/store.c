@@ -21,15 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLANS_MS = 1000 };
-
-static bool
-has_state(const PGresult *result, const char *sqlstate)
-{
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-    return state && strcmp(state, sqlstate) == 0;
-}
+enum { PLANS_MS = 1000 }; // how old a plan gets that the server keeps
 
 // Who answers decides whether statements may have names.
 static bool
@@ -178,8 +170,8 @@ store_back_to_savepoint(struct store *store, struct error *err)
 }
 
 // Plans that the server keeps were made for the table as it was then: for an empty one any index is
-// as good as any other. So they are made anew now and then, by a last step that goes along; gives
-// how many steps that is.
+// as good as any other. When their time has come, a last step lets the server forget them; gives
+// how many steps that is, 0 or 1.
 static size_t
 plan_anew(struct store *store, struct step *step)
 {
@@ -198,15 +190,15 @@ judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, 
     enum { VIEW = 2, HEADS, CLAIM = 5, COUNT = 7 };
     const PGresult *failed = pipeline_failed(steps, COUNT);
 
-    if (failed == steps[VIEW].result && has_state(failed, SQLSTATE_UNDEFINED_TABLE)) {
+    if (failed == steps[VIEW].result && sqlstate_is(failed, SQLSTATE_UNDEFINED_TABLE)) {
         ret_view->changed = true; // the version table went
         return true;
     }
     if (failed == steps[VIEW].result && wait_for_slot &&
-        has_state(failed, SQLSTATE_LOCK_NOT_AVAILABLE))
+        sqlstate_is(failed, SQLSTATE_LOCK_NOT_AVAILABLE))
         return true; // still another's slot
     bool row_locked =
-        failed == steps[CLAIM].result && has_state(failed, SQLSTATE_LOCK_NOT_AVAILABLE);
+        failed == steps[CLAIM].result && sqlstate_is(failed, SQLSTATE_LOCK_NOT_AVAILABLE);
     if (failed && !row_locked)
         return wire_fail_result(failed, err);
     if (PQntuples(steps[VIEW].result) == 1) {
@@ -281,7 +273,7 @@ store_run_behind_savepoint(struct store *store, const char *sql, const struct pa
         steps[1].result = NULL;
         good = true;
     } else if (failed == steps[1].result && ret_row_locked &&
-               has_state(failed, SQLSTATE_LOCK_NOT_AVAILABLE)) {
+               sqlstate_is(failed, SQLSTATE_LOCK_NOT_AVAILABLE)) {
         *ret_row_locked = true;
         good = store_back_to_savepoint(store, err);
     } else {
@@ -368,7 +360,7 @@ store_ahead_answers(struct store *store, struct batch *ret_batch, bool *ret_row_
         return false;
     const PGresult *failed = pipeline_failed(steps, count);
     bool row_locked =
-        failed && failed == claim->result && has_state(failed, SQLSTATE_LOCK_NOT_AVAILABLE);
+        failed && failed == claim->result && sqlstate_is(failed, SQLSTATE_LOCK_NOT_AVAILABLE);
     if (failed && !row_locked) {
         wire_fail_result(failed, err);
     } else if (marks == 0 || store_changed_all(steps[AHEAD_MARK].result, marks, err)) {
