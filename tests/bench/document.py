@@ -40,7 +40,7 @@ BROKER_CPU = Column("Kafka CPU µs a message", per_message("broker_cpu_s", 1e6),
 WAL = Column("WAL bytes a message", per_message("wal_bytes"))
 PEAK = Column("peak memory MiB", of("peak_bytes", 1 / 1048576), 1)
 SHARE = Column("CPU of the three, % of all cores", lambda line: 100 * (
-    line["relay_cpu_s"] + line["server_cpu_s"] + line["broker_cpu_s"]) / line["seconds"] / line["cores"])
+    line["relay_cpu_s"] + line["server_cpu_s"] + line["broker_cpu_s"]) / line["clock_s"] / line["cores"])
 STATEMENTS = Column("statements a 1,000 messages", per_message("statements", 1000), 1)
 COSTS = (RATE, RELAY_CPU, SERVER_CPU, BROKER_CPU, SHARE, WAL, PEAK, STATEMENTS)
 COMMIT_TO_CONSUMER = tuple(

@@ -120,8 +120,8 @@ def distribution(variants):
 def steady():
     """100, 1,000 and 10,000 transactions a second of one row each, for 60 seconds, in an open loop on
     4 connections (32 for 10,000), after 20 seconds of the same whose latencies are not counted: connections and a Java
-    broker that has just been started are slower than they will be. Latencies are from the writer's knowledge of the COMMIT to a consumer that has the message; "due" counts from
-    when the load should have sent it. "load alone" is what PostgreSQL spends on the load itself."""
+    broker that has just been started are slower than they will be. Latencies are from the writer's knowledge of the
+    COMMIT to a consumer that has the message; "due" counts from when the load should have sent it. "load alone" is what PostgreSQL spends on the load itself."""
     variants = []
     for rate, writers in RATES.items():
         variants += [
