@@ -5,9 +5,10 @@
 // once, but belongs to one server process, and a pooler in transaction mode hands each transaction
 // to another. So statements are named only where the process that answers is the one that the
 // connection was made to (PQbackendPID: a pooler gives a key of its own).
-// Plans are made anew every second (plan_anew in store.c): they follow a table that grows.
-// A table whose version changes brings new texts; the old ones stay until the connection goes.
-// Source: PostgreSQL's manual, PREPARE, "Notes"; PgBouncer's "SQL feature map for pooling modes".
+// Plans are made anew every second that has windows (plan_anew in store.c): they follow a table
+// that grows. A table whose version changes brings new texts; the old ones stay until the
+// connection goes. Source: PostgreSQL's manual, PREPARE, "Notes"; PgBouncer's "SQL feature map for
+// pooling modes".
 #ifndef OUTRIDER_STORE_PREPARED_H
 #define OUTRIDER_STORE_PREPARED_H
 

@@ -171,7 +171,8 @@ store_back_to_savepoint(struct store *store, struct error *err)
 
 // Plans that the server keeps were made for the table as it was then: for an empty one any index is
 // as good as any other. When their time has come, a last step lets the server forget them; gives
-// how many steps that is, 0 or 1.
+// how many steps that is, 0 or 1. Windows do so, for the queue grows only where there are some; a
+// poll does not.
 static size_t
 plan_anew(struct store *store, struct step *step)
 {
@@ -425,18 +426,18 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
     const int first = store->polled ? POLL : LIMITS;
     struct params limits __attribute__((cleanup(params_free))) = {0};
     struct params params __attribute__((cleanup(params_free))) = {0};
-    struct step steps[COUNT + 1] = {
+    struct step steps[COUNT] = {
         [LIMITS] = {.sql = sql_store_poll_settings, .params = &limits},
         [POLL] = {.sql = store->shape.poll[claims_kind(claims, count)], .params = &params},
     };
 
-    const size_t sent = (size_t)(COUNT - first) + plan_anew(store, &steps[COUNT]);
     limits_params(store, &limits);
     if (count > 1)
         claims_params_of_all(claims, count, &params);
     else
         claims_params_of_one(&store->shape, claims, &params);
-    if (!pipeline_require(&store->wire, store_patience_ms(store), steps + first, sent, err))
+    if (!pipeline_require(&store->wire, store_patience_ms(store), steps + first,
+                          (size_t)(COUNT - first), err))
         return false;
     store->polled = true;
     for (int i = 0; i < count; i++) {
@@ -446,6 +447,6 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
         read_view(seen, i, &ret_views[i]);
         read_heads(seen, i, 4, &ret_views[i]);
     }
-    pipeline_clear(steps + first, sent);
+    pipeline_clear(steps + first, (size_t)(COUNT - first));
     return true;
 }
