@@ -47,7 +47,7 @@ ALL_CFLAGS  = -std=c17 -D_GNU_SOURCE -pthread $(WARNINGS) $(HARDEN_C) -fPIE $(CF
 ALL_LDFLAGS = -pthread -pie $(HARDEN_L) $(LDFLAGS) -Wl,--as-needed
 
 # Nothing is asked of pkg-config by targets that may have to install it first.
-ifneq ($(filter-out deps demo check check-deep check-fuzz check-page check-image image check-debezium deb check-deb check-systemd uninstall clean,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out deps demo bench bench-quick check check-deep check-fuzz check-page check-image image check-debezium deb check-deb check-systemd uninstall clean,$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell pkg-config --exists $(PACKAGES) && echo yes),yes)
 $(error $(PACKAGES) not found by pkg-config: run "make deps")
 endif
@@ -190,20 +190,21 @@ $(OUT)/bench/$1: $(OUT)/obj/tests/bench/$1.o $(call linked,$2)
 	$$(call say,link,$$@)$$(CC) $$(ALL_LDFLAGS) -o $$@ $$(filter %.o,$$^) $$(call libs,$(LAYERS))
 endef
 bench_links = $(shell sed -n 's|^// links:||p' tests/bench/$1.c)
-ifneq ($(filter bench% integration $(OUT)/bench/%,$(MAKECMDGOALS)),)
+ifneq ($(filter bench-programs integration $(OUT)/bench/%,$(MAKECMDGOALS)),)
 $(foreach p,$(BENCH_PROGRAMS),$(eval $(call bench_rule,$p,$(strip $(call bench_links,$p)))))
 endif
 
 .PHONY: bench bench-quick bench-programs
 bench-programs: $(addprefix $(OUT)/bench/,$(BENCH_PROGRAMS))
 
-bench: all bench-programs
+# These two start make again, so that it sees what `deps` has installed.
+bench: AMOUNT = --write
+bench-quick: AMOUNT = --quick
+bench bench-quick:
+	@scripts/deps build check
+	@$(MAKE) --no-print-directory all bench-programs
 	scripts/kafka-jars
-	$(RUN_BENCH) --write $(BENCH)
-
-bench-quick: all bench-programs
-	scripts/kafka-jars
-	$(RUN_BENCH) --quick $(BENCH)
+	$(RUN_BENCH) $(AMOUNT) $(BENCH)
 
 # --- the other tests ----------------------------------------------------------------------------
 PYTEST = OUTRIDER=$(abspath $(OUT)/outrider) $(VENV)/bin/python -m pytest -q -p no:cacheprovider

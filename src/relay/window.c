@@ -19,11 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    WINDOW_BATCHES = 8,    // a crash sends at most this many batches again
-    WINDOW_MS = 1000,      // and nobody who waits for our locks waits for much longer
-    LOCKED_RETRY_MS = 250, // how often a row that somebody else holds is looked at again
-};
+enum { LOCKED_RETRY_MS = 250 }; // how often a row that somebody else holds is looked at again
 
 struct claim
 window_first_claim(const struct lane *lane, const struct slot *slot, int limit)

@@ -2,8 +2,8 @@
 // links: base model store tests/bench/bench.c
 // The ceiling that PostgreSQL sets: outrider's own statements without Kafka.
 //
-// It drives the store layer as src/relay/window.c does, on one connection: windows of 8 batches or
-// one second, in which marks and the next claim share a round trip, the last marks, COMMIT. Nothing
+// It drives the store layer as src/relay/window.c does, on one connection: windows as long
+// as its own, in which marks and the next claim share a round trip, the last marks, COMMIT. Nothing
 // is published, so every batch counts as acknowledged when the relay would have settled it. The
 // position only rises, since nobody else writes.
 //
@@ -13,6 +13,7 @@
 
 #include "outrider/base/clock.h"
 #include "outrider/base/xalloc.h"
+#include "outrider/relay/settings.h"
 #include "outrider/store/store.h"
 
 #include <inttypes.h>
@@ -20,7 +21,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WINDOW_BATCHES = 8, WINDOW_MS = 1000, MAX_PAYLOAD_BYTES = 1000000 };
+enum { MAX_PAYLOAD_BYTES = 1000000 };
 
 struct ceiling {
     struct store *store;

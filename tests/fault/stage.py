@@ -25,7 +25,7 @@ from support.outrider import BINARY, environment, merge
 from support.process import run_as, wait_until
 
 BATCH = 100       # outbox.batch_size: small, so that a window of the load has several batches
-WINDOW = 8        # batches in a window
+WINDOW = 32       # batches in a window
 PARTITIONS = 3
 MEMORY_KB = 65536  # what a relay may gain: 2 x (batch_bytes + a row), librdkafka's queue, the heap
 DESCRIPTORS = 12

@@ -10,7 +10,7 @@ import pytest
 from support.observer import judge
 
 RELAYS, SECONDS = 3, 15
-BATCH, WINDOW_BATCHES = 25, 8
+BATCH, WINDOW_BATCHES = 25, 32
 
 
 class Disturber:

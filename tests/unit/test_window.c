@@ -116,16 +116,16 @@ START_TEST(test_topics_and_times_are_counted)
 }
 END_TEST
 
-START_TEST(test_a_window_ends_after_eight_batches)
+START_TEST(test_a_window_ends_after_so_many_batches)
 {
     one_setup(2);
-    fake_add_many(1, 20, "a");
+    fake_add_many(1, 68, "a");
     ck_assert_int_eq(one_window(), WINDOW_FULL);
-    ck_assert_uint_eq(fake_published(), 16);
-    ck_assert_int_eq(fake_store.calls[FAKE_BEGIN] + fake_store.calls[FAKE_CLAIM], 8);
+    ck_assert_uint_eq(fake_published(), 64);
+    ck_assert_int_eq(fake_store.calls[FAKE_BEGIN] + fake_store.calls[FAKE_CLAIM], 32);
     ck_assert_int_eq(fake_store.calls[FAKE_COMMIT], 1);
     ck_assert_int_eq(one_window(), WINDOW_SHORT);
-    ck_assert_uint_eq(fake_published(), 20);
+    ck_assert_uint_eq(fake_published(), 68);
     one_teardown();
 }
 END_TEST
@@ -377,13 +377,13 @@ START_TEST(test_more_followers_than_a_window_holds_are_not_left_below_the_floor)
     one_setup(2);
     fake_store.now_ms = 1000;
     fake_add((struct fake_row){.seq = 1, .aggregate = "a", .next_attempt_ms = 5000});
-    fake_add_many(2, 20, "a");
-    fake_add_many(21, 25, "b");
+    fake_add_many(2, 70, "a");
+    fake_add_many(71, 75, "b");
     lift();
     fake_store.now_ms = 5000;
     ck_assert_int_eq(one_window(), WINDOW_FULL);
     ck_assert_int_eq(one_window(), WINDOW_SHORT);
-    ck_assert_uint_eq(fake_published(), 25);
+    ck_assert_uint_eq(fake_published(), 75);
     one_teardown();
 }
 END_TEST
@@ -562,7 +562,7 @@ main(void)
         "window", test_an_empty_table, test_publishing_overlaps_settling,
         test_an_old_window_marks_before_it_waits_again, test_marks_travel_with_the_next_claim,
         test_a_mark_that_fails_beside_a_claim_fails_the_window, test_topics_and_times_are_counted,
-        test_a_window_ends_after_eight_batches, test_a_stop_finishes_the_batch_in_hand,
+        test_a_window_ends_after_so_many_batches, test_a_stop_finishes_the_batch_in_hand,
         test_a_failed_commit_counts_nothing, test_a_failed_claim_frees_nothing_that_is_lent,
         test_a_standby_claims_nothing, test_a_changed_version_ends_the_window_before_it_claims,
         test_a_locked_row_holds_back_only_its_followers, test_a_holder_is_named_once,

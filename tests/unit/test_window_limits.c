@@ -28,7 +28,7 @@ START_TEST(test_the_limit_follows_the_mean_size)
     one_setup(2);
     one.settings.batch_size = 1000;
     one.settings.batch_bytes = 10000;
-    for (int64_t seq = 1; seq <= 40; seq++)
+    for (int64_t seq = 1; seq <= 140; seq++)
         fake_add((struct fake_row){.seq = seq, .aggregate = "a", .payload_bytes = 3000});
     ck_assert_int_eq(one_window(), WINDOW_FULL);
     ck_assert_int_eq(fake_store.last_claim.limit, 10000 / 3001 + 1);

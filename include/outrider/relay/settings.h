@@ -9,6 +9,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+// A window ends with the first of these. Each costs a wait for Kafka and for the disk, with nothing
+// beside it: with 8 batches, 8 to 13 % of the rate (docs/benchmarks.md).
+enum {
+    WINDOW_BATCHES = 32, // a crash sends at most this many batches again
+    WINDOW_MS = 1000,    // and nobody who waits for its locks waits for much longer
+};
+
 enum message_format { FORMAT_RAW, FORMAT_METADATA, FORMAT_CLOUDEVENTS };
 enum header_profile { HEADERS_NATIVE, HEADERS_DEBEZIUM, HEADERS_CLOUDEVENTS };
 
