@@ -106,6 +106,7 @@ extern const char sql_store_row_headers[];
 extern const char sql_store_savepoint[];
 extern const char sql_store_savepoint_mark[];
 extern const char sql_store_savepoint_trial[];
+extern const char sql_store_session_settings[];
 extern const char sql_store_settings[];
 extern const char sql_store_slot_exclusive[];
 extern const char sql_store_slot_of[];

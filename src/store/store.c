@@ -23,17 +23,23 @@
 
 enum { PLANS_MS = 1000 }; // how old a plan gets that the server keeps
 
-// Who answers decides whether statements may have names.
+// Who answers decides whether statements may have names, and the session settings.
 static bool
 meet_server(struct store *store, struct error *err)
 {
-    struct step step = {.sql = sql_store_inspect_pid};
+    struct step who = {.sql = sql_store_inspect_pid};
+    struct step settings = {.sql = sql_store_session_settings};
 
-    if (!pipeline_require(&store->wire, store_patience_ms(store), &step, 1, err))
+    if (!pipeline_require(&store->wire, store_patience_ms(store), &who, 1, err))
         return false;
     prepared_begin(&store->wire.prepared, store->wire.connection,
-                   wire_int4(PQgetvalue(step.result, 0, 0)));
-    pipeline_clear(&step, 1);
+                   wire_int4(PQgetvalue(who.result, 0, 0)));
+    pipeline_clear(&who, 1);
+    if (!store->wire.prepared.wanted)
+        return true;
+    if (!pipeline_require(&store->wire, store_patience_ms(store), &settings, 1, err))
+        return false;
+    pipeline_clear(&settings, 1);
     return true;
 }
 
