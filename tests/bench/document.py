@@ -144,8 +144,8 @@ def notes():
         return text.read()
 
 
-def render(lines, machine, folder):
-    """The whole document; plots go into `folder`/benchmarks."""
+def render(lines, machine, folder, aims=""):
+    """The whole document, with `aims` in front of the scenarios; plots go into `folder`/benchmarks."""
     os.makedirs(os.path.join(folder, "benchmarks"), exist_ok=True)
 
     def write_plot(scenario, drawn):
@@ -162,7 +162,7 @@ def render(lines, machine, folder):
             commits += [line["commit"] for own in variants.values() for line in own]
             parts.append(section(scenario, variants, write_plot))
     return (HEAD + about(machine | {"outrider": ", ".join(dict.fromkeys(commits))}) + "\n"
-            + "\n".join(parts) + "\n" + notes())
+            + aims + "\n".join(parts) + "\n" + notes())
 
 
 def summary(lines, wanted):

@@ -12,7 +12,7 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
-from bench import document, plot, scenarios  # noqa: F401
+from bench import aims, document, plot, scenarios  # noqa: F401
 from bench.results import Results, newest
 from bench.scenario import SCENARIOS
 from support import kafka_broker, need, postgres
@@ -113,6 +113,33 @@ def test_what_was_kept_and_why_stands_below(tmp_path):
 def test_ratios(tmp_path):
     text = render(tmp_path, line("none, mark, 1", 1, 1000), line("none, mark, 2", 1, 1500))
     assert "- none, mark, 2: 1.50 of none, mark, 1\n" in text
+
+
+def test_aims_say_whether_they_are_reached():
+    text = aims.section([line("key, mark, 2", 1, 80000), line("key, delete, 2", 1, 129999)])
+    assert "| 2 lanes, ordered, marked: rate | at least 80,000 messages/s | 80,000 | yes | [lanes](#lanes) |\n" in text
+    assert "| at least 130,000 messages/s | 129,999 | **no** | [lanes](#lanes) |\n" in text
+    assert "silence" not in text
+
+
+def test_an_aim_that_is_a_most():
+    rounds = [line("outrider", 1, 1, scenario="silence", values={"seconds": seconds}) for seconds in (0.1, 0.1301, 0.9)]
+    assert "| at most 130 ms | 130.1 | **no** | [silence](#silence) |\n" in aims.section(rounds)
+
+
+class Asked(set):
+    """Notes what is asked of it, as if nothing was measured."""
+
+    def get(self, name, default):
+        self.add(name)
+        return default
+
+
+def test_every_aim_is_of_what_is_measured():
+    for aim in aims.AIMS:
+        asked = Asked()
+        assert aim.figure(asked) is None
+        assert asked and asked <= {variant.name for variant in SCENARIOS[aim.scenario].variants}, aim.what
 
 
 def test_what_is_not_possible_says_why(tmp_path):
