@@ -82,5 +82,6 @@ def section(lines):
     rows = "".join(row(aim, figure) for aim, figure in found if figure is not None)
     if not rows:
         return ""
-    return ("## What was aimed at\n\nMedians of this run. What is not reached is explained [below](#what-bounds-it).\n\n"
+    return ("## What was aimed at\n\nMedians of this run. Rows and seconds are as named, times the number at each scenario. What is not\n"
+            "reached is explained [below](#what-bounds-it).\n\n"
             "| figure | aim | measured | reached | scenario |\n|---|---|---:|---|---|\n" + rows + "\n")
