@@ -21,11 +21,10 @@ from fault.relays import Relays
 from support.kafka_broker import TOP
 from support.mock_kafka import API_VERSION
 from support.outbox import VERSION_1
-from support.outrider import BINARY, environment, merge
+from support.outrider import BINARY, WINDOW_BATCHES, environment, merge
 from support.process import run_as, wait_until
 
 BATCH = 100       # outbox.batch_size: small, so that a window of the load has several batches
-WINDOW = 32       # batches in a window
 PARTITIONS = 3
 MEMORY_KB = 65536  # what a relay may gain: 2 x (batch_bytes + a row), librdkafka's queue, the heap
 DESCRIPTORS = 12
@@ -403,7 +402,7 @@ class Stage:
         """How many duplicates the faults may have made: a window each, and one a probe."""
         lanes = self.case.config.get("outbox", {}).get("lanes", 1)
         size = self.case.config.get("outbox", {}).get("batch_size", BATCH)
-        return self.faults * size * WINDOW * lanes + self.probes + self.bound_extra
+        return self.faults * size * WINDOW_BATCHES * lanes + self.probes + self.bound_extra
 
     def judge(self):
         """The independent observer's findings."""

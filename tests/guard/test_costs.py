@@ -20,11 +20,10 @@ import pytest
 
 from guard import callgrind
 from support import need
-from support.outrider import BINARY
+from support.outrider import BINARY, WINDOW_BATCHES
 
 COSTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), f"costs.{platform.machine()}")
 UPDATE = os.environ.get("UPDATE") == "1"
-BATCHES_A_WINDOW = 32
 PAYLOAD = "jsonb_build_object('n', n, 'text', repeat('x', 370))"  # 400 bytes
 ALLOCATIONS = ("malloc", "calloc", "realloc")
 STATEMENTS = ("PQsendQuery", "PQsendQueryParams", "PQsendQueryPrepared", "PQexecParams", "PQexec")
@@ -109,9 +108,9 @@ def test_a_message(measure):
 def test_a_batch(measure):
     """Of small ones, so that a window is full before its second is over, under callgrind, too."""
     batch, windows = 20, 2
-    start = windows * BATCHES_A_WINDOW * batch
+    start = windows * WINDOW_BATCHES * batch
     few, many = measure(start, batch), measure(3 * start, batch)
-    batches = 2 * windows * BATCHES_A_WINDOW
+    batches = 2 * windows * WINDOW_BATCHES
 
     def rise(names):
         # At its end a drain idles for a poll or two, each a statement.

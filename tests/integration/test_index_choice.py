@@ -59,7 +59,7 @@ def test_rows_behind_waiting_heads(published, outbox, db, topic, slots):
     with db.transaction():
         outbox.fill(topic, waiting, aggregates=waiting, prefix="w")
         outbox.run("UPDATE {table} SET next_attempt_at = now() + interval '1 hour', retry_count = 1 "
-                   "WHERE aggregate_id LIKE 'w-%%' OR %s", False)
+                   "WHERE starts_with(aggregate_id, 'w-')")
         outbox.fill(topic, waiting, aggregates=waiting, prefix="w")
         outbox.fill(topic, rest, aggregates=rest)
     published.wait_until(lambda: outbox.unpublished() == 2 * waiting, 60, "the others published")

@@ -8,9 +8,10 @@ import time
 import pytest
 
 from support.observer import judge
+from support.outrider import WINDOW_BATCHES
 
 RELAYS, SECONDS = 3, 15
-BATCH, WINDOW_BATCHES = 25, 32
+BATCH = 25
 
 
 class Disturber:

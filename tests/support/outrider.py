@@ -11,6 +11,7 @@ from support import process
 from support.kafka_broker import TOP
 
 BINARY = os.path.abspath(os.environ.get("OUTRIDER") or os.path.join(TOP, "build", "outrider"))
+WINDOW_BATCHES = 32  # the most, as in include/outrider/relay/settings.h
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*")
 # What a service manager tells its own child.
 FOR_OTHERS = {"NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "JOURNAL_STREAM"}
