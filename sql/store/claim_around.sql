@@ -12,5 +12,6 @@ got AS MATERIALIZED (
    WHERE o.{id} = ANY (ARRAY(SELECT id FROM head)) AND o.{published} IS NOT TRUE
      FOR UPDATE OF o SKIP LOCKED)
 SELECT got.id IS NOT NULL AS taken, head.id, head.position, head.created_at, got.aggregate_type, head.aggregate_id,
-       got.event_type, got.payload, coalesce(got.retry_count, 0) AS retry_count, got.headers, head.writer
+       got.event_type, got.payload, coalesce(got.retry_count, 0) AS retry_count, got.headers,
+       coalesce(got.name_bytes, octet_length(head.aggregate_id), 0) AS name_bytes, head.writer
   FROM head LEFT JOIN got ON got.id = head.id

@@ -1,6 +1,4 @@
--- (created_at, id) as a pair: created_at alone would skip ties. published = false is written so that the index
--- (published, created_at) serves it.
-o.{published} = false AND coalesce(o.{retry_count}, 0) < {max_retries}
-AND (o.{created_at}, o.{id}) > ($2, $3) AND o.{created_at} <= $4
+-- Version 1 keeps nothing about waiting rows: those that the lane holds are passed over by their aggregates.
+{placed}
 AND coalesce(o.{aggregate_id}::text <> ALL ($5), true)
 {unblocked}

@@ -1,5 +1,4 @@
 -- ordering: none. A waiting row holds back only itself.
-{queue}
-AND (o.{next_attempt_at} IS NULL OR o.{next_attempt_at} <= now())
+{placed}
 AND coalesce(o.{aggregate_id}::text <> ALL ($5), true)
 {unblocked}

@@ -4,8 +4,7 @@
 -- mark may still be to come.
 -- The heads' own index gives an order that no other does, with >= and <= where = would do without one, and sorting is off: statistics
 -- that saw no row waiting prefer the queue's index, and read all of the queue for each row of it.
-{queue}
-AND (o.{next_attempt_at} IS NULL OR o.{next_attempt_at} <= now())
+{placed}
 AND coalesce(o.{aggregate_id}::text <> ALL ($5), true)
 {unblocked}
 AND (SELECT false FROM {table} AS h

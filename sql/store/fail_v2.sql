@@ -1,9 +1,15 @@
 -- Counts an attempt, unless all were used up before, and says why. The last one, or a fault that no retry can heal
--- (dead = 1), makes the row dead. dead = 2 only lets it wait.
+-- (dead = 1), makes the row dead. dead = 2 only lets it wait. An application may have made the columns of the reason: each text
+-- is cut to what its column has room for.
+WITH room AS (
+  SELECT a.attname AS name, coalesce(nullif(a.atttypmod, -1), nullif(t.typtypmod, -1)) - 4 AS characters
+    FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
+   WHERE a.attrelid = {table_literal}::regclass AND a.attname IN ({last_error_literal}, {error_class_literal}))
 UPDATE {table} AS o
    SET {retry_count} = coalesce(o.{retry_count}, 0)
                        + CASE WHEN o.{retry_count} >= $6::integer OR f.dead = 2 THEN 0 ELSE 1 END,
-       {last_error} = f.error, {error_class} = f.class,
+       {last_error} = left(f.error, coalesce((SELECT characters FROM room WHERE name = {last_error_literal}), 10000)),
+       {error_class} = left(f.class, coalesce((SELECT characters FROM room WHERE name = {error_class_literal}), 10000)),
        {next_attempt_at} = CASE WHEN f.dead = 1 OR (f.dead = 0 AND coalesce(o.{retry_count}, 0) + 1 >= $6::integer) THEN NULL
                                 ELSE clock_timestamp() + f.delay_ms * interval '1 millisecond' END,
        {dead_at} = CASE WHEN f.dead = 1 OR (f.dead = 0 AND coalesce(o.{retry_count}, 0) + 1 >= $6::integer)

@@ -229,10 +229,10 @@ check_plan(struct looking *looking)
     const struct claim claim = {
         .after = {.major = INT64_MIN},
         .since = {.major = INT64_MIN},
-        .until = INT64_MAX,
+        .until = POSITION_LAST,
         .limit = settings->relay.batch_size,
         .batch_bytes = (size_t)settings->relay.batch_bytes,
-        .max_payload_bytes = INT32_MAX,
+        .max_row_bytes = INT32_MAX,
     };
     struct text plan __attribute__((cleanup(text_free))) = {0};
     struct store *store = NULL;

@@ -79,11 +79,29 @@ is_buried(struct window *window, const struct message *copy)
     return true;
 }
 
+// A row that cannot be made dead waits in memory, and no copy of it is sent.
+static bool
+keep_refused(struct window *window, struct batch *batch, const struct refusals *refused,
+             struct error *err)
+{
+    for (size_t i = 0; i < batch->count && refused->count > 0; i++) {
+        struct message *message = &batch->messages[i];
+        const struct refusal *refusal = refusals_find(refused, &message->row.id);
+        if (!refusal)
+            continue;
+        if (!window_keep_unwritten(window, refusal, message, err))
+            return false;
+        message->outcome.state = OUTCOME_HELD;
+    }
+    return true;
+}
+
 // After a failure, it is first made sure that the rows can be made dead at all: a row that cannot
 // be would send another copy at each try. They are marked, and a row that is cannot be dead.
 static bool
-try_first(struct window *window, const struct batch *batch, struct error *err)
+try_first(struct window *window, struct batch *batch, struct error *err)
 {
+    struct refusals refused = {0};
     struct store *store = window->lane->store;
     AUTOFREE struct failure *failures = xcalloc(batch->count + 1, sizeof *failures);
     size_t count = 0;
@@ -94,6 +112,7 @@ try_first(struct window *window, const struct batch *batch, struct error *err)
                 .id = batch->messages[i].row.id,
                 .dead = true,
                 .error_class = fault_name(FAULT_MESSAGE),
+                .code = batch->messages[i].outcome.code,
                 .text = batch->messages[i].outcome.text,
             };
     if (count == 0)
@@ -101,8 +120,11 @@ try_first(struct window *window, const struct batch *batch, struct error *err)
     if (window->marked_first > 0 && !store_unmark(store, err))
         return error_prefix(err, "taking marks back");
     window->marked_first = 0;
-    return store_try_fail(store, failures, count, err) ||
-           error_prefix(err, "making rows dead before they are copied");
+    const bool good = (store_try_fail(store, failures, count, &refused, err) ||
+                       error_prefix(err, "making rows dead before they are copied")) &&
+                      keep_refused(window, batch, &refused, err);
+    refusals_free(&refused);
+    return good;
 }
 
 bool

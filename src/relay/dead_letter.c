@@ -105,7 +105,7 @@ dead_letter(struct batch *batch, const struct message *message, const char *topi
     const struct row *row = &message->row;
     const struct texts *texts = render(batch, message);
     struct message *copy = batch_alloc(batch, sizeof *copy);
-    enum room room = row->payload_withheld ? ROOM_WITHOUT_PAYLOAD : ROOM_FOR_ALL;
+    enum room room = row->withheld || row->unreadable ? ROOM_WITHOUT_PAYLOAD : ROOM_FOR_ALL;
 
     for (;; room++) {
         struct own own = own_headers(message, texts, room);

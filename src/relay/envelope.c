@@ -385,10 +385,11 @@ envelope_fill(const struct envelope_settings *settings, struct batch *batch,
               struct message *message, size_t max_message_bytes)
 {
     const struct row *row = &message->row;
-    if (!fill_topic(settings, batch, message))
+    const bool names = row->aggregate_type.data && row->aggregate_id.data && row->event_type.data;
+    if ((names || !row->withheld) && !fill_topic(settings, batch, message))
         return;
     // Before the value: a payload that did not travel looks like a tombstone.
-    if (row->payload_withheld) {
+    if (row->withheld) {
         fail(message, TOO_LARGE, NULL);
         return;
     }

@@ -26,6 +26,7 @@ struct shared {
     atomic_bool paused;            // finish the batches in hand, and wait
     struct wake wake;              // with settings->listen
     _Atomic int64_t messages_left; // of goal.max_messages
+    _Atomic int64_t marked_ns;     // when a row was marked last, by any lane
 };
 
 struct lane {
@@ -43,6 +44,7 @@ struct lane {
     atomic_bool postgres;
     _Atomic int server_pid;
     _Atomic int64_t in_flight;
+    _Atomic int quarantined; // rows
     atomic_bool ended;
     struct trouble trouble;
 
@@ -84,6 +86,8 @@ void lane_drop_times(struct lane *lane);
 // One that does not work shows none: whoever does knows better.
 void lane_show_blocked(const struct lane *lane);
 void lane_show_active(struct lane *lane, bool active);
+// The rows in quarantine are others now.
+void lane_show_quarantined(struct lane *lane);
 
 bool lane_stopping(const struct lane *lane);
 // Is it to come to rest, for good or for a while? Then nothing new is begun.

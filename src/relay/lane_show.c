@@ -54,6 +54,16 @@ lane_show_blocked(const struct lane *lane)
 }
 
 void
+lane_show_quarantined(struct lane *lane)
+{
+    size_t rows = 0;
+
+    for (int i = 0; i < lane->slots.count; i++)
+        rows += lane->slots.list[i].quarantine.count;
+    atomic_store(&lane->quarantined, (int)rows);
+}
+
+void
 lane_show_active(struct lane *lane, bool active)
 {
     if (atomic_exchange(&lane->active, active) != active)

@@ -36,7 +36,7 @@ is_held(struct window *window, const struct message *message)
 {
     const struct row *row = &message->row;
 
-    return !row->taken ||
+    return !row->taken || window_is_quarantined(window, row) ||
            (window_keeps_order(window) &&
             holds_back(&window->lane->slot->holds, row->aggregate_id, row->position));
 }
@@ -81,7 +81,7 @@ prepare(struct window *window, struct batch *batch, struct message *message)
     }
     if (message->row.retry_count >= settings->max_retries)
         message->outcome = exhausted;
-    else
+    else if (message->outcome.state == OUTCOME_NONE)
         envelope_fill(&settings->envelope, batch, message,
                       producer_max_message_bytes(lane->producer));
     if (message->outcome.state == OUTCOME_NONE && !admit(window, message))
@@ -140,19 +140,27 @@ send_prepared(struct window *window, struct message *message)
     hold_followers(window, message);
 }
 
-// Marks what will be sent.
+// Marks what will be sent. A row that cannot be marked is not sent.
 static bool
-mark_first(struct window *window, const struct batch *batch, struct error *err)
+mark_first(struct window *window, struct batch *batch, struct error *err)
 {
+    struct refusals refused = {0};
     AUTOFREE struct message_id *ids = xcalloc(batch->count + 1, sizeof *ids);
     size_t count = 0;
 
     for (size_t i = 0; i < batch->count; i++)
         if (batch->messages[i].outcome.state == OUTCOME_NONE)
             ids[count++] = batch->messages[i].row.id;
-    if (count > 0 && !store_mark_first(window->lane->store, ids, count, err))
+    if (count > 0 && !store_mark_first(window->lane->store, ids, count, &refused, err)) {
+        refusals_free(&refused);
         return error_prefix(err, "marking rows before they are published");
-    window->marked_first = count;
+    }
+    window->marked_first = count - refused.count;
+    const bool any = refused.count > 0;
+    if (!window_refuse_unmarkable(window, batch, &refused, count, err))
+        return false;
+    for (size_t i = 0; i < batch->count && any; i++)
+        hold_followers(window, &batch->messages[i]);
     return true;
 }
 

@@ -104,6 +104,14 @@ window_block_topic(struct window *window, const struct message *message, const s
 }
 
 void
+window_release(struct window *window, struct position since)
+{
+    if (!window->released || position_compare(&since, &window->released_since) < 0)
+        window->released_since = since;
+    window->released = true;
+}
+
+void
 window_note_answer(struct window *window, const struct message *message)
 {
     struct lane *lane = window->lane;
@@ -112,9 +120,7 @@ window_note_answer(struct window *window, const struct message *message)
 
     if (!breaker)
         return;
-    if (!window->released || position_compare(&breaker->since, &window->released_since) < 0)
-        window->released_since = breaker->since;
-    window->released = true;
+    window_release(window, breaker->since);
     breakers_close(&lane->slot->breakers, breaker);
     lane_show_blocked(lane);
 }
@@ -123,7 +129,8 @@ window_note_answer(struct window *window, const struct message *message)
 
 struct settlement {
     struct failure *failures;
-    size_t failed;
+    const struct message **failed; // of each failure
+    size_t count;
 };
 
 static void
@@ -207,30 +214,23 @@ settle_blamed(struct window *window, const struct message *message, struct settl
         postponed ? WAITS * (int64_t)settings->topic_retry_ms
                   : backoff_delay_ms(settings->retry_backoff_ms, settings->retry_backoff_max_ms,
                                      message->row.retry_count + 1);
-    char id[MESSAGE_ID_TEXT];
 
     if (message->topic)
         window_note_answer(window, message);
-    if (!postponed || window_is_version_2(window))
-        settlement->failures[settlement->failed++] = (struct failure){
-            .id = message->row.id,
-            .delay_ms = delay_ms,
-            .dead = dead,
-            .postponed = postponed,
-            .error_class = fault_name(outcome->fault),
-            .text = outcome->text,
-        };
-    window->dead += dead;
-    window->attempts += !postponed;
     if (!dead)
         hold_aggregate(window, &message->row, delay_ms);
-    if (postponed)
+    if (postponed && !window_is_version_2(window))
         return;
-    message_id_format(&message->row.id, id);
-    LOG(dead ? LOG_ERROR : LOG_WARN, dead ? "message_dead" : "message_failed", LOG_STR("id", id),
-        LOG_STR("topic", message->topic), LOG_INT("attempt", message->row.retry_count + 1),
-        LOG_STR("code", outcome->code), LOG_STR("error", outcome->text),
-        LOG_STR("next", dead ? "left alone" : "retried"), LOG_INT("retry_ms", dead ? 0 : delay_ms));
+    settlement->failed[settlement->count] = message;
+    settlement->failures[settlement->count++] = (struct failure){
+        .id = message->row.id,
+        .delay_ms = delay_ms,
+        .dead = dead,
+        .postponed = postponed,
+        .error_class = fault_name(outcome->fault),
+        .code = outcome->code,
+        .text = outcome->text,
+    };
 }
 
 // Whose fault it is that a message was not acknowledged. A row that tries its topic has a short
@@ -329,6 +329,7 @@ bool
 window_mark(struct window *window, struct error *err)
 {
     struct store *store = window->lane->store;
+    struct refusals refused = {0};
     const size_t count = window->due_count, first = window->marked_first;
 
     window->due_count = window->marked_first = 0;
@@ -336,9 +337,72 @@ window_mark(struct window *window, struct error *err)
         return true;
     if (first > 0 && !store_unmark(store, err))
         return error_prefix(err, "taking marks back");
-    if (count > 0 && !store_mark(store, window->due, count, err))
+    if (count > 0 && !store_mark(store, window->due, count, &refused, err)) {
+        refusals_free(&refused);
         return error_prefix(err, "marking published rows");
-    return true;
+    }
+    return window_take_refusals(window, &refused, count, err);
+}
+
+// A failure is counted, and logged when it is committed.
+static void
+note_failure(struct window *window, const struct failure *failure, const struct message *message)
+{
+    if (failure->postponed)
+        return;
+    window->dead += failure->dead;
+    window->attempts++;
+    if (window->note_count == window->note_room) {
+        window->note_room = 2 * window->note_room + 16;
+        window->notes = xreallocarray(window->notes, window->note_room, sizeof *window->notes);
+    }
+    window->notes[window->note_count++] = (struct note){
+        .id = failure->id,
+        .topic = message->topic ? xstrdup(message->topic) : NULL,
+        .code = xstrdup(failure->code),
+        .text = xstrdup(failure->text),
+        .attempt = message->row.retry_count + 1,
+        .dead = failure->dead,
+        .delay_ms = failure->dead ? 0 : failure->delay_ms,
+    };
+}
+
+void
+window_tell_failures(const struct window *window)
+{
+    char id[MESSAGE_ID_TEXT];
+
+    for (size_t i = 0; i < window->note_count; i++) {
+        const struct note *note = &window->notes[i];
+        message_id_format(&note->id, id);
+        LOG(note->dead ? LOG_ERROR : LOG_WARN, note->dead ? "message_dead" : "message_failed",
+            LOG_STR("id", id), LOG_STR("topic", note->topic), LOG_INT("attempt", note->attempt),
+            LOG_STR("code", note->code), LOG_STR("error", note->text),
+            LOG_STR("next", note->dead ? "left alone" : "retried"),
+            LOG_INT("retry_ms", note->delay_ms));
+    }
+}
+
+// Writes the failures. A row whose failure the table refuses waits in memory.
+static bool
+write_failures(struct window *window, const struct settlement *settlement, struct error *err)
+{
+    struct refusals refused = {0};
+    bool good =
+        store_fail(window->lane->store, settlement->failures, settlement->count, &refused, err) ||
+        error_prefix(err, "counting failed attempts");
+
+    for (size_t i = 0; i < settlement->count && good; i++) {
+        const struct failure *failure = &settlement->failures[i];
+        const struct refusal *refusal = refusals_find(&refused, &failure->id);
+        if (refusal)
+            good = window_keep_unwritten(window, refusal, settlement->failed[i], err);
+        else
+            note_failure(window, failure, settlement->failed[i]);
+    }
+    window->failed += settlement->count - refused.count;
+    refusals_free(&refused);
+    return good;
 }
 
 bool
@@ -347,7 +411,8 @@ window_settle(struct window *window, struct error *err)
     struct batch *batch = &window->published;
     AUTOFREE bool *postponed = xcalloc(batch->count + 1, sizeof *postponed);
     AUTOFREE struct failure *failures = xcalloc(batch->count + 1, sizeof *failures);
-    struct settlement settlement = {.failures = failures};
+    AUTOFREE const struct message **failed = xcalloc(batch->count + 1, sizeof *failed);
+    struct settlement settlement = {.failures = failures, .failed = failed};
     struct lane *lane = window->lane;
 
     if (batch->count == 0)
@@ -359,13 +424,12 @@ window_settle(struct window *window, struct error *err)
     int64_t now_us = wall_us();
     for (size_t i = 0; i < batch->count; i++)
         settle_message(window, &batch->messages[i], &settlement, postponed[i], now_us);
-    retire(window);
     // Marks that were made first may be taken back by this, with all that was written since.
-    if ((window->careful || settlement.failed > 0) && !window_mark(window, err))
+    if ((window->careful || settlement.count > 0) && !window_mark(window, err))
         return false;
-    if (settlement.failed > 0 && !store_fail(lane->store, failures, settlement.failed, err))
-        return error_prefix(err, "counting failed attempts");
-    window->failed += settlement.failed;
+    if (settlement.count > 0 && !write_failures(window, &settlement, err))
+        return false;
+    retire(window);
     window->batches++;
     lane_count_times(lane);
     return true;

@@ -26,6 +26,7 @@ slots_free(struct slots *slots)
 {
     for (int i = 0; i < slots->count; i++) {
         holds_free(&slots->list[i].holds);
+        quarantine_free(&slots->list[i].quarantine);
         breakers_free(&slots->list[i].breakers);
     }
     free(slots->list);
@@ -70,6 +71,7 @@ slots_forget(struct slots *slots)
         struct slot *slot = &slots->list[i];
         floor_reset(&slot->floor);
         holds_free(&slot->holds);
+        quarantine_free(&slot->quarantine);
         breakers_forget_positions(&slot->breakers);
         slot->waiting = false;
         slot->heads = (struct heads){0};
@@ -96,6 +98,8 @@ slot_expire_holds(struct slot *slot)
     struct position lowest;
 
     if (holds_expire(&slot->holds, mono_now(), &lowest))
+        slot_lower_before(slot, lowest);
+    if (quarantine_expire(&slot->quarantine, mono_now(), &lowest))
         slot_lower_before(slot, lowest);
 }
 

@@ -8,6 +8,7 @@
 #include "holds.h"
 #include "outrider/base/clock.h"
 #include "outrider/store/store.h"
+#include "quarantine.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@ struct slot {
     struct floor floor;
     struct holds holds;
     struct breakers breakers;
+    struct quarantine quarantine;
     bool waiting;       // some row waits for its next attempt (version 2)
     struct heads heads; // all that did, as of the last view
     int told_holder;    // of locks on rows: the backend that was named last
@@ -50,7 +52,8 @@ void slots_forget(struct slots *slots);
 void slot_lower(struct slot *slot, struct position position);
 void slot_lower_before(struct slot *slot, struct position row);
 
-// Ends the holds that have passed.
+// Ends the holds that have passed, and leads the claims back to quarantined rows whose time has
+// come.
 void slot_expire_holds(struct slot *slot);
 
 // Takes note of the rows that wait and of those that are due, and lowers the floor where some of

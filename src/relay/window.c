@@ -30,11 +30,10 @@ window_first_claim(const struct lane *lane, const struct slot *slot, int limit)
         .slot = slot->number,
         .after = slot->floor.start,
         .since = slot->floor.start,
-        .until = lane->until,
+        .until = {.major = lane->until, .id = POSITION_LAST.id},
         .limit = limit,
         .batch_bytes = (size_t)settings->batch_bytes,
-        .max_payload_bytes =
-            lane->producer ? producer_max_message_bytes(lane->producer) : INT32_MAX,
+        .max_row_bytes = lane->producer ? producer_max_message_bytes(lane->producer) : INT32_MAX,
         .held = slot->holds.aggregates,
         .held_count = slot->holds.count,
         .waiting = slot->waiting,
@@ -102,7 +101,7 @@ update_mean(struct lane *lane, const struct batch *batch)
     int64_t total = 0;
 
     for (size_t i = 0; i < batch->count; i++)
-        total += batch->messages[i].row.payload_bytes;
+        total += batch->messages[i].row.bytes;
     int64_t latest = total / (int64_t)batch->count + 1;
     lane->mean_bytes = latest > lane->mean_bytes ? latest : (3 * lane->mean_bytes + latest) / 4;
 }
@@ -120,9 +119,13 @@ note_claimed(struct window *window)
     if (batch->count == 0)
         return;
     window->reached = batch->messages[batch->count - 1].row.position;
-    for (size_t i = 0; i < batch->count; i++)
-        if (batch->messages[i].row.taken)
-            window->locked = batch->messages[i].row.position;
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct row *row = &batch->messages[i].row;
+        if (row->taken)
+            window->locked = row->position;
+        // Later claims would not know which rows it holds back.
+        window->cut |= row->unreadable && !row->aggregate_id.data;
+    }
     update_mean(window->lane, batch);
     atomic_fetch_add(&window->lane->shared->stats.claimed, batch->count);
 }
@@ -185,40 +188,44 @@ hold_locked(struct window *window, const struct batch *batch, struct error *err)
     return count == 0 || tell_locked(window, first, count, err);
 }
 
-// Claims again in a way that fits what is known now: around locked rows, or with waiting heads.
+// Claims again in the way that fits what the claim met: around locked rows, or row by row.
 static bool
-claim_again(struct window *window, bool around, struct error *err)
+claim_again(struct window *window, enum claim_met met, struct batch *batch, struct error *err)
 {
     struct store *store = window->lane->store;
-    bool row_locked = around;
+    bool good = true;
 
-    batch_free(&window->claimed);
-    if (!around && !store_claim(store, &window->claim, &window->claimed, &row_locked, err))
-        return false;
-    if (row_locked && !store_claim_around(store, &window->claim, &window->claimed, err))
-        return false;
-    return hold_locked(window, &window->claimed, err);
+    if (met == CLAIM_NOT_MADE)
+        good = store_claim(store, &window->claim, batch, &met, err);
+    if (good && met == CLAIM_MET_LOCK)
+        good = store_claim_around(store, &window->claim, batch, &met, err);
+    if (good && met == CLAIM_MET_UNREADABLE)
+        good = store_claim_apart(store, &window->claim, batch, err);
+    return good && hold_locked(window, batch, err);
 }
 
 // The view tells whether rows wait, and whether some below the floor may go now; the first claim
 // was sent before that was known.
 static bool
-adapt_to_view(struct window *window, bool row_locked, struct error *err)
+adapt_to_view(struct window *window, enum claim_met met, struct error *err)
 {
     struct lane *lane = window->lane;
-    bool again = row_locked;
+    bool changed = false;
 
     slot_note_heads(lane->slot, &window->view);
     if (lane->slot->waiting && !window->claim.waiting)
-        again = window->claim.waiting = true;
+        changed = window->claim.waiting = true;
     if (position_compare(&lane->slot->floor.start, &window->claim.after) < 0) {
         window->claim.after = window->claim.since = lane->slot->floor.start;
         window->reached = window->locked = lane->slot->floor.start;
-        again = true;
+        changed = true;
     }
-    if (!again)
+    if (changed && met == CLAIM_MET_NOTHING)
+        met = CLAIM_NOT_MADE;
+    if (met == CLAIM_MET_NOTHING)
         return true;
-    return claim_again(window, row_locked, err);
+    batch_free(&window->claimed);
+    return claim_again(window, met, &window->claimed, err);
 }
 
 // Begins the transaction and claims the first batch: WINDOW_SHORT when there is one. Locked rows
@@ -228,11 +235,11 @@ begin(struct window *window, struct error *err)
 {
     struct lane *lane = window->lane;
     bool wait_for_slot = lane->shared->goal.wait_for_slot && lane_has_tried_all(lane);
-    bool row_locked = false;
+    enum claim_met met;
 
     lane_enter(lane, LANE_CLAIM);
     if (!store_begin(lane->store, &window->claim, wait_for_slot, &window->view, &window->claimed,
-                     &row_locked, err))
+                     &met, err))
         return WINDOW_FAILED;
     if (window->view.changed || !window->view.active) {
         if (!store_rollback(lane->store, err))
@@ -240,7 +247,7 @@ begin(struct window *window, struct error *err)
         return window->view.changed ? WINDOW_CHANGED : WINDOW_STANDBY;
     }
     floor_view(&lane->slot->floor, window->view.xmin, window->view.xmax);
-    if (!adapt_to_view(window, row_locked, err))
+    if (!adapt_to_view(window, met, err))
         return WINDOW_FAILED;
     note_claimed(window);
     bool took = position_compare(&window->locked, &window->claim.after) > 0;
@@ -256,8 +263,11 @@ is_old(const struct window *window)
 static bool
 wants_more(const struct window *window)
 {
+    const struct relay_settings *settings = window->lane->shared->settings;
+
     return !window->exhausted && !window->faulted && !window->cut && !window->careful &&
-           !window->probing && window->claims < WINDOW_BATCHES && !is_old(window) &&
+           !window->probing && window->failed < (uint64_t)settings->batch_size &&
+           window->claims < WINDOW_BATCHES && !is_old(window) &&
            window->lane->shared->goal.rate == 0 && window->lane->producer &&
            !lane_resting(window->lane);
 }
@@ -295,9 +305,9 @@ ask_ahead(struct window *window, bool *ret_asked, struct error *err)
     window->claim.after = window->reached;
     pass_over(window);
     *ret_asked = true;
-    size_t marks = window->due_count;
+    window->asked_marks = window->due_count;
     window->due_count = 0;
-    return store_ahead(lane->store, window->due, marks, &window->claim, err);
+    return store_ahead(lane->store, window->due, window->asked_marks, &window->claim, err);
 }
 
 // Takes the batch that was claimed ahead.
@@ -305,15 +315,18 @@ static bool
 take_ahead(struct window *window, struct error *err)
 {
     struct lane *lane = window->lane;
-    bool row_locked = false;
+    struct refusals refused = {0};
+    enum claim_met met;
 
     lane_enter(lane, LANE_CLAIM);
-    if (!store_ahead_answers(lane->store, &window->ahead, &row_locked, err))
+    if (!store_ahead_answers(lane->store, &refused, &window->ahead, &met, err)) {
+        refusals_free(&refused);
         return error_prefix(err, "marking published rows, claiming the next");
-    pass_over(window);
-    if (row_locked && !store_claim_around(lane->store, &window->claim, &window->ahead, err))
+    }
+    if (!window_take_refusals(window, &refused, window->asked_marks, err))
         return false;
-    return hold_locked(window, &window->ahead, err);
+    pass_over(window);
+    return claim_again(window, met, &window->ahead, err);
 }
 
 // Goes on to the batch that was claimed ahead. What came to light while it was claimed can end the
@@ -386,6 +399,7 @@ finish(struct window *window, struct error *err)
         floor_end(&lane->slot->floor, window->locked, window->exhausted);
     window->committed = true;
     window_count(window);
+    window_tell_failures(window);
     pay_rate(window);
     lane->slot->waiting |= window->failed > 0 && window_is_version_2(window);
     if (window->faulted) {
@@ -411,6 +425,17 @@ copies_to_come(const struct batch *batch)
     return count;
 }
 
+static void
+free_notes(struct window *window)
+{
+    for (size_t i = 0; i < window->note_count; i++) {
+        free(window->notes[i].topic);
+        free(window->notes[i].code);
+        free(window->notes[i].text);
+    }
+    free(window->notes);
+}
+
 // Every batch gives its memory back; the producer first gives up what it still borrows of it.
 static void
 abandon(struct window *window)
@@ -430,6 +455,7 @@ abandon(struct window *window)
     batch_free(&window->claimed);
     batch_free(&window->ahead);
     free(window->due);
+    free_notes(window);
     for (size_t i = 0; i < window->spent_count; i++)
         batch_free(&window->spent[i]);
 }

@@ -18,6 +18,7 @@ struct window {
     struct batch ahead;         // claimed while that one was published
     struct message_id *due;     // acknowledged, to be marked; its room is `due_room`
     size_t due_count, due_room;
+    size_t asked_marks;      // rows of `due` whose mark goes with the next claim
     struct position reached; // of the last row claimed
     struct position locked;  // of the last row that was taken
     bool exhausted;          // the last claim met the end of the queue
@@ -39,13 +40,24 @@ struct window {
     uint64_t marked_bytes;
     uint64_t failed; // rows written as failed, or to wait
     uint64_t dead;
-    uint64_t attempts; // that count
-    bool faulted;      // the cluster failed a message: `fault` says how
+    uint64_t attempts;  // that count
+    struct note *notes; // of failures, to be logged when they are committed; owned
+    size_t note_count, note_room;
+    bool faulted; // the cluster failed a message: `fault` says how
     struct error fault;
     struct error silence;      // why nobody answered before the deadline
     struct producer *given_up; // that had not answered: closed when the window has ended
     struct batch spent[2];     // settled, with bytes that it may still refer to
     size_t spent_count;
+};
+
+// What the log says of a failed row once that is true. The texts are owned.
+struct note {
+    struct message_id id;
+    char *topic, *code, *text; // topic: may be NULL
+    int attempt;
+    bool dead;
+    int64_t delay_ms;
 };
 
 enum window_end {
@@ -77,8 +89,34 @@ bool window_settle(struct window *window, struct error *err) MUST_CHECK;
 // Counts what became of the rows, once that is committed.
 void window_count(struct window *window);
 
-// Marks what is due.
+// Marks what is due. A row that cannot be marked is left alone.
 bool window_mark(struct window *window, struct error *err) MUST_CHECK;
+
+// Logs the failures of a window that was committed.
+void window_tell_failures(const struct window *window);
+
+// The claims begin behind `since` again when the window has ended.
+void window_release(struct window *window, struct position since);
+
+// --- what PostgreSQL refuses to write of a row (refused.c)
+
+// Is the row left alone for now?
+bool window_is_quarantined(struct window *window, const struct row *row);
+
+// Of `count` acknowledged messages the rows in `refused` could not be marked: an attempt is counted
+// against each, unless another cause than the rows is likely. Empties `refused`. False: no row can
+// be marked.
+bool window_take_refusals(struct window *window, struct refusals *refused, size_t count,
+                          struct error *err) MUST_CHECK;
+
+// Of `count` rows of the batch those in `refused` could not be marked before they are sent: their
+// messages fail, or wait. Empties `refused`. False: no row can be marked.
+bool window_refuse_unmarkable(struct window *window, struct batch *batch, struct refusals *refused,
+                              size_t count, struct error *err) MUST_CHECK;
+
+// The failure of a message could not be written: its row and its aggregate wait in memory.
+bool window_keep_unwritten(struct window *window, const struct refusal *refusal,
+                           const struct message *message, struct error *err) MUST_CHECK;
 
 // Has no attempt left, or could not heal by one: its row is to be dead.
 bool window_is_dead(const struct window *window, const struct message *message);

@@ -22,13 +22,14 @@ claims_params_of_one(const struct shape *shape, const struct claim *claim, struc
     params_int8(params, claim->limit, TYPE_INT8);
     params_int8(params, claim->after.major, shape->position_type);
     params_uuid(params, &claim->after.id);
-    params_int8(params, claim->until, shape->position_type);
+    params_int8(params, claim->until.major, shape->position_type);
     array_of_texts(params, claim->held, claim->held_count);
-    params_int8(params, (int64_t)claim->max_payload_bytes, TYPE_INT8);
+    params_int8(params, (int64_t)claim->max_row_bytes, TYPE_INT8);
     params_int8(params, (int64_t)claim->batch_bytes, TYPE_INT8);
     params_int8(params, claim->since.major, shape->position_type);
     array_of_texts(params, claim->blocked, claim->blocked_count);
     params_int4(params, claim->slot);
+    params_uuid(params, &claim->until.id);
 }
 
 // The positions of several claims.
@@ -81,9 +82,9 @@ claims_params_of_all(const struct claim *claims, int count, struct params *param
     params_int8(params, claims[0].limit, TYPE_INT8);
     array_of_positions(params, claims, count, false);
     params_uuid(params, &claims[0].after.id);
-    params_int8(params, claims[0].until, TYPE_INT8);
+    params_int8(params, claims[0].until.major, TYPE_INT8);
     array_of_held(params, claims, count);
-    params_int8(params, (int64_t)claims[0].max_payload_bytes, TYPE_INT8);
+    params_int8(params, (int64_t)claims[0].max_row_bytes, TYPE_INT8);
     params_int8(params, (int64_t)claims[0].batch_bytes, TYPE_INT8);
     array_of_positions(params, claims, count, true);
     array_of_blocked(params, claims, count);

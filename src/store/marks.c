@@ -2,37 +2,30 @@
 // What a window writes: rows that are done, rows that failed.
 //
 // Each write is one set-based statement behind a savepoint, and must touch exactly the rows it
-// names: a trigger, a rule or row security that keeps some from it is a failure, not a surprise.
+// names: a trigger, a rule or row security that keeps some from it is a failure, not a surprise. A
+// set that is refused for a reason that can lie in a row is halved, down to the rows that are
+// refused alone: the others are written.
+#include "outrider/base/xalloc.h"
 #include "sql.h"
+#include "sqlstate.h"
 #include "store_private.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-bool
-store_changed_all(PGresult *result, size_t count, struct error *err)
+// Rows to write, and how. One of the lists is set.
+struct write {
+    const char *sql;
+    const struct message_id *ids;   // to mark
+    const struct failure *failures; // to count
+    bool by_code;                   // the failures' codes stand for their texts
+    bool constraints;               // deferred ones are checked at once
+};
+
+static const struct message_id *
+id_of(const struct write *write, size_t i)
 {
-    size_t changed = strtoul(PQcmdTuples(result), NULL, 10);
-
-    return changed == count ||
-           error_set(err, FAULT_CLUSTER, "SHORT",
-                     "%zu of %zu rows changed: a trigger, a rule or row security of the table "
-                     "keeps outrider from the others",
-                     changed, count);
-}
-
-// Runs a statement that must touch exactly `count` rows.
-static bool
-change_rows(struct store *store, const char *sql, const struct params *params, size_t count,
-            struct error *err)
-{
-    PGresult *result = NULL;
-
-    if (!store_run_behind_savepoint(store, sql, params, NULL, &result, err))
-        return false;
-    bool all = store_changed_all(result, count, err);
-    PQclear(result);
-    return all;
+    return write->ids ? &write->ids[i] : &write->failures[i].id;
 }
 
 void
@@ -44,13 +37,42 @@ store_mark_params(const struct message_id *ids, size_t count, struct params *par
     params_end_array(params);
 }
 
-bool
-store_mark(struct store *store, const struct message_id *ids, size_t count, struct error *err)
+static void
+failure_params(const struct store *store, const struct failure *failures, size_t count,
+               bool by_code, struct params *params)
 {
-    struct params params __attribute__((cleanup(params_free))) = {0};
+    params_begin_array(params, TYPE_UUID, count);
+    for (size_t i = 0; i < count; i++)
+        params_element(params, failures[i].id.bytes, sizeof failures[i].id.bytes);
+    params_end_array(params);
+    params_begin_array(params, TYPE_INT8, count);
+    for (size_t i = 0; i < count; i++)
+        params_element_int8(params, failures[i].delay_ms);
+    params_end_array(params);
+    params_begin_array(params, TYPE_INT8, count);
+    for (size_t i = 0; i < count; i++)
+        params_element_int8(params, failures[i].dead ? 1 : failures[i].postponed ? 2 : 0);
+    params_end_array(params);
+    params_begin_array(params, TYPE_TEXT, count);
+    for (size_t i = 0; i < count; i++)
+        params_element(params, failures[i].error_class, strlen(failures[i].error_class));
+    params_end_array(params);
+    params_begin_array(params, TYPE_TEXT, count);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = by_code ? failures[i].code : failures[i].text;
+        params_element(params, text, strlen(text));
+    }
+    params_end_array(params);
+    params_int4(params, store->settings.max_retries);
+}
 
-    store_mark_params(ids, count, &params);
-    return change_rows(store, store->shape.settle, &params, count, err);
+static bool
+fail_short(size_t changed, size_t count, struct error *err)
+{
+    return error_set(err, FAULT_CLUSTER, "SHORT",
+                     "%zu of %zu rows changed: a trigger, a rule or row security of the table "
+                     "keeps outrider from the others",
+                     changed, count);
 }
 
 // A statement without parameters or rows.
@@ -64,11 +86,168 @@ command(struct store *store, const char *sql, struct error *err)
     return good;
 }
 
-bool
-store_mark_first(struct store *store, const struct message_id *ids, size_t count, struct error *err)
+// What came of the statements of write_set; true: the savepoint can be released.
+static bool
+judge_set(const struct step *steps, size_t steps_count, size_t count, bool *ret_refused,
+          struct error *err)
 {
-    return command(store, sql_store_savepoint_mark, err) && store_mark(store, ids, count, err) &&
-           command(store, sql_store_check_constraints, err);
+    const PGresult *failed = pipeline_failed(steps, steps_count);
+    const size_t changed = failed ? 0 : strtoul(PQcmdTuples(steps[1].result), NULL, 10);
+
+    if (failed) {
+        wire_fail_result(failed, err);
+        *ret_refused = failed != steps[0].result &&
+                       sqlstate_lies_in_row(PQresultErrorField(failed, PG_DIAG_SQLSTATE));
+    } else if (changed != count) {
+        fail_short(changed, count, err);
+        *ret_refused = true;
+    }
+    return !failed && changed == count;
+}
+
+// Writes rows `from` to `from + count` as one set, or (*ret_refused) none of them.
+static bool
+write_set(struct store *store, const struct write *write, size_t from, size_t count,
+          bool *ret_refused, struct error *err)
+{
+    struct params params __attribute__((cleanup(params_free))) = {0};
+    struct step steps[] = {{.sql = sql_store_savepoint},
+                           {.sql = write->sql, .params = &params},
+                           {.sql = sql_store_check_constraints}};
+    const size_t steps_count = write->constraints ? 3 : 2;
+    struct error undone;
+
+    *ret_refused = false;
+    if (write->ids)
+        store_mark_params(write->ids + from, count, &params);
+    else
+        failure_params(store, write->failures + from, count, write->by_code, &params);
+    if (!pipeline_run(&store->wire, store_patience_ms(store), steps, steps_count, err))
+        return false;
+    const bool good = judge_set(steps, steps_count, count, ret_refused, err);
+    pipeline_clear(steps, steps_count);
+    if (good)
+        return command(store, sql_store_release_savepoint, err);
+    if (!store_back_to_savepoint(store, &undone)) {
+        *err = undone;
+        return false;
+    }
+    return *ret_refused;
+}
+
+// A failure whose text its column, or a constraint on it, does not take is written with its code.
+static bool
+write_alone(struct store *store, const struct write *write, size_t i, struct error *why,
+            struct refusals *ret_refused, struct error *err)
+{
+    struct write by_code = *write;
+    bool refused = true;
+    struct error second;
+
+    by_code.by_code = true;
+    if (write->failures && !write->by_code &&
+        !write_set(store, &by_code, i, 1, &refused, &second)) {
+        *err = second;
+        return false;
+    }
+    if (refused) {
+        why->fault = FAULT_MESSAGE;
+        refusals_add(ret_refused, id_of(write, i), why);
+    }
+    return true;
+}
+
+// Halves what is refused, down to the rows that are refused alone.
+static bool
+write_rows(struct store *store, const struct write *write, size_t from, size_t count,
+           struct refusals *ret_refused, struct error *err)
+{
+    struct error why;
+    bool refused;
+
+    if (count == 0)
+        return true;
+    if (!write_set(store, write, from, count, &refused, &why)) {
+        *err = why;
+        return false;
+    }
+    if (!refused)
+        return true;
+    if (count == 1)
+        return write_alone(store, write, from, &why, ret_refused, err);
+    return write_rows(store, write, from, count / 2, ret_refused, err) &&
+           write_rows(store, write, from + count / 2, count - count / 2, ret_refused, err);
+}
+
+bool
+store_mark_apart(struct store *store, const struct message_id *ids, size_t count,
+                 struct refusals *ret_refused, struct error *err)
+{
+    const struct write write = {.sql = store->shape.settle, .ids = ids};
+
+    return write_rows(store, &write, 0, count, ret_refused, err);
+}
+
+static bool
+is_listed(const PGresult *result, const struct message_id *id)
+{
+    for (int i = 0; i < PQntuples(result); i++)
+        if (memcmp(PQgetvalue(result, i, 0), id->bytes, sizeof id->bytes) == 0)
+            return true;
+    return false;
+}
+
+bool
+store_note_unmarked(struct store *store, const PGresult *marked, const struct message_id *ids,
+                    size_t count, struct refusals *ret_refused, struct error *err)
+{
+    struct params params __attribute__((cleanup(params_free))) = {0};
+    const size_t changed = strtoul(PQcmdTuples((PGresult *)marked), NULL, 10);
+    PGresult *result = NULL;
+    struct error why;
+
+    if (changed == count)
+        return true;
+    fail_short(changed, count, &why);
+    if (changed > count) {
+        *err = why;
+        return false;
+    }
+    store_mark_params(ids, count, &params);
+    if (!store_run_behind_savepoint(store, store->shape.unmarked, &params, NULL, &result, err))
+        return false;
+    why.fault = FAULT_MESSAGE;
+    for (size_t i = 0; i < count; i++)
+        if (is_listed(result, &ids[i]))
+            refusals_add(ret_refused, &ids[i], &why);
+    PQclear(result);
+    return true;
+}
+
+bool
+store_mark(struct store *store, const struct message_id *ids, size_t count,
+           struct refusals *ret_refused, struct error *err)
+{
+    struct params params __attribute__((cleanup(params_free))) = {0};
+    PGresult *result = NULL;
+
+    store_mark_params(ids, count, &params);
+    if (!store_run_behind_savepoint(store, store->shape.settle, &params, NULL, &result, err))
+        return sqlstate_lies_in_row(err->code) &&
+               store_mark_apart(store, ids, count, ret_refused, err);
+    bool good = store_note_unmarked(store, result, ids, count, ret_refused, err);
+    PQclear(result);
+    return good;
+}
+
+bool
+store_mark_first(struct store *store, const struct message_id *ids, size_t count,
+                 struct refusals *ret_refused, struct error *err)
+{
+    const struct write write = {.sql = store->shape.settle, .ids = ids, .constraints = true};
+
+    return command(store, sql_store_savepoint_mark, err) &&
+           write_rows(store, &write, 0, count, ret_refused, err);
 }
 
 bool
@@ -77,40 +256,66 @@ store_unmark(struct store *store, struct error *err)
     return command(store, sql_store_rollback_mark, err);
 }
 
-bool
-store_fail(struct store *store, const struct failure *failures, size_t count, struct error *err)
+// The other rows that wait, locked. Caller frees.
+static bool
+list_others(struct store *store, const struct refusals *refused, struct message_id **ret_ids,
+            size_t *ret_count, struct error *err)
 {
     struct params params __attribute__((cleanup(params_free))) = {0};
+    PGresult *result = NULL;
 
-    params_begin_array(&params, TYPE_UUID, count);
-    for (size_t i = 0; i < count; i++)
-        params_element(&params, failures[i].id.bytes, sizeof failures[i].id.bytes);
+    params_begin_array(&params, TYPE_UUID, refused->count);
+    for (size_t i = 0; i < refused->count; i++)
+        params_element(&params, refused->list[i].id.bytes, sizeof refused->list[i].id.bytes);
     params_end_array(&params);
-    params_begin_array(&params, TYPE_INT8, count);
-    for (size_t i = 0; i < count; i++)
-        params_element_int8(&params, failures[i].delay_ms);
-    params_end_array(&params);
-    params_begin_array(&params, TYPE_INT8, count);
-    for (size_t i = 0; i < count; i++)
-        params_element_int8(&params, failures[i].dead ? 1 : failures[i].postponed ? 2 : 0);
-    params_end_array(&params);
-    params_begin_array(&params, TYPE_TEXT, count);
-    for (size_t i = 0; i < count; i++)
-        params_element(&params, failures[i].error_class, strlen(failures[i].error_class));
-    params_end_array(&params);
-    params_begin_array(&params, TYPE_TEXT, count);
-    for (size_t i = 0; i < count; i++)
-        params_element(&params, failures[i].text, strlen(failures[i].text));
-    params_end_array(&params);
-    params_int4(&params, store->settings.max_retries);
-    return change_rows(store, store->shape.fail, &params, count, err);
+    if (!store_run_behind_savepoint(store, store->shape.others, &params, NULL, &result, err))
+        return false;
+    *ret_count = (size_t)PQntuples(result);
+    *ret_ids = xcalloc(*ret_count + 1, sizeof **ret_ids);
+    for (size_t i = 0; i < *ret_count; i++)
+        memcpy((*ret_ids)[i].bytes, PQgetvalue(result, (int)i, 0), sizeof(*ret_ids)[i].bytes);
+    PQclear(result);
+    return true;
 }
 
 bool
-store_try_fail(struct store *store, const struct failure *failures, size_t count, struct error *err)
+store_try_mark(struct store *store, const struct refusals *refused, enum mark_trial *ret_trial,
+               struct error *err)
 {
+    AUTOFREE struct message_id *ids = NULL;
+    size_t count;
+    struct refusals others = {0};
+
+    if (!command(store, sql_store_savepoint_trial, err) ||
+        !list_others(store, refused, &ids, &count, err))
+        return false;
+    const struct write write = {.sql = store->shape.settle, .ids = ids, .constraints = true};
+    const bool good = write_rows(store, &write, 0, count, &others, err) &&
+                      command(store, sql_store_rollback_trial, err);
+    *ret_trial = count == 0              ? MARK_TRIAL_NONE
+                 : others.count == count ? MARK_TRIAL_REFUSED
+                                         : MARK_TRIAL_GOOD;
+    refusals_free(&others);
+    return good;
+}
+
+bool
+store_fail(struct store *store, const struct failure *failures, size_t count,
+           struct refusals *ret_refused, struct error *err)
+{
+    const struct write write = {.sql = store->shape.fail, .failures = failures};
+
+    return write_rows(store, &write, 0, count, ret_refused, err);
+}
+
+bool
+store_try_fail(struct store *store, const struct failure *failures, size_t count,
+               struct refusals *ret_refused, struct error *err)
+{
+    const struct write write = {
+        .sql = store->shape.fail, .failures = failures, .constraints = true};
+
     return command(store, sql_store_savepoint_trial, err) &&
-           store_fail(store, failures, count, err) &&
-           command(store, sql_store_check_constraints, err) &&
+           write_rows(store, &write, 0, count, ret_refused, err) &&
            command(store, sql_store_rollback_trial, err);
 }

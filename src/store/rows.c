@@ -22,6 +22,8 @@ enum {
     FIELD_RETRY_COUNT,
     FIELD_HEADERS,
     FIELD_WRITER,
+    FIELD_BYTES,
+    FIELD_WITHHELD,
     FIELD_CUT,
 };
 
@@ -51,11 +53,15 @@ field_int8(const PGresult *result, int row, int field)
     return PQgetisnull(result, row, field) ? 0 : wire_int8(PQgetvalue(result, row, field));
 }
 
+// The ends are the infinities. PostgreSQL's last years are behind what Unix microseconds can say:
+// they become the last instant before infinity.
 static int64_t
 unix_us(int64_t postgres_us)
 {
-    if (postgres_us == INT64_MAX || postgres_us == INT64_MIN) // infinity, -infinity
+    if (postgres_us == INT64_MAX || postgres_us == INT64_MIN)
         return postgres_us;
+    if (postgres_us > INT64_MAX - 1 - POSTGRES_EPOCH_US)
+        return INT64_MAX - 1;
     return postgres_us + POSTGRES_EPOCH_US;
 }
 
@@ -149,14 +155,15 @@ decode_row(struct batch *batch, const PGresult *result, int i, bool tie_by_id)
     row->event_type = field_bytes(result, i, FIELD_EVENT_TYPE);
     row->payload = field_bytes(result, i, FIELD_PAYLOAD);
     row->payload_bytes = field_int8(result, i, FIELD_PAYLOAD_BYTES);
-    row->payload_withheld = !row->payload.data && !PQgetisnull(result, i, FIELD_PAYLOAD_BYTES);
+    row->bytes = field_int8(result, i, FIELD_BYTES);
+    row->withheld = PQgetvalue(result, i, FIELD_WITHHELD)[0] != 0;
     row->created_at_us = unix_us(field_int8(result, i, FIELD_CREATED_AT));
     row->retry_count = wire_int4(PQgetvalue(result, i, FIELD_RETRY_COUNT));
     row->writer = (uint32_t)wire_int4(PQgetvalue(result, i, FIELD_WRITER));
     row->taken = PQgetvalue(result, i, FIELD_TAKEN)[0] != 0;
     if (!PQgetisnull(result, i, FIELD_HEADERS))
         row->headers_malformed = !decode_headers(batch, row, field_bytes(result, i, FIELD_HEADERS));
-    batch->bytes += row->payload.len;
+    batch->bytes += row->withheld ? 0 : (size_t)row->bytes;
     batch->holes |= !row->taken;
 }
 
@@ -167,7 +174,7 @@ rows_to_batch(PGresult *result, int limit, bool tie_by_id, struct batch *ret_bat
     struct batch batch;
     int count = 0;
 
-    batch_init(&batch, (size_t)claimed, result, release);
+    batch_init(&batch, (size_t)claimed + 1, result, release);
     while (count < claimed && PQgetvalue(result, count, FIELD_CUT)[0] == 0)
         decode_row(&batch, result, count++, tie_by_id);
     batch.count = (size_t)count;

@@ -150,12 +150,10 @@ check_table(const struct description *description, const struct names *names, st
 }
 
 static const char *
-claimable(const struct shape *shape, const struct description *description,
-          const struct store_settings *settings, enum claim_kind kind)
+claimable(const struct shape *shape, const struct store_settings *settings, enum claim_kind kind)
 {
     if (shape->version == 1)
-        return description->nullable[COLUMN_PUBLISHED] ? sql_store_claimable_v1_nullable
-                                                       : sql_store_claimable_v1;
+        return sql_store_claimable_v1;
     if (settings->ordering == ORDERING_NONE)
         return sql_store_claimable_v2_due;
     return kind == CLAIM_CHOOSING ? sql_store_claimable_v2_waiting : sql_store_claimable_v2;
@@ -182,6 +180,8 @@ compose_kind(struct shape *shape, enum claim_kind kind, const char *claimable_sq
     all[count] = (struct placeholder){"claimed", sql_store_claim_around, true};
     shape->claim_around[kind] = names_expand(names, sql_store_cut, all, count + 1);
     shape->heads[kind] = names_expand(names, heads, all, count);
+    if (kind == CLAIM_PLAIN)
+        shape->places = names_expand(names, sql_store_places, all, count);
     if (many) {
         count = common + 1;
         all[count++] = (struct placeholder){"heads", sql_store_heads_slots, true};
@@ -203,6 +203,7 @@ compose(struct shape *shape, const struct description *description,
 {
     const bool v2 = shape->version == 2;
     const bool key = settings->ordering == ORDERING_KEY;
+    const bool nullable = description->nullable[COLUMN_PUBLISHED];
     const bool binary = strcmp(description->type[COLUMN_PAYLOAD], "bytea") == 0;
     const bool many = shape->slots > 1;
     char max_retries[16], slots[16], slot_mask[16];
@@ -222,6 +223,19 @@ compose(struct shape *shape, const struct description *description,
         (struct placeholder){"queue", many ? sql_store_queue_of_slot : sql_store_queue, true};
     all[count++] = (struct placeholder){"lock_class", sql_store_lock_class, true};
     all[count++] = (struct placeholder){"row", sql_store_row, true};
+    all[count++] = (struct placeholder){"attempts", sql_store_attempts, true};
+    all[count++] = (struct placeholder){"placed",
+                                        v2         ? sql_store_placed_v2
+                                        : nullable ? sql_store_placed_v1_nullable
+                                                   : sql_store_placed_v1,
+                                        true};
+    all[count++] = (struct placeholder){
+        "unpublished",
+        v2 || nullable ? sql_store_report_unpublished_v2 : sql_store_report_unpublished_v1, true};
+    all[count++] = (struct placeholder){
+        "dead", v2 ? sql_store_report_dead_v2 : sql_store_report_dead_v1, true};
+    all[count++] = (struct placeholder){
+        "newest", v2 ? "o.{seq} DESC" : "o.{created_at} DESC, o.{id} DESC", true};
     all[count++] = (struct placeholder){"claimed_order", v2 ? "position" : "position, id", false};
     all[count++] = (struct placeholder){
         "payload", binary ? "o.{payload_column}" : "o.{payload_column}::text", true};
@@ -238,7 +252,7 @@ compose(struct shape *shape, const struct description *description,
         shape->has_version_table ? sql_store_unchanged_present : sql_store_unchanged_absent, true};
 
     for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++)
-        compose_kind(shape, kind, claimable(shape, description, settings, kind), names, all, count);
+        compose_kind(shape, kind, claimable(shape, settings, kind), names, all, count);
     all[count++] = (struct placeholder){"slot_number", "$1", false};
     all[count] =
         (struct placeholder){"slot", key ? sql_store_slot_exclusive : sql_store_slot_shared, true};
@@ -248,6 +262,10 @@ compose(struct shape *shape, const struct description *description,
     shape->view_waiting_for_slot = names_expand(names, sql_store_view, all, count + 1);
     shape->settings = names_expand(names, sql_store_settings, all, count);
     shape->lock_holder = names_expand(names, sql_store_lock_holder, all, count);
+    shape->lock_row = names_expand(names, sql_store_lock_row, all, count);
+    shape->aggregate_of = names_expand(names, sql_store_aggregate_of, all, count);
+    shape->unmarked = names_expand(names, sql_store_unmarked, all, count);
+    shape->others = names_expand(names, sql_store_others, all, count);
     shape->settle = names_expand(
         names, settings->on_published == ON_PUBLISHED_MARK ? sql_store_mark : sql_store_delete, all,
         count);
@@ -263,6 +281,8 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
     AUTOFREE char *version_table = names_relation(names, "_outrider");
     AUTOFREE char *version_table_literal = sql_literal(version_table);
     AUTOFREE char *payload = sql_identifier(names->columns[COLUMN_PAYLOAD]);
+    AUTOFREE char *last_error = sql_literal(names->columns[COLUMN_LAST_ERROR]);
+    AUTOFREE char *error_class = sql_literal(names->columns[COLUMN_ERROR_CLASS]);
     AUTOFREE char *topic = names_topic(names, &settings->topic);
     const struct placeholder fixed[] = {
         {"topic", topic, false},
@@ -270,6 +290,8 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
         {"version_table", version_table, false},
         {"version_table_literal", version_table_literal, false},
         {"payload_column", payload, false},
+        {"last_error_literal", last_error, false},
+        {"error_class_literal", error_class, false},
     };
     const size_t fixed_count = sizeof fixed / sizeof fixed[0];
     AUTOFREE char *describe_sql = names_expand(names, sql_store_describe, fixed, fixed_count);
@@ -308,6 +330,11 @@ shape_free(struct shape *shape)
     free(shape->view);
     free(shape->view_waiting_for_slot);
     free(shape->lock_holder);
+    free(shape->places);
+    free(shape->lock_row);
+    free(shape->aggregate_of);
+    free(shape->unmarked);
+    free(shape->others);
     free(shape->settle);
     free(shape->fail);
     *shape = (struct shape){0};

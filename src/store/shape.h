@@ -31,6 +31,11 @@ struct shape {
     char *claim_around[CLAIM_KINDS];
     char *poll[CLAIM_KINDS];
     char *lock_holder;
+    char *places;
+    char *lock_row;
+    char *aggregate_of;
+    char *unmarked;
+    char *others;
     char *settle;
     char *fail;
 };

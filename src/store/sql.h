@@ -4,11 +4,12 @@
 #ifndef OUTRIDER_STORE_SQL_H
 #define OUTRIDER_STORE_SQL_H
 
+extern const char sql_store_aggregate_of[];
+extern const char sql_store_attempts[];
 extern const char sql_store_check_constraints[];
 extern const char sql_store_claim[];
 extern const char sql_store_claim_around[];
 extern const char sql_store_claimable_v1[];
-extern const char sql_store_claimable_v1_nullable[];
 extern const char sql_store_claimable_v2[];
 extern const char sql_store_claimable_v2_due[];
 extern const char sql_store_claimable_v2_waiting[];
@@ -63,7 +64,13 @@ extern const char sql_store_inspect_unpublished_index[];
 extern const char sql_store_listen[];
 extern const char sql_store_lock_class[];
 extern const char sql_store_lock_holder[];
+extern const char sql_store_lock_row[];
 extern const char sql_store_mark[];
+extern const char sql_store_others[];
+extern const char sql_store_placed_v1[];
+extern const char sql_store_placed_v1_nullable[];
+extern const char sql_store_placed_v2[];
+extern const char sql_store_places[];
 extern const char sql_store_poll[];
 extern const char sql_store_poll_settings[];
 extern const char sql_store_poll_slots[];
@@ -113,6 +120,7 @@ extern const char sql_store_slot_of[];
 extern const char sql_store_slot_shared[];
 extern const char sql_store_slot_wait[];
 extern const char sql_store_unblocked[];
+extern const char sql_store_unmarked[];
 extern const char sql_store_unblocked_in_slots[];
 extern const char sql_store_unchanged_absent[];
 extern const char sql_store_unchanged_present[];

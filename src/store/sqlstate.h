@@ -21,4 +21,10 @@ sqlstate_is(const PGresult *result, const char *sqlstate)
     return str_equal(PQresultErrorField(result, PG_DIAG_SQLSTATE), sqlstate);
 }
 
+// Can a statement have failed in this way because of one row's values? NULL: no.
+bool sqlstate_lies_in_data(const char *sqlstate);
+
+// Can a write have been refused in this way because of one row? Also by a policy that looks at it.
+bool sqlstate_lies_in_row(const char *sqlstate);
+
 #endif

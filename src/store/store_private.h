@@ -15,11 +15,12 @@ struct store {
     struct wire wire;
     struct shape shape;
     struct {
-        size_t marks;      // rows, 0: no statement for them
-        int limit;         // of the claim
-    } ahead;               // what store_ahead has sent
-    bool polled;           // a poll was answered
-    struct mono plans_end; // those that the server keeps are made anew then
+        const struct message_id *marks; // borrowed
+        size_t count;                   // of them, 0: no statement for them
+        int limit;                      // of the claim
+    } ahead;                            // what store_ahead has sent
+    bool polled;                        // a poll was answered
+    struct mono plans_end;              // those that the server keeps are made anew then
 };
 
 static inline int
@@ -34,16 +35,24 @@ void store_settings_params(const struct store *store, struct params *params);
 // Undoes what failed behind the savepoint, so that the transaction can go on.
 bool store_back_to_savepoint(struct store *store, struct error *err) MUST_CHECK;
 
-// Runs one statement behind a savepoint. A refused row lock is no failure when ret_row_locked is
-// given. The result is the caller's to clear.
+// Runs one statement behind a savepoint. What a claim can meet is no failure when ret_met is given:
+// the result is NULL then, and err says what was met. The result is the caller's to clear.
 bool store_run_behind_savepoint(struct store *store, const char *sql, const struct params *params,
-                                bool *ret_row_locked, PGresult **ret_result,
+                                enum claim_met *ret_met, PGresult **ret_result,
                                 struct error *err) MUST_CHECK;
+
+// What a claim met when `failed` is its answer; false: something else, which is a failure.
+bool store_claim_met(const PGresult *failed, enum claim_met *ret_met);
 
 // The parameters of store_mark's statement.
 void store_mark_params(const struct message_id *ids, size_t count, struct params *params);
 
-// Did the statement touch exactly `count` rows? Else the code is "SHORT".
-bool store_changed_all(PGresult *result, size_t count, struct error *err) MUST_CHECK;
+// Takes note of the rows that the set's mark, whose answer is `result`, did not touch.
+bool store_note_unmarked(struct store *store, const PGresult *result, const struct message_id *ids,
+                         size_t count, struct refusals *ret_refused, struct error *err) MUST_CHECK;
+
+// Marks each row alone, after the set was refused and rolled back.
+bool store_mark_apart(struct store *store, const struct message_id *ids, size_t count,
+                      struct refusals *ret_refused, struct error *err) MUST_CHECK;
 
 #endif

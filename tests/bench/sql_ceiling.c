@@ -52,10 +52,10 @@ next_claim(const struct ceiling *ceiling, struct position since)
     return (struct claim){
         .after = ceiling->reached,
         .since = since,
-        .until = INT64_MAX,
+        .until = POSITION_LAST,
         .limit = (int)(by_bytes < ceiling->batch_size ? by_bytes : ceiling->batch_size),
         .batch_bytes = (size_t)ceiling->batch_bytes,
-        .max_payload_bytes = MAX_PAYLOAD_BYTES,
+        .max_row_bytes = MAX_PAYLOAD_BYTES,
     };
 }
 
@@ -67,7 +67,7 @@ note_claimed(struct ceiling *ceiling, const struct batch *batch)
     if (batch->count == 0)
         return;
     for (size_t i = 0; i < batch->count; i++)
-        total += batch->messages[i].row.payload_bytes;
+        total += batch->messages[i].row.bytes;
     int64_t latest = total / (int64_t)batch->count + 1;
     ceiling->mean_bytes =
         latest > ceiling->mean_bytes ? latest : (3 * ceiling->mean_bytes + latest) / 4;
@@ -92,11 +92,14 @@ static void
 mark_rest(struct ceiling *ceiling)
 {
     struct mono began = mono_now();
+    struct refusals refused = {0};
     struct error err;
 
     if (ceiling->due_count > 0 &&
-        !store_mark(ceiling->store, ceiling->due, ceiling->due_count, &err))
+        !store_mark(ceiling->store, ceiling->due, ceiling->due_count, &refused, &err))
         stop("mark", &err);
+    if (refused.count > 0)
+        stop("mark", &refused.list[0].why);
     ceiling->due_count = 0;
     ceiling->mark_ns += mono_diff_ns(mono_now(), began);
 }
@@ -107,13 +110,14 @@ claim_next(struct ceiling *ceiling, struct position since, struct batch *ret_bat
     struct claim claim = next_claim(ceiling, since);
     struct mono began = mono_now();
     struct error err;
-    bool row_locked = false;
+    struct refusals refused = {0};
+    enum claim_met met;
 
     if (!store_ahead(ceiling->store, ceiling->due, ceiling->due_count, &claim, &err) ||
-        !store_ahead_answers(ceiling->store, ret_batch, &row_locked, &err))
+        !store_ahead_answers(ceiling->store, &refused, ret_batch, &met, &err))
         stop("mark and claim", &err);
-    if (row_locked)
-        fail("claim", "a row is locked: the ceiling needs the table for itself");
+    if (met != CLAIM_MET_NOTHING)
+        fail("claim", "a row is locked or cannot be written: the ceiling needs the table for itself");
     ceiling->due_count = 0;
     ceiling->ahead_ns += mono_diff_ns(mono_now(), began);
     note_claimed(ceiling, ret_batch);
@@ -126,11 +130,11 @@ begin(struct ceiling *ceiling, struct position since, struct batch *ret_batch)
     struct mono began = mono_now();
     struct view view;
     struct error err;
-    bool row_locked = false;
+    enum claim_met met;
 
-    if (!store_begin(ceiling->store, &claim, false, &view, ret_batch, &row_locked, &err))
+    if (!store_begin(ceiling->store, &claim, false, &view, ret_batch, &met, &err))
         stop("begin", &err);
-    if (!view.active || view.changed || row_locked)
+    if (!view.active || view.changed || met != CLAIM_MET_NOTHING)
         fail("begin", "the ceiling needs the table for itself");
     ceiling->ahead_ns += mono_diff_ns(mono_now(), began);
     note_claimed(ceiling, ret_batch);

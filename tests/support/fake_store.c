@@ -18,8 +18,10 @@ struct store {
     bool in_transaction;
     int64_t now_ms; // of the transaction or the poll: it does not move inside
     struct {
-        bool failed, row_locked;
+        bool failed;
+        enum claim_met met;
         struct error err;
+        struct refusals refused;
         struct batch batch;
     } ahead; // what the server has answered already
 };
@@ -237,7 +239,7 @@ is_claimable(const struct store *store, const struct fake_row *row, const struct
 {
     bool key = store->settings.ordering == ORDERING_KEY;
     if (row->published || row->dead || (row->owner == store && (row->marked || row->failed)) ||
-        !is_behind(store, row, &claim->after) || row->seq > claim->until ||
+        !is_behind(store, row, &claim->after) || row->seq > claim->until.major ||
         slot_of(store, row) != claim->slot || is_passed_over(row, claim))
         return false;
     if (store->version == 1)
@@ -276,12 +278,13 @@ fill_message(const struct store *store, const struct claim *claim, struct batch 
     row->aggregate_id = copy(batch, from->aggregate);
     row->event_type = copy(batch, from->event ? from->event : "event");
     row->payload_bytes = (int64_t)size;
-    row->payload_withheld = size > claim->max_payload_bytes;
+    row->withheld = size > claim->max_row_bytes;
+    row->bytes = (int64_t)size;
     row->created_at_us = 1;
     row->writer = from->writer;
     row->retry_count = from->retry_count;
     row->taken = taken;
-    if (!row->payload_withheld) {
+    if (!row->withheld) {
         char *payload = batch_alloc(batch, size);
         memset(payload, 'x', size);
         row->payload = (struct bytes){payload, size};
@@ -290,10 +293,11 @@ fill_message(const struct store *store, const struct claim *claim, struct batch 
     batch->holes |= !taken;
 }
 
-// The rows of a claim: false when one is locked and `around` does not allow for it.
-static bool
-collect(const struct store *store, const struct claim *claim, bool around, size_t *ret_places,
-        size_t *ret_count)
+// The rows of a claim, unless it meets a locked one that `around` does not allow for, or one that
+// cannot be read.
+static enum claim_met
+collect(const struct store *store, const struct claim *claim, bool around, bool apart,
+        size_t *ret_places, size_t *ret_count)
 {
     *ret_count = 0;
     for (size_t i = 0; i < fake_store.count && *ret_count < (size_t)claim->limit; i++) {
@@ -302,24 +306,40 @@ collect(const struct store *store, const struct claim *claim, bool around, size_
             continue;
         if (is_locked(store, row) && store->settings.ordering == ORDERING_NONE)
             continue;
+        if (row->unreadable && !apart)
+            return CLAIM_MET_UNREADABLE;
         if (is_locked(store, row) && !around)
-            return false;
+            return CLAIM_MET_LOCK;
         ret_places[(*ret_count)++] = i;
+        if (row->unreadable)
+            break;
     }
-    return true;
+    return CLAIM_MET_NOTHING;
 }
 
-// False when a row is locked. The caller holds the lock.
-static bool
-claim_rows(const struct store *store, const struct claim *claim, bool around,
+// An unreadable row ends its batch.
+static void
+end_unreadable(struct batch *batch)
+{
+    struct message *message = &batch->messages[batch->count - 1];
+    message->row.unreadable = true;
+    message->outcome = (struct outcome){
+        .state = OUTCOME_FAILED, .fault = FAULT_MESSAGE, .code = "22P05", .text = "unreadable"};
+    batch->full = true;
+}
+
+// The caller holds the lock.
+static enum claim_met
+claim_rows(const struct store *store, const struct claim *claim, bool around, bool apart,
            struct batch *ret_batch)
 {
     static size_t places[FAKE_ROWS];
     size_t count;
     fake_store.last_claim = *claim;
     fake_store.last_claim.held = fake_store.last_claim.blocked = NULL;
-    if (!collect(store, claim, around, places, &count))
-        return false;
+    enum claim_met met = collect(store, claim, around, apart, places, &count);
+    if (met != CLAIM_MET_NOTHING)
+        return met;
     batch_init(ret_batch, count, NULL, NULL);
     for (size_t i = 0; i < count && ret_batch->bytes < claim->batch_bytes; i++) {
         struct fake_row *row = &fake_store.rows[places[i]];
@@ -329,7 +349,10 @@ claim_rows(const struct store *store, const struct claim *claim, bool around,
             row->owner = store;
     }
     ret_batch->full = count >= (size_t)claim->limit || count > ret_batch->count;
-    return true;
+    if (apart && ret_batch->count == count && count > 0 &&
+        fake_store.rows[places[count - 1]].unreadable)
+        end_unreadable(ret_batch);
+    return CLAIM_MET_NOTHING;
 }
 
 static struct view
@@ -375,7 +398,8 @@ take_slot(struct store *store, int slot)
 
 bool
 store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
-            struct view *ret_view, struct batch *ret_batch, bool *ret_row_locked, struct error *err)
+            struct view *ret_view, struct batch *ret_batch, enum claim_met *ret_met,
+            struct error *err)
 {
     (void)wait_for_slot;
     if (!enter(FAKE_BEGIN, "begin", err))
@@ -384,35 +408,46 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
     store->now_ms = fake_store.now_ms;
     *ret_view = look(store, claim->slot);
     *ret_batch = (struct batch){0};
-    *ret_row_locked = false;
+    *ret_met = CLAIM_MET_NOTHING;
     ret_view->active = !ret_view->changed && take_slot(store, claim->slot);
     if (ret_view->active)
         fake_store.window[claim->slot] = ++fake_store.windows;
     if (ret_view->active)
-        *ret_row_locked = !claim_rows(store, claim, false, ret_batch);
+        *ret_met = claim_rows(store, claim, false, false, ret_batch);
     fake_store_unlock();
     return true;
 }
 
 bool
 store_claim(struct store *store, const struct claim *claim, struct batch *ret_batch,
-            bool *ret_row_locked, struct error *err)
+            enum claim_met *ret_met, struct error *err)
 {
     if (!enter(FAKE_CLAIM, "claim", err))
         return false;
     *ret_batch = (struct batch){0};
-    *ret_row_locked = !claim_rows(store, claim, false, ret_batch);
+    *ret_met = claim_rows(store, claim, false, false, ret_batch);
     fake_store_unlock();
     return true;
 }
 
 bool
 store_claim_around(struct store *store, const struct claim *claim, struct batch *ret_batch,
-                   struct error *err)
+                   enum claim_met *ret_met, struct error *err)
 {
     if (!enter(FAKE_AROUND, "around", err))
         return false;
-    claim_rows(store, claim, true, ret_batch);
+    *ret_met = claim_rows(store, claim, true, false, ret_batch);
+    fake_store_unlock();
+    return true;
+}
+
+bool
+store_claim_apart(struct store *store, const struct claim *claim, struct batch *ret_batch,
+                  struct error *err)
+{
+    if (!enter(FAKE_APART, "apart", err))
+        return false;
+    claim_rows(store, claim, true, true, ret_batch);
     fake_store_unlock();
     return true;
 }
@@ -438,10 +473,18 @@ can_change(const struct store *store, const struct fake_row *row)
 
 // Rows that are not there to be changed are as the server counts them: missing.
 static bool
-change(struct store *store, const struct message_id *id, char how, const struct failure *failure)
+change(struct store *store, const struct message_id *id, char how, const struct failure *failure,
+       struct refusals *ret_refused)
 {
     struct fake_row *row = fake_find(fake_seq(id));
-    journal_add("%c%lld", how, (long long)row->seq);
+    const bool refused = failure ? row->unwritable : row->unmarkable;
+    journal_add("%c%lld", refused ? 'x' : how, (long long)row->seq);
+    if (refused) {
+        struct error why;
+        error_set(&why, FAULT_MESSAGE, "23514", "refused");
+        refusals_add(ret_refused, id, &why);
+        return true;
+    }
     if (!can_change(store, row))
         return false;
     row->owner = store;
@@ -453,28 +496,52 @@ change(struct store *store, const struct message_id *id, char how, const struct 
     return true;
 }
 
-bool
-store_mark(struct store *store, const struct message_id *ids, size_t count, struct error *err)
+static bool
+mark(struct store *store, const struct message_id *ids, size_t count, char how,
+     struct refusals *ret_refused, struct error *err)
 {
     size_t changed = 0;
     if (!enter(FAKE_MARK, NULL, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        changed += change(store, &ids[i], 'm', NULL);
+        changed += change(store, &ids[i], how, NULL, ret_refused);
     fake_store_unlock();
     return changed == count || error_set(err, FAULT_CLUSTER, "SHORT", "a row was not there");
 }
 
 bool
-store_mark_first(struct store *store, const struct message_id *ids, size_t count, struct error *err)
+store_mark(struct store *store, const struct message_id *ids, size_t count,
+           struct refusals *ret_refused, struct error *err)
 {
-    size_t changed = 0;
-    if (!enter(FAKE_MARK, NULL, err))
+    return mark(store, ids, count, 'm', ret_refused, err);
+}
+
+bool
+store_mark_first(struct store *store, const struct message_id *ids, size_t count,
+                 struct refusals *ret_refused, struct error *err)
+{
+    return mark(store, ids, count, 'M', ret_refused, err);
+}
+
+bool
+store_try_mark(struct store *store, const struct refusals *refused, enum mark_trial *ret_trial,
+               struct error *err)
+{
+    if (!enter(FAKE_TRY_MARK, "trial", err))
         return false;
-    for (size_t i = 0; i < count; i++)
-        changed += change(store, &ids[i], 'M', NULL);
+    *ret_trial = MARK_TRIAL_NONE;
+    for (size_t i = 0; i < fake_store.count; i++) {
+        const struct fake_row *row = &fake_store.rows[i];
+        struct message_id id = fake_id(row->seq);
+        if (!can_change(store, row) || row->dead || refusals_find(refused, &id))
+            continue;
+        if (!row->unmarkable)
+            *ret_trial = MARK_TRIAL_GOOD;
+        else if (*ret_trial == MARK_TRIAL_NONE)
+            *ret_trial = MARK_TRIAL_REFUSED;
+    }
     fake_store_unlock();
-    return changed == count || error_set(err, FAULT_CLUSTER, "SHORT", "a row was not there");
+    return true;
 }
 
 bool
@@ -495,46 +562,59 @@ store_ahead(struct store *store, const struct message_id *marks, size_t count,
             const struct claim *claim, struct error *err)
 {
     (void)err;
-    store->ahead.failed = (count > 0 && !store_mark(store, marks, count, &store->ahead.err)) ||
-                          !store_claim(store, claim, &store->ahead.batch, &store->ahead.row_locked,
-                                       &store->ahead.err);
+    store->ahead.met = CLAIM_NOT_MADE;
+    store->ahead.failed =
+        count > 0 && !store_mark(store, marks, count, &store->ahead.refused, &store->ahead.err);
+    if (!store->ahead.failed && store->ahead.refused.count == 0)
+        store->ahead.failed =
+            !store_claim(store, claim, &store->ahead.batch, &store->ahead.met, &store->ahead.err);
     return true;
 }
 
 bool
-store_ahead_answers(struct store *store, struct batch *ret_batch, bool *ret_row_locked,
-                    struct error *err)
+store_ahead_answers(struct store *store, struct refusals *ret_refused, struct batch *ret_batch,
+                    enum claim_met *ret_met, struct error *err)
 {
     if (store->ahead.failed) {
         *err = store->ahead.err;
         return false;
     }
     *ret_batch = store->ahead.batch;
-    *ret_row_locked = store->ahead.row_locked;
+    *ret_met = store->ahead.met;
+    *ret_refused = store->ahead.refused;
     store->ahead.batch = (struct batch){0};
+    store->ahead.refused = (struct refusals){0};
     return true;
 }
 
 bool
-store_fail(struct store *store, const struct failure *failures, size_t count, struct error *err)
+store_fail(struct store *store, const struct failure *failures, size_t count,
+           struct refusals *ret_refused, struct error *err)
 {
     size_t changed = 0;
     if (!enter(FAKE_FAIL, NULL, err))
         return false;
     for (size_t i = 0; i < count; i++)
-        changed += change(store, &failures[i].id, 'f', &failures[i]);
+        changed += change(store, &failures[i].id, 'f', &failures[i], ret_refused);
     fake_store_unlock();
     return changed == count || error_set(err, FAULT_CLUSTER, "SHORT", "a row was not there");
 }
 
 bool
-store_try_fail(struct store *store, const struct failure *failures, size_t count, struct error *err)
+store_try_fail(struct store *store, const struct failure *failures, size_t count,
+               struct refusals *ret_refused, struct error *err)
 {
     size_t able = 0;
+    struct error why;
     if (!enter(FAKE_TRY, "try", err))
         return false;
-    for (size_t i = 0; i < count; i++)
-        able += can_change(store, fake_find(fake_seq(&failures[i].id)));
+    error_set(&why, FAULT_MESSAGE, "23514", "refused");
+    for (size_t i = 0; i < count; i++) {
+        const struct fake_row *row = fake_find(fake_seq(&failures[i].id));
+        able += can_change(store, row);
+        if (row->unwritable)
+            refusals_add(ret_refused, &failures[i].id, &why);
+    }
     fake_store_unlock();
     return able == count || error_set(err, FAULT_CLUSTER, "SHORT", "a row was not there");
 }

@@ -5,7 +5,8 @@
 // and row locks, claims as the SQL does, and fails where a test says so. Several lanes may use it.
 //
 // Words in the journal: open close refresh poll begin claim around m<seq> f<seq> commit rollback,
-// and for a row that is marked first M<seq> and unmark; try.
+// and for a row that is marked first M<seq> and unmark; try; apart; trial; x<seq> for a row whose
+// write is refused.
 #ifndef OUTRIDER_TESTS_SUPPORT_FAKE_STORE_H
 #define OUTRIDER_TESTS_SUPPORT_FAKE_STORE_H
 
@@ -27,7 +28,10 @@ struct fake_row {
     int retry_count;
     int64_t next_attempt_ms; // by fake_store.now_ms; 0: none
     bool published, dead;
-    bool locked; // by somebody else
+    bool locked;     // by somebody else
+    bool unreadable; // no claim can read it
+    bool unmarkable; // its mark is refused
+    bool unwritable; // its failure is refused
     // Of a window in hand:
     const struct store *owner;
     bool marked, first, failed;
@@ -41,10 +45,12 @@ enum fake_call {
     FAKE_BEGIN,
     FAKE_CLAIM,
     FAKE_AROUND,
+    FAKE_APART,
     FAKE_HOLDER,
     FAKE_MARK, // also of a row that is marked first
     FAKE_UNMARK,
     FAKE_TRY,
+    FAKE_TRY_MARK,
     FAKE_FAIL,
     FAKE_COMMIT,
     FAKE_ROLLBACK,

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT, AFTER, ID, UNTIL, HELD, PAYLOAD, BATCH, SINCE, BLOCKED, SLOT, COUNT };
+enum { LIMIT, AFTER, ID, UNTIL, HELD, PAYLOAD, BATCH, SINCE, BLOCKED, SLOT, COUNT, UNTIL_ID = COUNT };
 enum { INT8_ARRAY = 1016, TEXT_ARRAY = 1009 };
 
 static const char *
@@ -53,7 +53,7 @@ START_TEST(test_of_one)
     const struct claim claim = {.slot = 3,
                                 .after = {.major = 7},
                                 .since = {.major = 5},
-                                .until = 9,
+                                .until = {.major = 9, .id = {.bytes = {[15] = 8}}},
                                 .limit = 10,
                                 .held = held,
                                 .held_count = 2,
@@ -62,13 +62,14 @@ START_TEST(test_of_one)
     struct params params = {0};
 
     claims_params_of_one(&shape, &claim, &params);
-    ck_assert_int_eq(params.count, COUNT);
+    ck_assert_int_eq(params.count, UNTIL_ID + 1);
     ck_assert_int_eq(wire_int8(value(&params, LIMIT)), 10);
     ck_assert_uint_eq(params.types[AFTER], TYPE_TIMESTAMPTZ);
     ck_assert_int_eq(wire_int8(value(&params, AFTER)), 7);
     ck_assert_int_eq(wire_int8(value(&params, UNTIL)), 9);
     ck_assert_int_eq(wire_int8(value(&params, SINCE)), 5);
     ck_assert_int_eq(wire_int4(value(&params, SLOT)), 3);
+    ck_assert_int_eq(value(&params, UNTIL_ID)[15], 8);
     char *names = texts(&params, BLOCKED);
     ck_assert_str_eq(names, "orders ");
     free(names);
@@ -83,7 +84,7 @@ START_TEST(test_of_all)
         {.slot = 0,
          .after = {.major = 7},
          .since = {.major = 5},
-         .until = 9,
+         .until = {.major = 9},
          .held = held,
          .held_count = 1,
          .blocked = blocked,
@@ -91,7 +92,7 @@ START_TEST(test_of_all)
         {.slot = 1,
          .after = {.major = 70},
          .since = {.major = 50},
-         .until = 9,
+         .until = {.major = 9},
          .held = held + 1,
          .held_count = 1,
          .blocked = blocked + 1,

@@ -82,7 +82,7 @@ START_TEST(test_a_withheld_payload_is_named)
 {
     struct message *message = dead();
     message->row.payload = (struct bytes){0};
-    message->row.payload_withheld = true;
+    message->row.withheld = true;
     message->row.payload_bytes = 2000000;
     struct message *copy = dead_letter(&batch, message, "graveyard", 1000000);
     ck_assert_ptr_null(copy->value.data);

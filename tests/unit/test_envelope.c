@@ -437,7 +437,7 @@ END_TEST
 // What failed for another reason, here or at the broker, does not speak against its topic.
 START_TEST(test_other_failures_do_not_spread)
 {
-    row->payload_withheld = true;
+    row->withheld = true;
     envelope_fill(&settings, &batch, &batch.messages[0], PLENTY);
     envelope_fill(&settings, &batch, &batch.messages[1], PLENTY);
     assert_fails(&batch.messages[0], "TOO_LARGE", true);
@@ -508,7 +508,7 @@ START_TEST(test_a_withheld_payload_is_too_large_and_no_tombstone)
     static const enum message_format formats[] = {FORMAT_RAW, FORMAT_METADATA, FORMAT_CLOUDEVENTS};
     row->payload = (struct bytes){0};
     row->payload_bytes = 2000000;
-    row->payload_withheld = true;
+    row->withheld = true;
     settings.format = formats[_i];
     assert_fails(fill_within(PLENTY), "TOO_LARGE", true);
     ck_assert_str_eq(batch.messages[0].topic, "order.placed");

@@ -24,6 +24,8 @@ enum {
     RETRY_COUNT,
     HEADERS,
     WRITER,
+    BYTES,
+    WITHHELD,
     CUT,
     FIELDS,
 };
@@ -78,6 +80,8 @@ add_row(PGresult *result, int row)
     set(result, row, RETRY_COUNT, "\0\0\0\3", 4);
     set_null(result, row, HEADERS);
     set(result, row, WRITER, "\xff\0\0\1", 4);
+    set_int8(result, row, BYTES, 23);
+    set(result, row, WITHHELD, "\0", 1);
     set(result, row, CUT, "\0", 1);
 }
 
@@ -89,7 +93,7 @@ START_TEST(test_every_field)
     rows_to_batch(result, 10, false, &batch);
     const struct row *row = &batch.messages[0].row;
     ck_assert_uint_eq(batch.count, 1);
-    ck_assert_uint_eq(batch.bytes, 4);
+    ck_assert_uint_eq(batch.bytes, 23);
     ck_assert(!batch.full && !batch.holes);
     ck_assert_int_eq(row->id.bytes[0], 0x10);
     ck_assert_int_eq(row->position.major, 100);
@@ -104,7 +108,7 @@ START_TEST(test_every_field)
     ck_assert_int_eq(row->retry_count, 3);
     ck_assert_uint_eq(row->writer, 0xff000001);
     ck_assert(row->taken);
-    ck_assert(!row->payload_withheld && !row->headers_malformed);
+    ck_assert(!row->withheld && !row->headers_malformed);
     ck_assert_ptr_null(row->headers);
     ck_assert_int_eq(batch.messages[0].outcome.state, OUTCOME_NONE);
     batch_free(&batch);
@@ -131,6 +135,7 @@ START_TEST(test_nulls)
     set_null(result, 0, EVENT_TYPE);
     set_null(result, 0, PAYLOAD);
     set_null(result, 0, PAYLOAD_BYTES);
+    set_int8(result, 0, BYTES, 0);
     rows_to_batch(result, 10, false, &batch);
     const struct row *row = &batch.messages[0].row;
     ck_assert_ptr_null(row->aggregate_type.data);
@@ -138,7 +143,7 @@ START_TEST(test_nulls)
     ck_assert_ptr_null(row->event_type.data);
     ck_assert_ptr_null(row->payload.data);
     ck_assert_int_eq(row->payload_bytes, 0);
-    ck_assert(!row->payload_withheld); // SQL NULL, a tombstone
+    ck_assert(!row->withheld); // SQL NULL, a tombstone
     ck_assert_uint_eq(batch.bytes, 0);
     batch_free(&batch);
 }
@@ -160,15 +165,17 @@ START_TEST(test_empty_is_not_null)
 }
 END_TEST
 
-START_TEST(test_a_payload_too_large_is_withheld)
+START_TEST(test_a_row_too_large_is_withheld)
 {
     PGresult *result = empty_result();
     struct batch batch;
     add_row(result, 0);
     set_null(result, 0, PAYLOAD);
     set_int8(result, 0, PAYLOAD_BYTES, INT64_C(3000000000));
+    set_int8(result, 0, BYTES, INT64_C(3000000019));
+    set(result, 0, WITHHELD, "\1", 1);
     rows_to_batch(result, 10, false, &batch);
-    ck_assert(batch.messages[0].row.payload_withheld);
+    ck_assert(batch.messages[0].row.withheld);
     ck_assert_int_eq(batch.messages[0].row.payload_bytes, INT64_C(3000000000));
     ck_assert_uint_eq(batch.bytes, 0);
     batch_free(&batch);
@@ -239,7 +246,7 @@ START_TEST(test_full_by_rows_or_by_bytes)
         rows_to_batch(result, fullness[i][2], false, &batch);
         ck_assert_uint_eq(batch.count, (size_t)fullness[i][1]);
         ck_assert_int_eq(batch.full, fullness[i][3]);
-        ck_assert_uint_eq(batch.bytes, (size_t)fullness[i][1] * 4);
+        ck_assert_uint_eq(batch.bytes, (size_t)fullness[i][1] * 23);
         batch_free(&batch);
     }
 }
@@ -341,7 +348,7 @@ int
 main(void)
 {
     return RUN_TESTS("rows", test_every_field, test_no_rows, test_nulls, test_empty_is_not_null,
-                     test_a_payload_too_large_is_withheld, test_version_1_breaks_ties_by_id,
+                     test_a_row_too_large_is_withheld, test_version_1_breaks_ties_by_id,
                      test_infinities_stay_at_the_ends, test_a_row_not_taken_is_a_hole,
                      test_full_by_rows_or_by_bytes, test_headers, test_headers_of_an_empty_object,
                      test_headers_that_are_no_object, test_headers_that_lie);

@@ -64,7 +64,7 @@ START_TEST(test_a_payload_over_the_producers_limit_is_dead_at_once)
     fake_add((struct fake_row){.seq = 1, .aggregate = "a", .payload_bytes = 5001});
     row(2, "a");
     ONE_WINDOW(WINDOW_SHORT, "begin s2 m2 f1 commit");
-    ck_assert_uint_eq(fake_store.last_claim.max_payload_bytes, 5000);
+    ck_assert_uint_eq(fake_store.last_claim.max_row_bytes, 5000);
     ck_assert(fake_row(1).dead);
     ck_assert_int_eq(one_logged("message_dead"), 1);
     one_teardown();

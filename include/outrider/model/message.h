@@ -19,6 +19,12 @@ struct position {
     struct message_id id;
 };
 
+// Behind every row.
+#define POSITION_LAST                                                                              \
+    ((struct position){.major = INT64_MAX,                                                         \
+                       .id = {.bytes = {255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,     \
+                                        255, 255, 255, 255, 255}}})
+
 struct header {
     struct bytes name;
     struct bytes value; // data NULL: a null header value
@@ -31,16 +37,18 @@ struct row {
     struct bytes aggregate_type;
     struct bytes aggregate_id;
     struct bytes event_type;
-    struct bytes payload;   // data NULL: SQL NULL (a tombstone), or too large to be fetched
+    struct bytes payload;   // data NULL: SQL NULL (a tombstone), or withheld
     int64_t payload_bytes;  // the payload's true size, 0 for SQL NULL
+    int64_t bytes;          // the size of all texts together: payload, headers and names
     int64_t created_at_us;  // Unix microseconds; INT64_MIN and INT64_MAX: -infinity and infinity
     uint32_t writer;        // low half of the id of the transaction that wrote the row
     int retry_count;        // failed attempts before this one
     struct header *headers; // the row's own, pairs in no promised order
     size_t header_count;
     bool headers_malformed; // the column holds something other than a JSON object
-    bool payload_withheld;  // larger than the claim's max_payload_bytes: payload.data is NULL
-    bool taken;             // false: somebody else holds the row's lock, it may not be sent
+    bool withheld;          // over the claim's max_row_bytes: no payload, no headers, no long name
+    bool unreadable; // PostgreSQL cannot read its values: only place, id and attempts are known
+    bool taken;      // false: somebody else holds the row's lock, it may not be sent
 };
 
 struct message {

@@ -12,6 +12,7 @@
 #include "outrider/base/error.h"
 #include "outrider/model/batch.h"
 #include "outrider/model/columns.h"
+#include "outrider/model/refusals.h"
 #include "outrider/model/template.h"
 
 #include <stdatomic.h>
@@ -69,17 +70,25 @@ int store_server_pid(const struct store *store); // the backend's pid
 
 struct claim {
     int slot;
-    struct position after; // rows behind it only
-    struct position since; // where the window's first claim began
-    int64_t until;         // version 2: seq at most; version 1: created_at at most; INT64_MAX: all
-    int limit;             // rows
-    size_t batch_bytes;    // sum of payload sizes; the first row always fits
-    size_t max_payload_bytes; // a larger payload does not travel
+    struct position after;    // rows behind it only
+    struct position since;    // where the window's first claim began
+    struct position until;    // rows up to it, itself too; POSITION_LAST: all
+    int limit;                // rows
+    size_t batch_bytes;       // sum of the rows' sizes; the first row always fits
+    size_t max_row_bytes;     // the texts of a larger row do not travel
     const struct bytes *held; // aggregate ids that are passed over
     size_t held_count;
     bool waiting; // some row waits for its next attempt (version 2): its followers are passed over
     const struct bytes *blocked; // topics that are passed over
     size_t blocked_count;
+};
+
+// What a claim met instead of rows.
+enum claim_met {
+    CLAIM_MET_NOTHING,    // it brought its rows
+    CLAIM_MET_LOCK,       // a row that another session holds locked: claim by store_claim_around
+    CLAIM_MET_UNREADABLE, // a row whose values PostgreSQL cannot read: claim by store_claim_apart
+    CLAIM_NOT_MADE,       // the marks in front of it were refused first: claim by store_claim
 };
 
 // The slot's rows that wait for their next attempt, as a set.
@@ -104,10 +113,9 @@ struct view {
 // Begins the window's transaction: locks, view, and the first claim in one round trip. The later
 // claims of the window are of the same slot.
 // wait_for_slot: waits up to lock_timeout for the slot instead of trying it.
-// ret_batch is empty unless view.active. A claim that was refused a row lock has `*ret_row_locked`
-// set and an empty batch: claim again by store_claim_around.
+// ret_batch is empty unless view.active and the claim met nothing (`*ret_met`).
 bool store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
-                 struct view *ret_view, struct batch *ret_batch, bool *ret_row_locked,
+                 struct view *ret_view, struct batch *ret_batch, enum claim_met *ret_met,
                  struct error *err) __attribute__((warn_unused_result));
 
 // Appends the plan that such a claim would get now, a line a node (EXPLAIN). Outside a window;
@@ -117,36 +125,56 @@ bool store_explain_claim(struct store *store, const struct claim *claim, struct 
 
 // The next claim of the window.
 bool store_claim(struct store *store, const struct claim *claim, struct batch *ret_batch,
-                 bool *ret_row_locked, struct error *err) __attribute__((warn_unused_result));
-
-// Marks an earlier batch (as store_mark does; count may be 0) and makes the next claim in one round
-// trip. store_ahead sends, then the caller does something else while the server works;
-// store_ahead_answers waits for both. Nothing else may be asked in between.
-bool store_ahead(struct store *store, const struct message_id *marks, size_t count,
-                 const struct claim *claim, struct error *err) __attribute__((warn_unused_result));
-bool store_ahead_answers(struct store *store, struct batch *ret_batch, bool *ret_row_locked,
-                         struct error *err) __attribute__((warn_unused_result));
+                 enum claim_met *ret_met, struct error *err) __attribute__((warn_unused_result));
 
 // The claim that shows its holes: rows that somebody else holds locked come back with taken =
 // false.
 bool store_claim_around(struct store *store, const struct claim *claim, struct batch *ret_batch,
-                        struct error *err) __attribute__((warn_unused_result));
+                        enum claim_met *ret_met, struct error *err)
+    __attribute__((warn_unused_result));
+
+// The claim row by row, up to the first row that PostgreSQL cannot read: that one ends the batch,
+// with the outcome that says why. Locked rows are shown as holes.
+bool store_claim_apart(struct store *store, const struct claim *claim, struct batch *ret_batch,
+                       struct error *err) __attribute__((warn_unused_result));
+
+// Marks an earlier batch (as store_mark does; count may be 0) and makes the next claim in one round
+// trip. store_ahead sends, then the caller does something else while the server works;
+// store_ahead_answers waits for both. Nothing else may be asked in between, and `marks` is borrowed
+// until then.
+bool store_ahead(struct store *store, const struct message_id *marks, size_t count,
+                 const struct claim *claim, struct error *err) __attribute__((warn_unused_result));
+bool store_ahead_answers(struct store *store, struct refusals *ret_refused, struct batch *ret_batch,
+                         enum claim_met *ret_met, struct error *err)
+    __attribute__((warn_unused_result));
 
 // The pid that holds a row's lock, 0 when nobody does any more.
 bool store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid,
                        struct error *err) __attribute__((warn_unused_result));
 
-// Marks (or deletes) acknowledged rows. A count that differs from `count` is an error (code
-// "SHORT").
-bool store_mark(struct store *store, const struct message_id *ids, size_t count, struct error *err)
+// Marks (or deletes) acknowledged rows, as one set. When PostgreSQL refuses the set for a reason
+// that can lie in a row, each row is marked alone, and the refused ones are added to ret_refused.
+bool store_mark(struct store *store, const struct message_id *ids, size_t count,
+                struct refusals *ret_refused, struct error *err)
     __attribute__((warn_unused_result));
 
 // Marks (or deletes) rows before their messages are sent: whatever keeps PostgreSQL from marking,
 // deferred constraints included, shows before a copy is out. store_unmark takes it back, with
-// everything since. Errors as of store_mark.
+// everything since. Refusals as of store_mark.
 bool store_mark_first(struct store *store, const struct message_id *ids, size_t count,
-                      struct error *err) __attribute__((warn_unused_result));
+                      struct refusals *ret_refused, struct error *err)
+    __attribute__((warn_unused_result));
 bool store_unmark(struct store *store, struct error *err) __attribute__((warn_unused_result));
+
+// Whose fault is it that no row of a set could be marked? Marks some other waiting rows, and takes
+// that back.
+enum mark_trial {
+    MARK_TRIAL_GOOD,    // another row can be marked
+    MARK_TRIAL_REFUSED, // others are refused too: the table refuses, or this role
+    MARK_TRIAL_NONE,    // no other row waits
+};
+bool store_try_mark(struct store *store, const struct refusals *refused, enum mark_trial *ret_trial,
+                    struct error *err) __attribute__((warn_unused_result));
 
 struct failure {
     struct message_id id;
@@ -154,22 +182,27 @@ struct failure {
     bool dead;        // at once: no attempt can heal it
     bool postponed;   // version 2: it waits, and no attempt is counted
     const char *error_class;
+    const char *code; // the text's place is taken by it in a column that refuses the text
     const char *text;
 };
 
-// Counts an attempt against each row that is not postponed; dead when that was the last one.
+// Counts an attempt against each row that is not postponed; dead when that was the last one. A row
+// whose failure cannot be written is added to ret_refused.
 bool store_fail(struct store *store, const struct failure *failures, size_t count,
-                struct error *err) __attribute__((warn_unused_result));
+                struct refusals *ret_refused, struct error *err)
+    __attribute__((warn_unused_result));
 
-// Does the same and takes it back: could it be done? Errors as of store_fail.
+// Does the same and takes it back: could it be done?
 bool store_try_fail(struct store *store, const struct failure *failures, size_t count,
-                    struct error *err) __attribute__((warn_unused_result));
+                    struct refusals *ret_refused, struct error *err)
+    __attribute__((warn_unused_result));
 
 bool store_commit(struct store *store, struct error *err) __attribute__((warn_unused_result));
 bool store_rollback(struct store *store, struct error *err) __attribute__((warn_unused_result));
 
 // One statement without a BEGIN: is there anything to claim behind `after`, in each slot? claims,
-// ret_found, ret_views: store_slots of each; `until` and the limits are the first claim's.
+// ret_found, ret_views: store_slots of each; `until` and the limits are the first claim's. A row
+// that PostgreSQL cannot read counts as found in every slot: a window finds out which one it is.
 // view.active means nothing here, and view.changed is seen with more than one slot only.
 bool store_poll(struct store *store, const struct claim *claims, bool *ret_found,
                 struct view *ret_views, struct error *err) __attribute__((warn_unused_result));

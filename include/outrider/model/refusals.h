@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows that PostgreSQL refused a write for, each alone: a constraint, a trigger, a value.
+#ifndef OUTRIDER_MODEL_REFUSALS_H
+#define OUTRIDER_MODEL_REFUSALS_H
+
+#include "outrider/base/error.h"
+#include "outrider/model/message_id.h"
+
+#include <stddef.h>
+
+struct refusal {
+    struct message_id id;
+    struct error why; // code: the SQLSTATE, or "SHORT" when the row was left untouched
+};
+
+struct refusals {         // zeroed: none
+    struct refusal *list; // owned
+    size_t count, room;
+};
+
+void refusals_add(struct refusals *refusals, const struct message_id *id, const struct error *why);
+
+// NULL: the row was not refused.
+const struct refusal *refusals_find(const struct refusals *refusals, const struct message_id *id);
+
+void refusals_free(struct refusals *refusals);
+
+#endif

@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+// What PostgreSQL refuses to write of single rows.
+//
+// A refusal is a row's own fault only when another row is not refused: a trigger that raises for
+// every row, a missing replica identity or a wrong policy refuses all of them, and that is the
+// table's fault and costs no row an attempt. The lane has seen another row when a part of the set
+// was written, or any row since the first refusal. Else PostgreSQL marks some other waiting rows on
+// trial. While nothing is known, a few refused rows are left alone and cost nothing; many of them
+// mean that the table refuses all, and end the window.
+#include "window.h"
+
+#include "outrider/base/backoff.h"
+#include "outrider/base/log.h"
+#include "outrider/base/xalloc.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { REFUSED_MAX = 8 }; // so many rows are left alone before the table is thought to refuse all
+
+// Leaves the row alone for a while, the longer the more often it was refused.
+static bool
+leave_alone(struct window *window, const struct refusal *refusal, struct quarantined **ret_row,
+            struct error *err)
+{
+    struct lane *lane = window->lane;
+    const struct relay_settings *settings = lane->shared->settings;
+    struct quarantined *row = quarantine_add(&lane->slot->quarantine, &refusal->id);
+
+    if (!row)
+        return error_set(err, FAULT_CLUSTER, refusal->why.code,
+                         "more than %d rows cannot be written: %s", QUARANTINE_MAX,
+                         refusal->why.text);
+    row->until =
+        mono_add_ms(mono_now(), backoff_delay_ms(settings->retry_backoff_ms,
+                                                 settings->retry_backoff_max_ms, row->refusals));
+    lane_show_quarantined(lane);
+    *ret_row = row;
+    return true;
+}
+
+// Its aggregate waits with the row.
+static void
+hold(struct window *window, struct quarantined *row, const struct message *message)
+{
+    row->position = message->row.position;
+    holds_add(&window->lane->slot->holds, message->row.aggregate_id, row->position, row->until);
+}
+
+bool
+window_is_quarantined(struct window *window, const struct row *row)
+{
+    struct lane *lane = window->lane;
+    struct quarantined *known = lane->slot->quarantine.count > 0
+                                    ? quarantine_find(&lane->slot->quarantine, &row->id)
+                                    : NULL;
+
+    if (!known)
+        return false;
+    known->position = row->position;
+    if (!mono_passed(known->until)) {
+        holds_add(&lane->slot->holds, row->aggregate_id, row->position, known->until);
+        return true;
+    }
+    if (window->careful)
+        return false;
+    lane->careful = 1; // it is tried by a window that marks first, and the claims go back to it
+    window_release(window, position_before(row->position));
+    return true;
+}
+
+// The rows that were refused since any row was marked, with the latest.
+static size_t
+count_refused_since(const struct lane *lane, const struct refusals *latest)
+{
+    const int64_t marked_ns = atomic_load(&lane->shared->marked_ns);
+    size_t count = latest->count;
+
+    for (int i = 0; i < lane->slots.count; i++) {
+        const struct quarantine *quarantine = &lane->slots.list[i].quarantine;
+        for (size_t k = 0; k < quarantine->count; k++)
+            count += quarantine->list[k].since.ns > marked_ns &&
+                     !refusals_find(latest, &quarantine->list[k].id);
+    }
+    return count;
+}
+
+// What is known of other rows. False with err: no row can be marked.
+static bool
+judge(struct window *window, const struct refusals *refused, size_t count,
+      enum mark_trial *ret_trial, struct error *err)
+{
+    struct lane *lane = window->lane;
+    struct quarantined *row;
+
+    *ret_trial = MARK_TRIAL_GOOD;
+    if (refused->count < count) {
+        atomic_store(&lane->shared->marked_ns, mono_now().ns);
+        return true;
+    }
+    if (!store_try_mark(lane->store, refused, ret_trial, err))
+        return false;
+    if (*ret_trial != MARK_TRIAL_REFUSED || count_refused_since(lane, refused) <= REFUSED_MAX)
+        return true;
+    if (count == 1 && !leave_alone(window, &refused->list[0], &row, err)) // another is tried next
+        return false;
+    return error_set(err, FAULT_CLUSTER, refused->list[0].why.code, "no row can be marked: %s",
+                     refused->list[0].why.text);
+}
+
+// Is the row at fault, and not the table?
+static bool
+is_guilty(const struct window *window, const struct quarantined *row, enum mark_trial trial)
+{
+    return trial == MARK_TRIAL_GOOD ||
+           atomic_load(&window->lane->shared->marked_ns) > row->since.ns;
+}
+
+// Once for each row.
+static void
+tell(bool *logged, const char *event, const struct refusal *refusal, const char *next)
+{
+    char id[MESSAGE_ID_TEXT];
+
+    if (*logged)
+        return;
+    *logged = true;
+    message_id_format(&refusal->id, id);
+    LOG(LOG_ERROR, event, LOG_STR("id", id), LOG_STR("code", refusal->why.code),
+        LOG_STR("error", refusal->why.text), LOG_STR("next", next));
+}
+
+// Counts an attempt against the guilty rows that Kafka has and that cannot be marked.
+static bool
+count_attempts(struct window *window, const struct refusals *refused, enum mark_trial trial,
+               struct error *err)
+{
+    const struct lane *lane = window->lane;
+    const struct relay_settings *settings = lane->shared->settings;
+    AUTOFREE struct failure *failures = xcalloc(refused->count + 1, sizeof *failures);
+    struct refusals unwritten = {0};
+    size_t count = 0;
+
+    for (size_t i = 0; i < refused->count; i++) {
+        const struct refusal *refusal = &refused->list[i];
+        const struct quarantined *row = quarantine_find(&lane->slot->quarantine, &refusal->id);
+        if (!is_guilty(window, row, trial))
+            continue;
+        failures[count++] = (struct failure){
+            .id = refusal->id,
+            .delay_ms = backoff_delay_ms(settings->retry_backoff_ms, settings->retry_backoff_max_ms,
+                                         row->refusals),
+            .error_class = fault_name(FAULT_MESSAGE),
+            .code = refusal->why.code,
+            .text = refusal->why.text,
+        };
+    }
+    const bool good = store_fail(lane->store, failures, count, &unwritten, err);
+    window->failed += count - unwritten.count;
+    window->attempts += count - unwritten.count;
+    refusals_free(&unwritten); // those wait in memory alone
+    return good;
+}
+
+bool
+window_take_refusals(struct window *window, struct refusals *refused, size_t count,
+                     struct error *err)
+{
+    enum mark_trial trial;
+    bool good = true;
+
+    if (count == 0)
+        return true;
+    window->marked -= refused->count;
+    good = judge(window, refused, count, &trial, err);
+    for (size_t i = 0; i < refused->count && good; i++) {
+        struct quarantined *row;
+        good = leave_alone(window, &refused->list[i], &row, err);
+        if (good)
+            tell(&row->logged_mark, "mark_refused", &refused->list[i],
+                 "Kafka has the message; the row is not sent again before it can be marked");
+    }
+    good = good && (refused->count == 0 || count_attempts(window, refused, trial, err));
+    refusals_free(refused);
+    return good;
+}
+
+static const char *
+copy(struct batch *batch, const char *text)
+{
+    return memcpy(batch_alloc(batch, strlen(text) + 1), text, strlen(text) + 1);
+}
+
+// A message whose row cannot be marked is not sent.
+static bool
+refuse(struct window *window, struct batch *batch, struct message *message,
+       const struct refusal *refusal, enum mark_trial trial, struct error *err)
+{
+    struct quarantined *row;
+
+    if (!leave_alone(window, refusal, &row, err))
+        return false;
+    tell(&row->logged_mark, "mark_refused", refusal, "the row is not sent before it can be marked");
+    row->position = message->row.position;
+    message->outcome = (struct outcome){
+        .state = OUTCOME_FAILED,
+        .fault = FAULT_MESSAGE,
+        .code = copy(batch, refusal->why.code),
+        .text = copy(batch, refusal->why.text),
+    };
+    if (is_guilty(window, row, trial))
+        return true;
+    message->outcome.state = OUTCOME_HELD; // whose fault it is is not known
+    hold(window, row, message);
+    return true;
+}
+
+bool
+window_refuse_unmarkable(struct window *window, struct batch *batch, struct refusals *refused,
+                         size_t count, struct error *err)
+{
+    struct quarantine *quarantine = &window->lane->slot->quarantine;
+    enum mark_trial trial = MARK_TRIAL_GOOD;
+    bool good = count == 0 || judge(window, refused, count, &trial, err);
+
+    for (size_t i = 0; i < batch->count && good; i++) {
+        struct message *message = &batch->messages[i];
+        const struct refusal *refusal = refusals_find(refused, &message->row.id);
+        if (refusal)
+            good = refuse(window, batch, message, refusal, trial, err);
+        else if (quarantine->count > 0 && message->outcome.state == OUTCOME_NONE)
+            quarantine_drop(quarantine, &message->row.id);
+    }
+    if (quarantine->count > 0 || refused->count > 0)
+        lane_show_quarantined(window->lane);
+    refusals_free(refused);
+    return good;
+}
+
+bool
+window_keep_unwritten(struct window *window, const struct refusal *refusal,
+                      const struct message *message, struct error *err)
+{
+    struct quarantined *row;
+
+    if (!leave_alone(window, refusal, &row, err))
+        return false;
+    tell(&row->logged_failure, "failure_unwritten", refusal,
+         "the row and its aggregate wait in the relay's memory, and it is tried again; let the "
+         "table take the row's retry_count and last_error");
+    hold(window, row, message);
+    return true;
+}

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+// A claim row by row, after PostgreSQL could not read some row of it.
+//
+// A text above 1 GB, a number that jsonb refuses, a damaged value: whichever row has one makes the
+// whole claim fail, and the server does not say which row it is. The search reads the places of the
+// next rows, which cannot fail for a value's sake, and claims the rows between two places one by
+// one. What fails is dear (the server may print 1 GB before it gives up), what succeeds is cheap:
+// so the search goes from the front and meets the row once, instead of halving, which meets it
+// often.
+#include "claims.h"
+#include "outrider/base/xalloc.h"
+#include "rows.h"
+#include "sql.h"
+#include "sqlstate.h"
+#include "store_private.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct place {
+    struct message_id id;
+    struct position position;
+    int retry_count;
+    uint32_t writer;
+};
+
+struct places {
+    struct place *list; // owned
+    size_t count;
+};
+
+static struct place
+read_place(const struct store *store, const PGresult *result, int row)
+{
+    enum { ID, POSITION, RETRY_COUNT, WRITER };
+    struct place place = {0};
+
+    memcpy(place.id.bytes, PQgetvalue(result, row, ID), sizeof place.id.bytes);
+    place.position.major = wire_int8(PQgetvalue(result, row, POSITION));
+    if (store->shape.version == 1)
+        place.position.id = place.id;
+    place.retry_count = wire_int4(PQgetvalue(result, row, RETRY_COUNT));
+    place.writer = (uint32_t)wire_int4(PQgetvalue(result, row, WRITER));
+    return place;
+}
+
+// The places of the next rows of the claim, in order, as many as its limit says. Some may be of
+// rows that the claim passes over.
+static bool
+list_places(struct store *store, const struct claim *claim, struct places *ret_places,
+            struct error *err)
+{
+    struct params params __attribute__((cleanup(params_free))) = {0};
+    PGresult *result = NULL;
+
+    claims_params_of_one(&store->shape, claim, &params);
+    if (!store_run_behind_savepoint(store, store->shape.places, &params, NULL, &result, err))
+        return error_prefix(err, "looking for a row that cannot be read");
+    ret_places->count = (size_t)PQntuples(result);
+    ret_places->list = xcalloc(ret_places->count + 1, sizeof *ret_places->list);
+    for (size_t i = 0; i < ret_places->count; i++)
+        ret_places->list[i] = read_place(store, result, (int)i);
+    PQclear(result);
+    return true;
+}
+
+// The claim of the rows behind `after` up to `until`, around locked ones.
+static bool
+claim_part(struct store *store, const struct claim *claim, struct position after,
+           struct position until, struct batch *ret_batch, enum claim_met *ret_met,
+           struct error *err)
+{
+    struct claim part = *claim;
+
+    part.after = after;
+    part.until = until;
+    return store_claim(store, &part, ret_batch, ret_met, err) &&
+           (*ret_met != CLAIM_MET_LOCK ||
+            store_claim_around(store, &part, ret_batch, ret_met, err));
+}
+
+// The first place whose row cannot be read, and why; the number of places when there is none.
+static bool
+search(struct store *store, const struct claim *claim, const struct places *places,
+       size_t *ret_first, struct error *ret_why)
+{
+    struct position after = claim->after;
+    enum claim_met met = CLAIM_MET_NOTHING;
+    struct batch batch;
+
+    for (*ret_first = 0; *ret_first < places->count; ++*ret_first) {
+        const struct position until = places->list[*ret_first].position;
+        if (!claim_part(store, claim, after, until, &batch, &met, ret_why))
+            return false;
+        batch_free(&batch);
+        if (met == CLAIM_MET_UNREADABLE)
+            return true;
+        after = until;
+    }
+    return true;
+}
+
+// Locks the row. ret_there: false when it is published, gone, or not to be waited for.
+static bool
+lock_row(struct store *store, const struct message_id *id, bool *ret_there, bool *ret_taken,
+         struct error *err)
+{
+    struct params params __attribute__((cleanup(params_free))) = {0};
+    enum claim_met met = CLAIM_MET_NOTHING;
+    PGresult *result = NULL;
+
+    params_uuid(&params, id);
+    if (!store_run_behind_savepoint(store, store->shape.lock_row, &params, &met, &result, err))
+        return false;
+    *ret_taken = result && PQntuples(result) > 0;
+    *ret_there = *ret_taken || met == CLAIM_MET_LOCK;
+    PQclear(result);
+    return true;
+}
+
+// Its aggregate, unless that cannot be read either; in the batch's memory.
+static bool
+read_aggregate(struct store *store, const struct message_id *id, struct batch *batch,
+               struct bytes *ret_aggregate, struct error *err)
+{
+    struct params params __attribute__((cleanup(params_free))) = {0};
+    enum claim_met met = CLAIM_MET_NOTHING;
+    PGresult *result = NULL;
+
+    *ret_aggregate = (struct bytes){0};
+    params_uuid(&params, id);
+    if (!store_run_behind_savepoint(store, store->shape.aggregate_of, &params, &met, &result, err))
+        return false;
+    if (result && PQntuples(result) > 0 && !PQgetisnull(result, 0, 0)) {
+        const size_t len = (size_t)PQgetlength(result, 0, 0);
+        ret_aggregate->data =
+            memcpy(batch_alloc(batch, len + 1), PQgetvalue(result, 0, 0), len + 1);
+        ret_aggregate->len = len;
+    }
+    PQclear(result);
+    return true;
+}
+
+static const char *
+copy(struct batch *batch, const char *text)
+{
+    return memcpy(batch_alloc(batch, strlen(text) + 1), text, strlen(text) + 1);
+}
+
+// Ends the batch with the row that cannot be read.
+static bool
+append_unreadable(struct store *store, const struct place *place, const struct error *why,
+                  struct batch *batch, struct error *err)
+{
+    struct message *message = &batch->messages[batch->count];
+    bool there, taken;
+    struct bytes aggregate;
+
+    if (!lock_row(store, &place->id, &there, &taken, err) ||
+        !read_aggregate(store, &place->id, batch, &aggregate, err))
+        return false;
+    if (!there)
+        return true;
+    *message = (struct message){
+        .row = {.id = place->id,
+                .position = place->position,
+                .aggregate_id = aggregate,
+                .retry_count = place->retry_count,
+                .writer = place->writer,
+                .unreadable = true,
+                .taken = taken},
+        .outcome = {.state = OUTCOME_FAILED,
+                    .fault = FAULT_MESSAGE,
+                    .code = copy(batch, why->code),
+                    .text = copy(batch, why->text)},
+    };
+    batch->count++;
+    batch->holes |= !taken;
+    return true;
+}
+
+// The rows in front of the unreadable one, and that one behind them.
+static bool
+take_apart(struct store *store, const struct claim *claim, const struct places *places,
+           struct batch *ret_batch, struct position *ret_end, struct error *err)
+{
+    enum claim_met met = CLAIM_MET_NOTHING;
+    struct error why;
+    size_t first;
+
+    if (!search(store, claim, places, &first, &why)) {
+        *err = why;
+        return false;
+    }
+    if (first == 0)
+        batch_init(ret_batch, 1, NULL, NULL);
+    else if (!claim_part(store, claim, claim->after, places->list[first - 1].position, ret_batch,
+                         &met, err))
+        return false;
+    if (first == places->count || met != CLAIM_MET_NOTHING)
+        return error_set(err, FAULT_CLUSTER, "UNREADABLE",
+                         "a row that could not be read was changed meanwhile");
+    if (ret_batch->full) // cut by its bytes: the next claim meets that row
+        return true;
+    error_prefix(&why, "PostgreSQL cannot read the row");
+    *ret_end = places->list[first].position;
+    return append_unreadable(store, &places->list[first], &why, ret_batch, err);
+}
+
+// The rows of the places that were listed; one by one only when they cannot be read together.
+// ret_end: behind it nothing was looked at.
+static bool
+take(struct store *store, const struct claim *claim, const struct places *places,
+     struct batch *ret_batch, struct position *ret_end, struct error *err)
+{
+    enum claim_met met;
+
+    *ret_end = places->list[places->count - 1].position;
+    if (!claim_part(store, claim, claim->after, *ret_end, ret_batch, &met, err))
+        return false;
+    if (met == CLAIM_MET_UNREADABLE && !take_apart(store, claim, places, ret_batch, ret_end, err)) {
+        batch_free(ret_batch);
+        return false;
+    }
+    ret_batch->full = true; // there may be more behind these places
+    return true;
+}
+
+bool
+store_claim_apart(struct store *store, const struct claim *claim, struct batch *ret_batch,
+                  struct error *err)
+{
+    struct claim part = *claim;
+    struct position end;
+
+    for (;;) {
+        struct places places = {0};
+        if (!list_places(store, &part, &places, err))
+            return false;
+        const bool any = places.count > 0;
+        const bool good = !any || take(store, &part, &places, ret_batch, &end, err);
+        free(places.list);
+        if (!good)
+            return false;
+        if (!any)
+            *ret_batch = (struct batch){0};
+        if (!any || ret_batch->count > 0)
+            return true;
+        batch_free(ret_batch); // the claim passes over all of them
+        part.after = end;
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which SQLSTATEs one row's values can cause.
+//
+// A server, a role or a lock can cause none of these classes alone, but a table can: a trigger that
+// raises for every row, a damaged index. So a caller never blames a row for the code only. It makes
+// the statement fail for that row alone while it succeeds for another one.
+#include "sqlstate.h"
+
+#include <stddef.h>
+#include <string.h>
+
+// Classes of PostgreSQL's manual, appendix A.
+static const char *const data_classes[] = {
+    "21", // cardinality violation
+    "22", // data exception
+    "23", // integrity constraint violation
+    "27", // triggered data change violation
+    "38", // external routine exception
+    "39", // external routine invocation exception
+    "44", // WITH CHECK OPTION violation
+    "54", // program limit exceeded: a text above 1 GB, an index entry that is too large
+    "P0", // raised by PL/pgSQL
+    "XX", // a damaged value (XX001), an allocation above 1 GB (XX000)
+};
+
+bool
+sqlstate_lies_in_data(const char *sqlstate)
+{
+    for (size_t i = 0; sqlstate && i < sizeof data_classes / sizeof data_classes[0]; i++)
+        if (strncmp(sqlstate, data_classes[i], 2) == 0)
+            return true;
+    return false;
+}
+
+bool
+sqlstate_lies_in_row(const char *sqlstate)
+{
+    return sqlstate_lies_in_data(sqlstate) || str_equal(sqlstate, "42501");
+}

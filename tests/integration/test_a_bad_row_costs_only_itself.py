@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A row that PostgreSQL cannot read, cannot mark, or cannot count an attempt against costs itself
+and its aggregate, and nothing else: all others go, and it ends as a dead letter that names why."""
+
+import pytest
+
+FAST = {"outbox": {"retry_backoff": "50ms", "retry_backoff_max": "100ms", "max_retries": 2}}
+HUGE = "(SELECT jsonb_agg(1e131071::numeric) FROM generate_series(1, 8192))"  # 1.07 GB as text
+
+
+@pytest.fixture
+def version():
+    return 2
+
+
+def own_headers(outbox, kind):
+    outbox.run(f"ALTER TABLE {{table}} ALTER headers TYPE {kind} USING headers::text::{kind}")
+
+
+def around(outbox, topic, make_bad, rows=20):
+    """Good rows, one bad one of the aggregate `bad` and its follower, and good rows behind. Its id."""
+    before = [outbox.insert(topic, aggregate=f"a-{n}") for n in range(rows)]
+    bad = make_bad()
+    follower = outbox.insert(topic, aggregate="bad")
+    after = [outbox.insert(topic, aggregate=f"b-{n}") for n in range(rows)]
+    return bad, follower, before + after
+
+
+def all_but_it(daemon, outbox, good, timeout=20):
+    daemon.wait_until(lambda: set(good) <= outbox.marked_ids(good), timeout, "all other aggregates")
+
+
+def is_dead(daemon, outbox, bad, timeout=30):
+    daemon.wait_until(lambda: outbox.value("SELECT dead_at IS NOT NULL FROM {table} WHERE {id} = %s",
+                                           bad), timeout, "the bad row is dead")
+
+
+def why(outbox, bad):
+    return outbox.run("SELECT error_class, last_error FROM {table} WHERE {id} = %s", bad).fetchone()
+
+
+def died_of(daemon, bad):
+    """The codes of its failures, as the log has them."""
+    return {line["code"] for line in daemon.events()
+            if line["event"] in ("message_failed", "message_dead") and line["id"] == bad}
+
+
+def insert_headers(outbox, topic, headers):
+    bad = outbox.insert(topic, aggregate="bad")
+    outbox.run("UPDATE {table} SET headers = %s WHERE {id} = %s", headers, bad)
+    return bad
+
+
+@pytest.mark.parametrize("ordering", ["key", "none"])
+@pytest.mark.parametrize("slots", [1, 4])
+@pytest.mark.parametrize("headers", ['{"t": "\\u0000"}', '{"t": "\\ud800"}', '{"t": 1e999999}'])
+def test_headers_that_jsonb_refuses(outrider, outbox, topic, headers, observer, slots):
+    own_headers(outbox, "json")
+    bad, follower, good = around(outbox, topic, lambda: insert_headers(outbox, topic, headers))
+    daemon = outrider.run(config=FAST)
+    all_but_it(daemon, outbox, good)
+    is_dead(daemon, outbox, bad)
+    daemon.wait_until(lambda: outbox.row(follower)[0], 10, "its follower")
+    assert died_of(daemon, bad) <= {"22P05", "22P02", "22003"} and died_of(daemon, bad)
+    assert "PostgreSQL cannot read the row" in why(outbox, bad)[1]
+    assert sorted(record.message_id for record in observer.read(topic)) == sorted(good + [follower])
+
+
+@pytest.mark.parametrize("column", ["payload", "headers"])
+def test_a_text_above_1_gb(outrider, outbox, topic, column):
+    def huge():
+        bad = outbox.insert(topic, aggregate="bad")
+        value = HUGE if column == "payload" else f"jsonb_build_object('h', {HUGE})"
+        outbox.run(f"UPDATE {{table}} SET {column} = {value} WHERE {{id}} = %s", bad)
+        return bad
+
+    bad, follower, good = around(outbox, topic, huge)
+    daemon = outrider.run(config={"outbox": {"max_retries": 1}}) # each try takes seconds
+    all_but_it(daemon, outbox, good, 60)
+    is_dead(daemon, outbox, bad, 60)
+    daemon.wait_until(lambda: outbox.row(follower)[0], 60, "its follower")
+    assert died_of(daemon, bad) <= {"54000", "XX000"} and died_of(daemon, bad)
+
+
+@pytest.mark.parametrize("column", ["payload", "event_type"])
+def test_a_damaged_value(outrider, outbox, topic, column, db):
+    db.execute("CREATE EXTENSION pg_surgery")
+    outbox.run("ALTER TABLE {table} ALTER payload SET STORAGE EXTERNAL, ALTER event_type SET STORAGE EXTERNAL")
+    toast = outbox.value("SELECT reltoastrelid::regclass::text FROM pg_class WHERE oid = '{table}'::regclass")
+
+    def damage():
+        value = "'\"' || repeat('x', 9000) || '\"'" if column == "payload" else "repeat('x', 9000)"
+        bad = outbox.insert(topic, aggregate="bad")
+        outbox.run(f"UPDATE {{table}} SET {column} = ({value})::{'jsonb' if column == 'payload' else 'text'} WHERE {{id}} = %s", bad)
+        db.execute(f"SELECT heap_force_kill('{toast}'::regclass, ARRAY(SELECT ctid FROM {toast}))")
+        return bad
+
+    bad, follower, good = around(outbox, topic, damage)
+    daemon = outrider.run(config=FAST)
+    all_but_it(daemon, outbox, good)
+    is_dead(daemon, outbox, bad)
+    daemon.wait_until(lambda: outbox.row(follower)[0], 10, "its follower")
+    assert died_of(daemon, bad) == {"XX001"}
+
+
+# --- rows that cannot be marked, and failures that cannot be written
+
+def refuse(outbox, condition, event="UPDATE"):
+    """From now on a trigger raises for each row for which the condition over NEW or OLD holds."""
+    outbox.run(f"""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF {condition} THEN RAISE EXCEPTION 'refused by a trigger'; END IF;
+            RETURN coalesce(NEW, OLD); END $$;
+        CREATE TRIGGER refuse BEFORE {event} ON {{table}} FOR EACH ROW EXECUTE FUNCTION refuse()""")
+
+
+MARK = "OLD.aggregate_id = 'bad' AND NEW.published"
+ATTEMPT = "OLD.aggregate_id = 'bad' AND NEW.retry_count > 0"
+
+
+@pytest.mark.parametrize("slots", [1, 4])
+@pytest.mark.parametrize("ordering", ["key", "none"])
+@pytest.mark.parametrize("busy", [False, True])
+def test_a_mark_that_a_trigger_refuses(outrider, outbox, topic, observer, busy, slots):
+    refuse(outbox, MARK)
+    daemon = outrider.run(config=FAST)
+    if busy: # windows do not mark before they send any more
+        outbox.fill(topic, 2000)
+        daemon.wait_until(lambda: outbox.published() == 2000, 20, "a start")
+    bad, _, good = around(outbox, topic, lambda: outbox.insert(topic, aggregate="bad"))
+    all_but_it(daemon, outbox, good)
+    outbox.insert(topic, aggregate="later") # another row that can be marked
+    is_dead(daemon, outbox, bad)
+    assert why(outbox, bad) == ("message", "refused by a trigger")
+    line = [event for event in daemon.events() if event["event"] == "mark_refused"]
+    assert bad in [event["id"] for event in line] and line[0]["code"] == "P0001"
+    copies = [record.message_id for record in observer.read(topic)].count(bad)
+    assert copies <= busy * min(slots, 2) # once by each lane
+
+
+def test_a_row_that_a_constraint_makes_impossible_to_change(outrider, outbox, topic, observer):
+    old = outbox.insert(topic, aggregate="bad", payload='{"old": true}')
+    outbox.run("ALTER TABLE {table} ADD CHECK (NOT {payload} ? 'old') NOT VALID")
+    good = [outbox.insert(topic, aggregate=f"a-{n}") for n in range(20)]
+    follower = outbox.insert(topic, aggregate="bad")
+    daemon = outrider.run(config=FAST)
+    all_but_it(daemon, outbox, good)
+    daemon.wait_for_log('"failure_unwritten".*23514')
+    assert outbox.row(old) == (False, 0) and not outbox.row(follower)[0]
+    outbox.run("ALTER TABLE {table} DROP CONSTRAINT outbox_messages_payload_check")
+    daemon.wait_until(lambda: outbox.row(follower)[0], 20, "the row and its follower")
+    assert [record.message_id for record in observer.read(topic) if record.key == b"bad"] == [old, follower]
+    lines = [event["event"] for event in daemon.events()]
+    assert lines.count("failure_unwritten") == 1
+
+
+@pytest.mark.parametrize("on_published", ["mark", "delete"])
+def test_a_table_that_refuses_every_mark_blames_no_row(outrider, outbox, topic, on_published):
+    event = "UPDATE" if on_published == "mark" else "DELETE"
+    refuse(outbox, "true" if event == "DELETE" else "NEW.published", event)
+    rows = [outbox.insert(topic, aggregate=f"a-{n}") for n in range(20)]
+    daemon = outrider.run(config=FAST)
+    daemon.wait_until(lambda: len(daemon.failures("window_failed")) >= 4, 20, "failed windows")
+    assert "no row can be marked" in daemon.failures("window_failed")[0][1]
+    assert {outbox.row(row) for row in rows} == {(False, 0)}
+    outbox.run("DROP TRIGGER refuse ON {table}")
+    daemon.wait_until(lambda: set(rows) <= outbox.marked_ids(rows), 20, "all rows")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_lone_row_that_cannot_be_marked_is_not_blamed(outrider, outbox, topic, version):
+    refuse(outbox, MARK)
+    bad = outbox.insert(topic, aggregate="bad")
+    daemon = outrider.run(config=FAST)
+    daemon.wait_for_log('"mark_refused"')
+    assert outbox.row(bad) == (False, 0)
+    outbox.run("DROP TRIGGER refuse ON {table}")
+    daemon.wait_until(lambda: outbox.row(bad)[0], 20, "the row")
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("dead_topic", [False, True])
+def test_an_attempt_that_cannot_be_counted(outrider, outbox, topic, kafka, observer, version, dead_topic):
+    refuse(outbox, ATTEMPT)
+    refused = kafka.topic_name("refused")
+    config = {"outbox": FAST["outbox"] | ({"dead_topic": kafka.create_topic(kafka.topic_name("dead"))}
+                                          if dead_topic else {}),
+              "message": {"topics_allow": [topic]}}
+    bad, follower, good = around(outbox, topic, lambda: outbox.insert(refused, aggregate="bad"))
+    daemon = outrider.run(config=config)
+    all_but_it(daemon, outbox, good)
+    daemon.wait_for_log('"failure_unwritten".*P0001')
+    assert outbox.row(bad) == (False, 0) and not outbox.row(follower)[0]
+    assert "message_dead" not in daemon.text()
+    outbox.run("DROP TRIGGER refuse ON {table}")
+    daemon.wait_until(lambda: outbox.row(follower)[0], 20, "its follower")
+    assert outbox.given_up(2) == 1
+
+
+def test_texts_are_cut_to_their_columns(outrider, outbox, topic, kafka):
+    outbox.run("ALTER TABLE {table} ALTER last_error TYPE varchar(50), ALTER error_class TYPE varchar(3)")
+    bad, follower, good = around(outbox, topic,
+                                 lambda: outbox.insert(kafka.topic_name("refused"), aggregate="bad"))
+    daemon = outrider.run(config=FAST | {"message": {"topics_allow": [topic]}})
+    all_but_it(daemon, outbox, good + [follower])
+    is_dead(daemon, outbox, bad)
+    assert why(outbox, bad) == ("mes", "no pattern of message.topics_allow matches the top")
+
+
+def test_a_reason_that_a_constraint_refuses_is_written_by_its_code(outrider, outbox, topic, kafka):
+    outbox.run("ALTER TABLE {table} ADD CHECK (length(last_error) < 20)")
+    bad, follower, good = around(outbox, topic,
+                                 lambda: outbox.insert(kafka.topic_name("refused"), aggregate="bad"))
+    daemon = outrider.run(config=FAST | {"message": {"topics_allow": [topic]}})
+    all_but_it(daemon, outbox, good + [follower])
+    is_dead(daemon, outbox, bad)
+    assert why(outbox, bad) == ("message", "TOPIC_NOT_ALLOWED")
+
+
+def test_rows_that_a_trigger_passes_over_are_named(outrider, outbox, topic, observer):
+    outbox.run("""
+        CREATE FUNCTION pass_over() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            RETURN CASE WHEN OLD.aggregate_id = 'bad' THEN NULL ELSE NEW END; END $$;
+        CREATE TRIGGER pass_over BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION pass_over()""")
+    daemon = outrider.run(config=FAST)
+    outbox.fill(topic, 2000)
+    daemon.wait_until(lambda: outbox.published() == 2000, 20, "a start")
+    bad, _, good = around(outbox, topic, lambda: outbox.insert(topic, aggregate="bad"))
+    all_but_it(daemon, outbox, good)
+    daemon.wait_for_log(f'"mark_refused".*{bad}.*SHORT')
+    later = outbox.insert(topic, aggregate="later")
+    daemon.wait_until(lambda: outbox.row(later)[0], 10, "a later row")
+    assert [record.message_id for record in observer.read(topic)].count(bad) == 1
+
+
+# --- memory
+
+@pytest.mark.parametrize("column", ["headers", "aggregate_id", "payload"])
+def test_every_text_counts_for_a_batch(outrider, outbox, topic, column):
+    text = "string_agg(md5(random()::text), '')"
+    value = {"headers": f"jsonb_build_object('h', {text})", "payload": f"to_jsonb({text})",
+             "aggregate_id": text}[column]
+    outbox.fill(topic, 600, aggregates=600)
+    outbox.run(f"UPDATE {{table}} SET {column} = (SELECT {value} FROM generate_series(1, 12000) n "
+               "WHERE n > 0 OR {id} IS NULL)")  # 384 kB each, 230 MB together
+    daemon = outrider.run(config={"message": {"key": "aggregate_type"}, "kafka": {"message.max.bytes": 1000000}})
+    daemon.wait_until(lambda: outbox.unpublished() == 0, 60, "all rows")
+    assert daemon.peak_memory() < 80 * 2**20
