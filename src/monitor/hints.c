@@ -55,6 +55,8 @@ static const struct hint events[] = {
     {"topics_blocked_limit", "Does message.topic make a topic of every id?"},
     {"relay_paused", "SIGUSR2 lets it go on: systemctl kill -s USR2 outrider."},
     {"message_dead", "See the dead letters above: correct the cause, then `outrider dead retry`."},
+    {"mark_refused", "A constraint or a trigger refuses the row's mark: docs/runbook.md."},
+    {"failure_unwritten", "A constraint or a trigger refuses the row's attempt: docs/runbook.md."},
     {"message_failed", "It is tried again by itself."},
     {"rows_locked", "End that transaction when it is stuck: pg_stat_activity shows its pid."},
     {"table_version_1", "`outrider schema apply` brings version 2."},

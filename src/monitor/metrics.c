@@ -140,6 +140,12 @@ in_flight(struct text *out, const struct metric *metric, const struct snapshot *
 }
 
 static void
+quarantined(struct text *out, const struct metric *metric, const struct snapshot *snapshot)
+{
+    append_integer(out, metric, snapshot_quarantined(snapshot));
+}
+
+static void
 phases(struct text *out, const struct metric *metric, const struct snapshot *snapshot)
 {
     for (size_t i = 0; i < snapshot->lane_count; i++)
@@ -322,6 +328,10 @@ static const struct metric metrics[] = {
     {"outrider_in_flight_messages", GAUGE, NULL,
      "Messages handed to the Kafka client and not acknowledged when the lanes' phases began.",
      in_flight, 0, 0, 0},
+    {"outrider_quarantined_rows", GAUGE, NULL,
+     "Rows that wait in the relay's memory, because PostgreSQL refuses to mark them or to count an "
+     "attempt.",
+     quarantined, 0, 0, 0},
     {"outrider_lane_phase", GAUGE, "lane, phase",
      "1 for the phase that a lane is in: connect, back_off, standby, claim, publish, settle, "
      "commit, idle, paused or ended.",

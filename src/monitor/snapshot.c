@@ -58,6 +58,16 @@ snapshot_postgres_up(const struct snapshot *snapshot)
     return !away && !snapshot->sample_failed && snapshot_is_counted(snapshot);
 }
 
+int64_t
+snapshot_quarantined(const struct snapshot *snapshot)
+{
+    int64_t rows = 0;
+
+    for (size_t i = 0; i < snapshot->lane_count; i++)
+        rows += snapshot->lanes[i].view.quarantined;
+    return rows;
+}
+
 bool
 snapshot_active(const struct snapshot *snapshot)
 {

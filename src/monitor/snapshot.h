@@ -58,6 +58,9 @@ bool snapshot_is_blocked(const struct snapshot *snapshot, const char *topic);
 bool snapshot_kafka_up(const struct snapshot *snapshot);
 bool snapshot_postgres_up(const struct snapshot *snapshot);
 
+// Rows that wait in memory, because PostgreSQL refuses to write to them.
+int64_t snapshot_quarantined(const struct snapshot *snapshot);
+
 // Some lane works; some is connected.
 bool snapshot_active(const struct snapshot *snapshot);
 bool snapshot_connected(const struct snapshot *snapshot);

@@ -93,6 +93,7 @@ append_lanes(struct text *out, const struct snapshot *snapshot)
         json_bool(out, "connected", lane->view.connected);
         json_bool(out, "active", lane->view.active);
         json_int(out, "in_flight", lane->view.in_flight);
+        json_int(out, "quarantined", lane->view.quarantined);
         append_trouble(out, snapshot, lane);
         json_close(out, '}');
     }

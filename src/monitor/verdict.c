@@ -74,6 +74,22 @@ judge_topics(const struct snapshot *snapshot, struct verdict *verdict)
 }
 
 static bool
+judge_quarantine(const struct snapshot *snapshot, struct verdict *verdict)
+{
+    const int64_t rows = snapshot_quarantined(snapshot);
+
+    if (rows == 0)
+        return false;
+    verdict->level = VERDICT_WARN;
+    format_count(&verdict->line, rows);
+    text_append(&verdict->line,
+                rows == 1 ? " row cannot be written to." : " rows cannot be written to.");
+    text_append(&verdict->reason, "PostgreSQL refuses it; the log's mark_refused and "
+                                  "failure_unwritten name the row. All others go on.");
+    return true;
+}
+
+static bool
 judge_age(const struct snapshot *snapshot, struct verdict *verdict)
 {
     if (!snapshot_is_counted(snapshot) || snapshot->sample->backlog.oldest_age_ms < OLD_MS)
@@ -149,7 +165,8 @@ judge_good(const struct snapshot *snapshot, struct verdict *verdict)
 }
 
 static bool (*const judges[])(const struct snapshot *, struct verdict *) = {
-    judge_ready, judge_topics, judge_age, judge_sample, judge_reload, judge_dead, judge_good,
+    judge_ready,  judge_topics, judge_quarantine, judge_age,
+    judge_sample, judge_reload, judge_dead,       judge_good,
 };
 
 void

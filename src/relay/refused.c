@@ -100,7 +100,7 @@ judge(struct window *window, const struct refusals *refused, size_t count,
     }
     if (!store_try_mark(lane->store, refused, ret_trial, err))
         return false;
-    if (*ret_trial != MARK_TRIAL_REFUSED || count_refused_since(lane, refused) <= REFUSED_MAX)
+    if (*ret_trial == MARK_TRIAL_GOOD || count_refused_since(lane, refused) <= REFUSED_MAX)
         return true;
     if (count == 1 && !leave_alone(window, &refused->list[0], &row, err)) // another is tried next
         return false;
@@ -221,6 +221,7 @@ window_refuse_unmarkable(struct window *window, struct batch *batch, struct refu
 {
     struct quarantine *quarantine = &window->lane->slot->quarantine;
     enum mark_trial trial = MARK_TRIAL_GOOD;
+    const bool shown = quarantine->count > 0 || refused->count > 0;
     bool good = count == 0 || judge(window, refused, count, &trial, err);
 
     for (size_t i = 0; i < batch->count && good; i++) {
@@ -231,7 +232,7 @@ window_refuse_unmarkable(struct window *window, struct batch *batch, struct refu
         else if (quarantine->count > 0 && message->outcome.state == OUTCOME_NONE)
             quarantine_drop(quarantine, &message->row.id);
     }
-    if (quarantine->count > 0 || refused->count > 0)
+    if (shown)
         lane_show_quarantined(window->lane);
     refusals_free(refused);
     return good;

@@ -243,6 +243,7 @@ relay_lane(const struct relay *relay, size_t number)
         .kafka = atomic_load(&lane->kafka),
         .postgres = atomic_load(&lane->postgres),
         .server_pid = atomic_load(&lane->server_pid),
+        .quarantined = atomic_load(&lane->quarantined),
         .in_flight = atomic_load(&lane->in_flight),
     };
 }

@@ -69,6 +69,7 @@ START_TEST(test_counters_are_where_the_lanes_count)
     snapshot.stats.topics[topic_index("orders")] = 6;
     snapshot.stats.topics[TOPIC_INDEX_OTHER] = 8;
     snapshot.lanes[0].view.in_flight = 9;
+    snapshot.lanes[0].view.quarantined = 2;
     answer();
     has("outrider_batches_total 7");
     has("outrider_published_bytes_total 1234567890123");
@@ -80,6 +81,7 @@ START_TEST(test_counters_are_where_the_lanes_count)
     has("outrider_messages_published_total{topic=\"orders\"} 6");
     has("outrider_messages_published_total{topic=\"other\"} 8");
     has("outrider_in_flight_messages 9");
+    has("outrider_quarantined_rows 2");
     has("outrider_breaker_open{topic=\"orders\"} 0");
     teardown();
 }

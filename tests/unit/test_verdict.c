@@ -135,6 +135,19 @@ START_TEST(test_blocked_topics)
 }
 END_TEST
 
+// One row never makes the relay unready.
+START_TEST(test_rows_that_cannot_be_written_to)
+{
+    snapshot = snapshots_of_a_good_day();
+    snapshot.lanes[0].view.quarantined = 1;
+    expect(VERDICT_WARN, "1 row cannot be written to.", "mark_refused");
+    expect_reasons("");
+    snapshot.lanes[0].view.quarantined = 2;
+    expect(VERDICT_WARN, "2 rows cannot be written to.", "All others go on.");
+    snapshot_free(&snapshot);
+}
+END_TEST
+
 START_TEST(test_what_can_wait_comes_last)
 {
     snapshot = snapshots_of_a_good_day();
@@ -193,6 +206,6 @@ main(void)
 {
     return RUN_TESTS("verdict", test_all_is_well, test_a_standby_is_ready,
                      test_an_outage_is_no_illness, test_stuck_and_stalled,
-                     test_a_pause_is_not_ready, test_blocked_topics, test_what_can_wait_comes_last,
+                     test_a_pause_is_not_ready, test_blocked_topics, test_rows_that_cannot_be_written_to, test_what_can_wait_comes_last,
                      test_between_relays, test_the_command_is_one_for_a_shell);
 }

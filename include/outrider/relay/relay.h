@@ -71,6 +71,7 @@ struct lane_view {
     bool active;               // holds the slot; false on a standby
     bool kafka, postgres;      // answered when they were last asked to let the lane in
     int server_pid;            // of its backend, 0: not connected
+    int quarantined;           // rows that wait in memory: PostgreSQL refuses to write to them
     int64_t in_flight;         // messages without an outcome, as of the phase's beginning
 };
 

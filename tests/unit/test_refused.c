@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Rows that PostgreSQL cannot read, mark, or count an attempt against: whose fault it is, what the
+// others notice of it, and when the log says what.
+// links: base model relay src/broker/topic_name.c tests/support/fake_store.c
+// links: tests/support/fake_table.c tests/support/fake_purge.c tests/support/fake_producer.c
+// links: tests/support/journal.c
+// links: tests/support/one_lane.c
+#include "tests/support/fake_producer.h"
+#include "tests/support/fake_store.h"
+#include "tests/support/journal.h"
+#include "tests/support/one_lane.h"
+#include "tests/support/unit.h"
+
+#include <string.h>
+
+static int64_t refused_by_kafka; // seq
+
+static struct fate
+by_seq(const struct message *message)
+{
+    if (message->row.position.major != refused_by_kafka)
+        return (struct fate){0};
+    return (struct fate){.kind = FATE_FAILED, .fault = FAULT_MESSAGE};
+}
+
+// Rows 1, 2, ... of these aggregates, a letter each, in batches of up to eight.
+static void
+setup(const char *aggregates)
+{
+    static const char *const names[] = {"a", "b", "c", "d"};
+    one_setup(2);
+    refused_by_kafka = 0;
+    fake_producer.judge = by_seq;
+    one.settings.batch_size = 8;
+    for (int64_t seq = 1; *aggregates; seq++, aggregates++)
+        fake_add((struct fake_row){.seq = seq, .aggregate = names[*aggregates - 'a']});
+}
+
+START_TEST(test_an_unreadable_row_fails_alone)
+{
+    setup("abba");
+    fake_find(2)->unreadable = true;
+    one_window();
+    ck_assert(fake_row(1).published && !fake_row(2).published);
+    ck_assert_int_eq(fake_row(2).retry_count, 1);
+    ck_assert(!fake_row(3).published); // waits for it
+    one_window();
+    ck_assert(fake_row(4).published);
+    ck_assert_int_eq(one_logged("code=22P05"), 1);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_an_unreadable_row_ends_dead)
+{
+    setup("ab");
+    one.settings.max_retries = one.store_settings.max_retries = 1;
+    fake_find(1)->unreadable = true;
+    one_window();
+    ck_assert(fake_row(1).dead);
+    ck_assert_int_eq(one_logged("message_dead"), 1);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_a_mark_that_is_refused_costs_an_attempt)
+{
+    setup("abc");
+    fake_find(2)->unmarkable = true;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s3 m1 x2 m3 f2 commit");
+    ck_assert(fake_row(1).published && fake_row(3).published);
+    ck_assert_int_eq(fake_row(2).retry_count, 1);
+    ck_assert_int_eq(one_logged("mark_refused"), 1);
+    ck_assert_uint_eq(one.shared.stats.published, 2);
+    ck_assert_int_eq(atomic_load(&one.lane.quarantined), 1);
+    one_teardown();
+}
+END_TEST
+
+// What a lone row's refusal means is not known.
+START_TEST(test_a_lone_row_is_not_blamed)
+{
+    setup("a");
+    fake_find(1)->unmarkable = true;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 x1 trial commit");
+    ck_assert_int_eq(fake_row(1).retry_count, 0);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_a_trial_of_another_row_tells)
+{
+    setup("ab");
+    fake_find(1)->unmarkable = true;
+    one.settings.batch_size = 1;
+    one.lane.careful = 1;
+    ONE_WINDOW(WINDOW_FULL, "begin x1 trial f1 commit");
+    ck_assert_int_eq(fake_row(1).retry_count, 1);
+    ck_assert_uint_eq(fake_producer.sent, 0);
+    one_teardown();
+}
+END_TEST
+
+// It is not sent again before it can be marked.
+START_TEST(test_a_row_that_was_sent_is_tried_by_its_mark_first)
+{
+    setup("ab");
+    fake_find(1)->unmarkable = true;
+    one_window();
+    const size_t sent = fake_producer.sent;
+    ck_assert_int_eq(fake_row(1).retry_count, 1);
+    fake_store.now_ms += 3600000;
+    one.lane.slot->quarantine.list[0].until = mono_now();
+    one.lane.slot->floor.start.major = 0;
+    one_window(); // not careful: leaves it alone, and asks for one that is
+    ck_assert_uint_eq(fake_producer.sent, sent);
+    ck_assert_int_eq(one.lane.careful, 1);
+    fake_find(1)->unmarkable = false;
+    one_window();
+    ck_assert(fake_row(1).published);
+    ck_assert_uint_eq(fake_producer.sent, sent + 1);
+    ck_assert_int_eq(atomic_load(&one.lane.quarantined), 0);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_a_table_that_refuses_all_blames_nobody)
+{
+    setup("abcdabcdabcdabcd");
+    one.settings.batch_size = 16;
+    for (int64_t seq = 1; seq <= 16; seq++)
+        fake_find(seq)->unmarkable = true;
+    fake_add((struct fake_row){.seq = 17, .aggregate = "e", .unmarkable = true});
+    ck_assert_int_eq(one_window(), WINDOW_FAILED);
+    ck_assert_ptr_nonnull(strstr(one.err.text, "no row can be marked"));
+    for (int64_t seq = 1; seq <= 17; seq++)
+        ck_assert_int_eq(fake_row(seq).retry_count, 0);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_a_failure_that_is_refused_waits_in_memory)
+{
+    setup("ab");
+    refused_by_kafka = 1;
+    fake_find(1)->unwritable = true;
+    one_window();
+    ck_assert(fake_row(2).published);
+    ck_assert_int_eq(fake_row(1).retry_count, 0);
+    fake_add((struct fake_row){.seq = 3, .aggregate = "a"});
+    fake_add((struct fake_row){.seq = 4, .aggregate = "b"});
+    one_window();
+    ck_assert(!fake_row(3).published && fake_row(4).published); // its aggregate waits
+    ck_assert_int_eq(one_logged("failure_unwritten"), 1);
+    ck_assert_int_eq(one_logged("message_failed"), 0);
+    ck_assert_uint_eq(one.shared.stats.failed_attempts, 0);
+    one_teardown();
+}
+END_TEST
+
+// What the log says is true: a failure is told when it is committed.
+START_TEST(test_a_failure_that_was_not_committed_is_not_told)
+{
+    setup("ab");
+    refused_by_kafka = 1;
+    one.settings.max_retries = one.store_settings.max_retries = 1;
+    fake_fail(FAKE_COMMIT, 0, 1, "08006");
+    ck_assert_int_eq(one_window(), WINDOW_FAILED);
+    ck_assert_int_eq(one_logged("message_dead"), 0);
+    store_close(one.lane.store); // which rolls back
+    one.lane.store = NULL;
+    one_connect();
+    one_window();
+    ck_assert_int_eq(one_logged("message_dead"), 1);
+    one_teardown();
+}
+END_TEST
+
+int
+main(void)
+{
+    return RUN_TESTS(
+        "refused", test_an_unreadable_row_fails_alone, test_an_unreadable_row_ends_dead,
+        test_a_mark_that_is_refused_costs_an_attempt, test_a_lone_row_is_not_blamed,
+        test_a_trial_of_another_row_tells, test_a_row_that_was_sent_is_tried_by_its_mark_first,
+        test_a_table_that_refuses_all_blames_nobody, test_a_failure_that_is_refused_waits_in_memory,
+        test_a_failure_that_was_not_committed_is_not_told);
+}
