@@ -34,6 +34,8 @@ static const struct hint codes[] = {
     {"NOT_ENOUGH_REPLICAS", "The topic has too few replicas in sync: bring its brokers back."},
     {"NOT_ENOUGH_REPLICAS_AFTER_APPEND",
      "The topic has too few replicas in sync: bring its brokers back."},
+    {"INVALID_TIMESTAMP", "A clock is wrong: `outrider check` says which, and the topics' limits."},
+    {"INVALID_RECORD", "Does the topic refuse all rows? Look at its cleanup.policy and schema."},
     {"MSG_SIZE_TOO_LARGE", "Raise the topic's max.message.bytes and kafka.message.max.bytes."},
     {"TOO_LARGE", "Raise kafka.message.max.bytes and the topic's max.message.bytes."},
     {"TOPIC_NAME", "The template message.topic made a name that Kafka does not allow."},

@@ -219,6 +219,23 @@ leave_suspects(struct batch *batch)
             batch->messages[i].outcome = untried;
 }
 
+// A refusal that may be the topic's fault is none of the row's until the topic takes another row.
+static void
+doubt_refusals(struct lane *lane, const struct batch *batch)
+{
+    const struct message *first = NULL;
+    struct error why;
+    size_t count = doubts_judge(&lane->doubts, batch, &first);
+
+    if (count == 0)
+        return;
+    error_set(&why, FAULT_TOPIC, first->outcome.code, "%s", first->outcome.text);
+    LOG(LOG_WARN, "refusal_doubted", LOG_INT("lane", lane->number), LOG_INT("messages", count),
+        LOG_STR("topic", first->topic), LOG_FAULT(&why),
+        LOG_STR("next", "these rows wait and no attempt is counted, until the topic takes another "
+                        "row; if it refuses all: are its cleanup.policy, schema or policy right?"));
+}
+
 void
 window_hear(struct window *window)
 {
@@ -230,4 +247,5 @@ window_hear(struct window *window)
     if (lane->producer && has(batch, OUTCOME_PENDING))
         give_up(window);
     leave_suspects(batch);
+    doubt_refusals(lane, batch);
 }

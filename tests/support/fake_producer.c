@@ -133,6 +133,8 @@ outcome_of(const struct fate *fate)
                             .of_batch = fate->of_batch,
                             .given_up = fate->given_up,
                             .unlisted = fate->unlisted,
+                            .doubtful = fate->doubtful,
+                            .by_clock = fate->by_clock,
                             .code = "SCRIPTED",
                             .text = "scripted"};
 }

@@ -27,7 +27,7 @@ struct fate {
     } kind;
     int polls;
     enum fault fault;
-    bool permanent, possibly_persisted, of_batch, given_up, unlisted;
+    bool permanent, possibly_persisted, of_batch, given_up, unlisted, doubtful, by_clock;
 };
 
 struct fake_send {

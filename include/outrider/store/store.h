@@ -136,6 +136,10 @@ bool store_claim_around(struct store *store, const struct claim *claim, struct b
 bool store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid,
                        struct error *err) __attribute__((warn_unused_result));
 
+// How far this host's wall clock is ahead of the server's, in microseconds (behind: negative), as
+// wall_ahead_us says. Within a window; a failure leaves its transaction as it was.
+bool store_clock_ahead(struct store *store, int64_t *ret_ahead_us, struct error *err) MUST_CHECK;
+
 // Marks (or deletes) acknowledged rows. A count that differs from `count` is an error (code
 // "SHORT").
 bool store_mark(struct store *store, const struct message_id *ids, size_t count, struct error *err)
