@@ -44,7 +44,7 @@ lane_show_blocked(struct lane *lane)
     for (int i = 0; atomic_load(&lane->active) && i < lane->slots.count; i++) {
         const struct breakers *breakers = &lane->slots.list[i].breakers;
         for (size_t k = 0; k < breakers->count; k++)
-            blocked[topic_index(breakers->list[k].topic)] = any = true;
+            blocked[topic_index_blocked(breakers->list[k].topic)] = any = true;
     }
     atomic_store(&lane->blocks, any);
     for (size_t i = 0; i < TOPIC_INDEX_SIZE; i++)
