@@ -367,6 +367,12 @@ producer_kafka(const struct producer *producer)
     return producer->kafka;
 }
 
+const char *
+producer_last_text(const struct producer *producer)
+{
+    return producer->last.text;
+}
+
 size_t
 producer_pending(const struct producer *producer)
 {

@@ -6,6 +6,7 @@
 
 #include "outrider/base/clock.h"
 #include "outrider/base/xalloc.h"
+#include "outrider/broker/broker_facts.h"
 #include "outrider/broker/topic_name.h"
 
 #include <inttypes.h>
@@ -133,6 +134,25 @@ list_topics(const struct check_topics *topics, struct topic_facts *facts, int64_
     return count;
 }
 
+static bool
+check_brokers(struct producer *producer, const char *bootstrap, struct findings *findings,
+              struct error *err)
+{
+    struct broker_facts *list;
+    size_t count;
+    char id[16];
+
+    if (!broker_facts_read(producer, ANSWER_MS, &list, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(id, sizeof id, "%d", list[i].id);
+        if (!list[i].answers)
+            FIND(findings, FINDING_BROKER_ASTRAY, bootstrap, id, list[i].address, list[i].why_not);
+    }
+    free(list);
+    return true;
+}
+
 void
 check_kafka(const struct settings *settings, const struct check_topics *topics,
             struct findings *findings)
@@ -152,6 +172,7 @@ check_kafka(const struct settings *settings, const struct check_topics *topics,
 
     if (producer_open(&settings->producer, &producer, &err) &&
         producer_probe(producer, ANSWER_MS, &err) &&
+        check_brokers(producer, brokers, findings, &err) &&
         topic_facts_read(producer, facts, count, ANSWER_MS, &err)) {
         for (size_t i = 0; i < count; i++) {
             if (payloads[i] == CHECK_ONLY_SENT && !facts[i].exists)

@@ -263,6 +263,13 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Mend kafka.bootstrap.servers, the network, the login or the brokers; no topic "
          "was looked at.",
          NULL, 0},
+    [FINDING_BROKER_ASTRAY] =
+        {"broker-astray", SEVERITY_ERROR, "a broker advertises an address that leads nowhere",
+         "Kafka answers at {1}, but broker {2} does not at {3}, the address that it advertises "
+         "(advertised.listeners): {4}. Messages for the partitions that it leads wait.",
+         "Set the broker's advertised.listeners to an address that leads to it from this host; or "
+         "mend names, network or firewall in between.",
+         NULL, 0},
     [FINDING_TOPIC_MISSING] =
         {"topic-missing", SEVERITY_ERROR, "a topic is not there",
          "Topic {1} does not exist, or this login may not see it. Unless brokers make topics by "

@@ -9,6 +9,7 @@ import glob
 import json
 import os
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -355,6 +356,15 @@ def test_servers_that_are_away(check, outbox, outrider, away):
     assert "hunter2" not in done.output
     found = check(config={"database": {"direct_dsn": f"postgresql://nobody@127.0.0.1:{free_port()}/none"}})
     assert set(found) == {"direct-away"}
+
+
+def test_a_broker_that_advertises_nowhere(check, outbox, base_dir):
+    """Kafka answers at bootstrap.servers; more of it in test_advertised_listeners.py."""
+    nowhere = SimpleNamespace(port=free_port(), upstream=None)
+    with kafka_broker.running(base_dir, lambda path: kafka_broker.Kafka(path, proxy=nowhere)):
+        found = check(config={"kafka": {"bootstrap.servers": f"127.0.0.1:{nowhere.upstream}"}})
+        astray, = found["broker-astray"]
+        assert f"broker 1 does not at 127.0.0.1:{nowhere.port}" in astray["detail"]
 
 
 def test_through_a_pooler(check, outbox, pgbouncer, postgres, database):

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// What Kafka refuses for the host's, a clock's or a topic's sake costs no row an attempt, and the
-// log says which it is.
+// What Kafka refuses, or leaves unanswered, for the host's, a clock's, a topic's or a broker's sake
+// costs no row an attempt, and the log says which it is.
 // links: base model relay src/broker/topic_name.c tests/support/fake_store.c
 // links: tests/support/fake_table.c tests/support/fake_purge.c tests/support/fake_producer.c
 // links: tests/support/journal.c
@@ -173,6 +173,36 @@ START_TEST(test_a_doubted_row_is_not_copied_to_the_dead_topic)
 }
 END_TEST
 
+// --- silence
+
+START_TEST(test_silence_names_the_broker_that_does_not_answer)
+{
+    setup(2, "a");
+    fates[1].kind = FATE_NEVER;
+    one.settings.window_deadline_ms = 50;
+    fake_producer.silent_broker = "nowhere:9092";
+    one_window();
+    assert_untouched(1);
+    ck_assert_int_eq(one_logged("NO_ANSWER"), 1);
+    ck_assert_int_eq(one_logged("broker 2 does not answer at nowhere:9092, which it advertises "
+                                "(advertised.listeners)"),
+                     1);
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_silence_of_brokers_that_answer_names_none)
+{
+    setup(2, "a");
+    fates[1].kind = FATE_NEVER;
+    one.settings.window_deadline_ms = 50;
+    one_window();
+    ck_assert_int_eq(one_logged("NO_ANSWER"), 1);
+    ck_assert_int_eq(one_logged("advertised.listeners"), 0);
+    one_teardown();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -181,5 +211,7 @@ main(void)
         test_clocks_that_agree_are_not_called_wrong, test_a_clock_that_is_not_told_fails_nothing,
         test_a_topic_that_refuses_all_costs_no_attempt,
         test_beside_another_row_of_the_topic_it_counts, test_it_counts_once_the_topic_took_another,
-        test_version_1_waits_in_memory, test_a_doubted_row_is_not_copied_to_the_dead_topic);
+        test_version_1_waits_in_memory, test_a_doubted_row_is_not_copied_to_the_dead_topic,
+        test_silence_names_the_broker_that_does_not_answer,
+        test_silence_of_brokers_that_answer_names_none);
 }
