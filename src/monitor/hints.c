@@ -41,7 +41,7 @@ static const struct hint codes[] = {
     {"TOPIC_NAME", "The template message.topic made a name that Kafka does not allow."},
     {"TOPIC_NOT_ALLOWED", "Add the topic to message.topics_allow, or correct the event type."},
     {"NOT_AN_OBJECT", "message.format metadata needs a JSON object as payload."},
-    {"HEADERS", "The row's headers are no JSON object."},
+    {"HEADERS", "The row's headers are no JSON object, or have a name that no header may have."},
     {"SASL_AUTHENTICATION_FAILED",
      "User, password or mechanism are wrong: correct kafka.*, then reload."},
     {"_AUTHENTICATION",
