@@ -134,6 +134,14 @@ put_date(char *to, struct date d)
     return put_digits(to, d.day, 2);
 }
 
+int64_t
+wall_ahead_us(int64_t before_us, int64_t there_us, int64_t after_us)
+{
+    if (before_us > there_us)
+        return before_us - there_us;
+    return after_us < there_us ? after_us - there_us : 0;
+}
+
 void
 format_utc(int64_t unix_us, int digits, char out[static 40])
 {

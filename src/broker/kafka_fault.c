@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // THE table of Kafka's errors: code -> message, topic or cluster.
 //
+// A code is a message's fault only when no host, no clock and no setting makes a broker say it of a
+// good row: each such row of the table says why (`because`). Some are said of a bad row, but a
+// setting of the topic can make a broker say them of every row too. Those are doubtful: the relay
+// counts them against a row only while its topic takes others (src/relay/doubts.c).
+//
 // What is not here is the cluster's fault: no row is blamed for an error that nobody has
 // understood. The cluster's rows say nothing that the default would not; they are here so that a
 // reader can see that a code was considered, and so that tests meet each of them. Codes that begin
@@ -9,7 +14,7 @@
 #include "kafka_fault.h"
 
 // In librdkafka's header only from later versions on than the oldest that outrider is built with.
-enum { UNKNOWN_TOPIC_ID = 100, INCONSISTENT_TOPIC_ID = 103 };
+enum { INVALID_DIFFERENT_RECORD = -138, UNKNOWN_TOPIC_ID = 100, INCONSISTENT_TOPIC_ID = 103 };
 
 #define MESSAGE(name, ...)                                                                         \
     {                                                                                              \
@@ -29,15 +34,23 @@ enum { UNKNOWN_TOPIC_ID = 100, INCONSISTENT_TOPIC_ID = 103 };
     }
 
 static const struct kafka_fault table[] = {
-    // The record itself. INVALID_MSG is Kafka's CORRUPT_MESSAGE: also a null key on a compacted
-    // topic. TOPIC_EXCEPTION is an impossible topic name, which comes from the row.
-    MESSAGE(MSG_SIZE_TOO_LARGE, .permanent = true, .batch = true),
-    MESSAGE(RECORD_LIST_TOO_LARGE, .permanent = true, .batch = true),
-    MESSAGE(INVALID_RECORD, .batch = true),
-    MESSAGE(INVALID_MSG, .batch = true),
-    MESSAGE(INVALID_TIMESTAMP, .batch = true),
-    MESSAGE(POLICY_VIOLATION, .batch = true),
-    MESSAGE(TOPIC_EXCEPTION, .permanent = true),
+    // The record itself.
+    MESSAGE(MSG_SIZE_TOO_LARGE, .permanent = true, .batch = true,
+            .because = "sent alone, the row is larger than its topic's max.message.bytes: what is "
+                       "smaller is taken, and only another limit or a smaller row can heal"),
+    MESSAGE(RECORD_LIST_TOO_LARGE, .permanent = true, .batch = true,
+            .because = "sent alone, the row is larger than a segment of its topic (segment.bytes): "
+                       "what is smaller is taken"),
+    MESSAGE(TOPIC_EXCEPTION, .permanent = true,
+            .because = "the topic's name, made of the row's columns, is none that Kafka takes"),
+    // A null key on a compacted topic, a value that the topic's schema refuses, a rule of a
+    // vendor's: of the row; but also of every row, when cleanup.policy, schema or rule is wrong.
+    MESSAGE(INVALID_RECORD, .batch = true, .doubtful = true,
+            .because = "counted only while the topic takes other rows: so neither its settings nor "
+                       "this host's compression refuse all of them"),
+    MESSAGE(POLICY_VIOLATION, .batch = true, .doubtful = true,
+            .because = "counted only while the topic takes other rows: so the policy is not one "
+                       "that refuses all of them"),
 
     // The destination: absent, forbidden, without a leader or enough replicas.
     TOPIC(_UNKNOWN_TOPIC),
@@ -54,11 +67,23 @@ static const struct kafka_fault table[] = {
     TOPIC(UNKNOWN_LEADER_EPOCH),
     TOPIC(KAFKA_STORAGE_ERROR),
     TOPIC(UNSUPPORTED_FOR_MESSAGE_FORMAT),
+    // A broker compared the record's time, which librdkafka takes from this host's clock, with its
+    // own. So a clock is wrong, or the topic's message.timestamp.after.max.ms and before.max.ms are
+    // too narrow; a row has no part in it. It is the topic's fault and not the cluster's, because
+    // topics with wider limits, or with the broker's own time (LogAppendTime), go on meanwhile.
+    {.code = RD_KAFKA_RESP_ERR_INVALID_TIMESTAMP, .fault = FAULT_TOPIC, .by_clock = true},
+    // Kafka's CORRUPT_MESSAGE: the checksum of a batch is not that of its bytes. A network card, a
+    // memory or a compression library does that, and since Kafka 2.4, which has INVALID_RECORD for
+    // null keys, no row can. librdkafka tries again as long as its retries last; after that, one
+    // row at a time tries the topic, until the bytes arrive whole.
+    TOPIC(INVALID_MSG),
     {.code = (rd_kafka_resp_err_t)UNKNOWN_TOPIC_ID, .fault = FAULT_TOPIC},
     {.code = (rd_kafka_resp_err_t)INCONSISTENT_TOPIC_ID, .fault = FAULT_TOPIC},
 
     // Reaching the cluster, being let in, the producer's own state, and what says nothing of a
     // cause.
+    // Of the innocents of a refused batch, by librdkafka from 2.12 on: each is sent again, alone.
+    {.code = (rd_kafka_resp_err_t)INVALID_DIFFERENT_RECORD, .fault = FAULT_CLUSTER, .batch = true},
     GIVEN_UP(_MSG_TIMED_OUT),
     GIVEN_UP(_PURGE_QUEUE),
     GIVEN_UP(_PURGE_INFLIGHT),

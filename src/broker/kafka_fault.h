@@ -12,9 +12,12 @@
 struct kafka_fault {
     rd_kafka_resp_err_t code;
     enum fault fault;
-    bool permanent; // no retry can heal it
-    bool batch;     // a broker says it of a batch: there, innocents bear it with the culprit
-    bool given_up;  // said by librdkafka when nobody answered: no cause
+    const char *because; // of a message's: why no host, clock or setting makes it of a good row
+    bool permanent;      // no retry can heal it
+    bool doubtful;       // a setting of the topic can also make it, of every row
+    bool batch;          // a broker says it of a batch: there, innocents bear it with the culprit
+    bool by_clock;       // said after a look at the record's time and the broker's own clock
+    bool given_up;       // said by librdkafka when nobody answered: no cause
 };
 
 // Never NULL: a code that is not in the table is the cluster's fault, which costs no row anything.

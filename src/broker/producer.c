@@ -50,8 +50,10 @@ settle_failed(struct message *message, rd_kafka_resp_err_t code, bool by_itself,
         .state = OUTCOME_FAILED,
         .fault = fault->fault,
         .permanent = fault->permanent,
+        .doubtful = fault->doubtful,
         .possibly_persisted = possibly_persisted,
         .of_batch = fault->batch && !by_itself,
+        .by_clock = fault->by_clock,
         .given_up = fault->given_up,
         .unlisted = fault->code != code,
         .code = kafka_fault_name(code),
@@ -363,6 +365,12 @@ rd_kafka_t *
 producer_kafka(const struct producer *producer)
 {
     return producer->kafka;
+}
+
+const char *
+producer_last_text(const struct producer *producer)
+{
+    return producer->last.text;
 }
 
 size_t

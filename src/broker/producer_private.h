@@ -9,4 +9,8 @@
 
 rd_kafka_t *producer_kafka(const struct producer *producer);
 
+// What librdkafka last said of the whole producer or of a broker, though others have answered
+// since; empty when it said nothing.
+const char *producer_last_text(const struct producer *producer);
+
 #endif

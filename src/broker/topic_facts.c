@@ -59,6 +59,19 @@ read_places(rd_kafka_t *kafka, struct topic_facts *topics, size_t count, int tim
     return true;
 }
 
+// What a topic says of the times of records. Kafka before 3.6 has one limit for both directions.
+static void
+note_time_setting(struct topic_facts *facts, const char *name, const char *value)
+{
+    const bool both = str_equal(name, "message.timestamp.difference.max.ms");
+    const int64_t ms = strtoll(value, NULL, 10);
+
+    if ((both || str_equal(name, "message.timestamp.after.max.ms")) && ms < facts->most_ahead_ms)
+        facts->most_ahead_ms = ms;
+    if ((both || str_equal(name, "message.timestamp.before.max.ms")) && ms < facts->most_behind_ms)
+        facts->most_behind_ms = ms;
+}
+
 static void
 note_settings(struct topic_facts *facts, const rd_kafka_ConfigResource_t *resource)
 {
@@ -71,14 +84,23 @@ note_settings(struct topic_facts *facts, const rd_kafka_ConfigResource_t *resour
                         kafka_fault_text(code));
         return;
     }
+    bool own_time = true; // of the producer, not of the broker
     for (size_t i = 0; i < count; i++) {
         const char *name = rd_kafka_ConfigEntry_name(entries[i]);
         const char *value = rd_kafka_ConfigEntry_value(entries[i]);
-        if (value != NULL && str_equal(name, "max.message.bytes"))
+        if (value == NULL)
+            continue;
+        if (str_equal(name, "max.message.bytes"))
             facts->max_message_bytes = strtoll(value, NULL, 10);
-        else if (value != NULL && str_equal(name, "min.insync.replicas"))
+        else if (str_equal(name, "min.insync.replicas"))
             facts->min_in_sync = atoi(value);
+        else if (str_equal(name, "message.timestamp.type"))
+            own_time = !str_equal(value, "LogAppendTime");
+        else
+            note_time_setting(facts, name, value);
     }
+    if (!own_time)
+        facts->most_ahead_ms = facts->most_behind_ms = INT64_MAX;
     facts->described = facts->max_message_bytes > 0 && facts->min_in_sync > 0;
 }
 
@@ -141,7 +163,8 @@ topic_facts_read(struct producer *producer, struct topic_facts *topics, size_t c
     rd_kafka_t *kafka = producer_kafka(producer);
 
     for (size_t i = 0; i < count; i++)
-        topics[i] = (struct topic_facts){.name = topics[i].name};
+        topics[i] = (struct topic_facts){
+            .name = topics[i].name, .most_ahead_ms = INT64_MAX, .most_behind_ms = INT64_MAX};
     if (!read_places(kafka, topics, count, timeout_ms, err))
         return false;
     read_settings(kafka, topics, count, timeout_ms);

@@ -21,6 +21,7 @@ enum { CHECK_ONLY_SENT = -1 };
 struct check_topics {
     struct check_topic *topics;
     size_t count;
+    int64_t clock_ahead_us; // this host's, of PostgreSQL's (behind: negative); 0: not known
 };
 
 // Each name once.
@@ -39,11 +40,14 @@ void check_database(const struct settings *settings, int held_seconds, struct fi
 void check_kafka(const struct settings *settings, const struct check_topics *topics,
                  struct findings *findings);
 
-// What the producer sends at most, and the largest payload that waits for a topic.
+// What the producer sends at most, the largest payload that waits for a topic, and the times of
+// records.
 struct check_sizes {
     int64_t max_message_bytes;
     int64_t batch_bytes;
     int64_t payload_bytes;
+    int64_t clock_ahead_us;     // as of check_topics
+    int64_t window_deadline_ms; // how long a record may wait before a broker looks at its time
 };
 
 // One topic that the cluster has told of.

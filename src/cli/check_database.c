@@ -17,7 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SKEW_US = 2000000 }; // what no well-kept clock is off by
+enum { SKEW_US = 60000000 }; // from here on other hosts refuse what this one says
 
 struct looking {
     const struct settings *settings;
@@ -114,7 +114,7 @@ check_columns(struct looking *looking)
 
 // The answer was made between the two looks at our clock, if both clocks agree.
 static void
-check_clock(struct looking *looking)
+check_clock(struct looking *looking, int64_t *ret_ahead_us)
 {
     struct session_result *result;
     struct error err;
@@ -128,12 +128,13 @@ check_clock(struct looking *looking)
     const int64_t after = wall_us();
     const int64_t server = strtoll(session_value(result, 0, 0), NULL, 10);
     session_result_free(result);
-    const int64_t ahead = before - server, behind = server - after;
-    if (ahead < SKEW_US && behind < SKEW_US)
+    *ret_ahead_us = wall_ahead_us(before, server, after);
+    const int64_t off = llabs(*ret_ahead_us);
+    if (off < WALL_TOLERANCE_US)
         return;
-    text_appendf(&skew, "%.1f s", (double)(ahead > behind ? ahead : behind) / 1e6);
-    FIND(looking->findings, FINDING_CLOCK_SKEW, text_str(&skew),
-         ahead > behind ? "ahead of" : "behind");
+    text_appendf(&skew, "%.1f s", (double)off / 1e6);
+    FIND(looking->findings, off < SKEW_US ? FINDING_CLOCK_DRIFT : FINDING_CLOCK_SKEW,
+         text_str(&skew), *ret_ahead_us > 0 ? "ahead of" : "behind");
 }
 
 static void
@@ -310,7 +311,7 @@ look(struct looking *looking, struct check_topics *topics)
     for (enum finding finding = 0; finding < FINDING_COUNT; finding++)
         if (finding_kinds[finding].question != INSPECT_NOTHING)
             ask(looking, finding);
-    check_clock(looking);
+    check_clock(looking, &topics->clock_ahead_us);
     check_pooler(looking);
     check_columns(looking);
     check_lanes(looking, check_schema(looking));

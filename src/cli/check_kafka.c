@@ -4,7 +4,9 @@
 // topic.
 #include "check.h"
 
+#include "outrider/base/clock.h"
 #include "outrider/base/xalloc.h"
+#include "outrider/broker/broker_facts.h"
 #include "outrider/broker/topic_name.h"
 
 #include <inttypes.h>
@@ -56,6 +58,33 @@ check_limit(const struct topic_facts *facts, const char *brokers, const struct c
         FIND(findings, FINDING_PAYLOAD_ABOVE_TOPIC, facts->name, payload, limit, brokers, proposal);
 }
 
+// A topic's limit for records whose time is ahead of the broker's clock, or behind it. A record has
+// this host's time, and that of the moment when it began to wait for its broker.
+static void
+check_time_limit(const struct topic_facts *facts, const char *brokers,
+                 const struct check_sizes *sizes, bool ahead, struct findings *findings)
+{
+    const int64_t clock_ms = sizes->clock_ahead_us / 1000;
+    const int64_t most_ms = ahead ? facts->most_ahead_ms : facts->most_behind_ms;
+    const int64_t least_ms = ahead ? WALL_TOLERANCE_US / 1000 : sizes->window_deadline_ms;
+    struct text why __attribute__((cleanup(text_free))) = {0};
+    char limit[24];
+
+    if ((ahead ? clock_ms : -clock_ms) > most_ms)
+        text_appendf(&why, "this host's clock is %.1f s %s that of PostgreSQL",
+                     (double)llabs(sizes->clock_ahead_us) / 1e6, ahead ? "ahead of" : "behind");
+    else if (most_ms < least_ms)
+        text_append(&why, ahead ? "clocks that are kept right may differ by more"
+                                : "a message may wait longer for its broker "
+                                  "(outbox.window_deadline)");
+    else
+        return;
+    snprintf(limit, sizeof limit, "%" PRId64, most_ms);
+    FIND(findings, FINDING_TOPIC_TIME_LIMIT, facts->name, limit, ahead ? "ahead of" : "behind",
+         ahead ? "message.timestamp.after.max.ms" : "message.timestamp.before.max.ms",
+         text_str(&why), brokers);
+}
+
 void
 check_topic_facts(const struct topic_facts *facts, const char *brokers,
                   const struct check_sizes *sizes, struct findings *findings)
@@ -81,10 +110,13 @@ check_topic_facts(const struct topic_facts *facts, const char *brokers,
         findings_skip(findings, FINDING_TOPIC_LIMIT, text_str(&why));
         findings_skip(findings, FINDING_MIN_INSYNC_ABOVE, text_str(&why));
         findings_skip(findings, FINDING_MIN_INSYNC_ONE, text_str(&why));
+        findings_skip(findings, FINDING_TOPIC_TIME_LIMIT, text_str(&why));
         return;
     }
     check_replicas(facts, brokers, findings);
     check_limit(facts, brokers, sizes, findings);
+    check_time_limit(facts, brokers, sizes, true, findings);
+    check_time_limit(facts, brokers, sizes, false, findings);
 }
 
 // Names that Kafka does not take are told already, and are no question to a broker.
@@ -102,6 +134,25 @@ list_topics(const struct check_topics *topics, struct topic_facts *facts, int64_
     return count;
 }
 
+static bool
+check_brokers(struct producer *producer, const char *bootstrap, struct findings *findings,
+              struct error *err)
+{
+    struct broker_facts *list;
+    size_t count;
+    char id[16];
+
+    if (!broker_facts_read(producer, ANSWER_MS, &list, &count, err))
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        snprintf(id, sizeof id, "%d", list[i].id);
+        if (!list[i].answers)
+            FIND(findings, FINDING_BROKER_ASTRAY, bootstrap, id, list[i].address, list[i].why_not);
+    }
+    free(list);
+    return true;
+}
+
 void
 check_kafka(const struct settings *settings, const struct check_topics *topics,
             struct findings *findings)
@@ -113,12 +164,15 @@ check_kafka(const struct settings *settings, const struct check_topics *topics,
     struct check_sizes sizes = {
         .max_message_bytes = check_property_number(settings, "message.max.bytes"),
         .batch_bytes = check_property_number(settings, "batch.size"),
+        .clock_ahead_us = topics->clock_ahead_us,
+        .window_deadline_ms = settings->relay.window_deadline_ms,
     };
     struct producer *producer = NULL;
     struct error err;
 
     if (producer_open(&settings->producer, &producer, &err) &&
         producer_probe(producer, ANSWER_MS, &err) &&
+        check_brokers(producer, brokers, findings, &err) &&
         topic_facts_read(producer, facts, count, ANSWER_MS, &err)) {
         for (size_t i = 0; i < count; i++) {
             if (payloads[i] == CHECK_ONLY_SENT && !facts[i].exists)

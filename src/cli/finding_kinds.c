@@ -84,11 +84,19 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
     [FINDING_SERVER_OLD] = {"server-old", SEVERITY_ERROR, "the server is too old",
                             "PostgreSQL is {1}; outrider needs 14 or newer.", "Upgrade PostgreSQL.",
                             NULL, INSPECT_SERVER},
-    [FINDING_CLOCK_SKEW] = {"clock-skew", SEVERITY_WARNING, "this host's clock is not the server's",
-                            "The clock of this host is {1} {2} that of PostgreSQL. Ages and "
-                            "latencies of messages are wrong "
-                            "by that much.",
-                            "Synchronize the clocks of both hosts.", "timedatectl set-ntp true", 0},
+    [FINDING_CLOCK_SKEW] =
+        {"clock-skew", SEVERITY_ERROR, "this host's clock is wrong",
+         "The clock of this host is {1} {2} that of PostgreSQL. Brokers refuse messages by their "
+         "time "
+         "(message.timestamp.after.max.ms, an hour in Kafka 4): their rows wait then. Ages and "
+         "latencies are wrong by that much.",
+         "Set the clock right; when PostgreSQL's is the wrong one, that one.",
+         "timedatectl set-ntp true", 0},
+    [FINDING_CLOCK_DRIFT] =
+        {"clock-drift", SEVERITY_WARNING, "this host's clock is not the server's",
+         "The clock of this host is {1} {2} that of PostgreSQL. Ages and latencies of messages are "
+         "wrong by that much.",
+         "Synchronize the clocks of both hosts.", "timedatectl set-ntp true", 0},
     [FINDING_TABLE_KIND] =
         {"table-kind", SEVERITY_ERROR, "not an ordinary table",
          "{1} is {2}. The schema's versions need an ordinary table, and only tables have rows to "
@@ -255,6 +263,13 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Mend kafka.bootstrap.servers, the network, the login or the brokers; no topic "
          "was looked at.",
          NULL, 0},
+    [FINDING_BROKER_ASTRAY] =
+        {"broker-astray", SEVERITY_ERROR, "a broker advertises an address that leads nowhere",
+         "Kafka answers at {1}, but broker {2} does not at {3}, the address that it advertises "
+         "(advertised.listeners): {4}. Messages for the partitions that it leads wait.",
+         "Set the broker's advertised.listeners to an address that leads to it from this host; or "
+         "mend names, network or firewall in between.",
+         NULL, 0},
     [FINDING_TOPIC_MISSING] =
         {"topic-missing", SEVERITY_ERROR, "a topic is not there",
          "Topic {1} does not exist, or this login may not see it. Unless brokers make topics by "
@@ -321,5 +336,15 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "less.",
          "kafka-configs.sh --bootstrap-server {4} --alter --entity-type topics --entity-name {1} "
          "--add-config max.message.bytes={5}",
+         0},
+    [FINDING_TOPIC_TIME_LIMIT] =
+        {"topic-time-limit", SEVERITY_ERROR, "a topic refuses messages by their time",
+         "Topic {1} takes no message whose time is more than {2} ms {3} its broker's clock ({4}), "
+         "and {5}. "
+         "Such messages wait.",
+         "When this host's clock is wrong, set it right; else widen the topic's limit, or let the "
+         "broker set the time.",
+         "kafka-configs.sh --bootstrap-server {6} --alter --entity-type topics --entity-name {1} "
+         "--add-config message.timestamp.type=LogAppendTime",
          0},
 };

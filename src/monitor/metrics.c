@@ -282,7 +282,7 @@ max_files(struct text *out, const struct metric *metric, const struct snapshot *
 static const struct metric metrics[] = {
     {"outrider_messages_published_total", COUNTER, "topic",
      "Messages acknowledged by Kafka and settled in a committed transaction. The first 200 topics "
-     "have a label of their own, the rest is \"other\".",
+     "that were published to have a label of their own, the rest is \"other\".",
      topics, 0, 0, 0},
     {"outrider_published_bytes_total", COUNTER, NULL, "Payload bytes of those messages.", counter,
      AT(published_bytes), 0, 0},
@@ -339,7 +339,9 @@ static const struct metric metrics[] = {
     {"outrider_lanes_stuck", GAUGE, NULL,
      "Lanes that hang in a call beyond every deadline; /healthz fails then.", stuck, 0, 0, 0},
     {"outrider_breaker_open", GAUGE, "topic",
-     "1 while the topic cannot be written and its rows wait.", breakers, 0, 0, 0},
+     "1 while the topic cannot be written and its rows wait. Of topics that were never published "
+     "to, the first 32 have a label of their own, the rest is \"other\".",
+     breakers, 0, 0, 0},
     {"outrider_postgres_up", GAUGE, NULL,
      "1 when PostgreSQL lets the relay in, as of the last look.", postgres_up, 0, 0, 0},
     {"outrider_kafka_up", GAUGE, NULL, "1 when Kafka lets the relay in, as of the last look.",

@@ -116,18 +116,27 @@ readiness_blocked_topics(const struct snapshot *snapshot, const char **ret_first
     return blocked;
 }
 
+const char *
+readiness_blocked_why(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->lane_count; i++)
+        if (snapshot->lanes[i].troubled &&
+            str_equal(snapshot->lanes[i].trouble.event, "topic_blocked"))
+            return snapshot->lanes[i].trouble.error.text;
+    return NULL;
+}
+
 static void
 judge_topics(const struct snapshot *snapshot, struct reasons *reasons)
 {
-    const char *first = NULL;
+    const char *first = NULL, *why = readiness_blocked_why(snapshot);
     bool all;
     const size_t blocked = readiness_blocked_topics(snapshot, &first, &all);
 
     if (all)
-        add(reasons, "topics_blocked",
-            blocked > 1 ? "topic %s and others cannot be written, and nothing waits for another"
-                        : "topic %s cannot be written, and nothing waits for another",
-            first);
+        add(reasons, "topics_blocked", "topic %s %s, and nothing waits for another%s%s", first,
+            blocked > 1 ? "and others cannot be written" : "cannot be written",
+            why == NULL ? "" : "; ", why == NULL ? "" : why);
 }
 
 void

@@ -74,9 +74,13 @@ own_headers(const struct message *message, const struct texts *texts, enum room 
     return own;
 }
 
+// What a copy has itself, and what no message may have: the number of a message's attempt, which
+// the copy says otherwise, and the name that may be why the message is dead.
 static bool
-is_own(const struct own *own, struct bytes name)
+is_kept_out(const struct own *own, struct bytes name)
 {
+    if (bytes_equal(name, bytes_from("relay-attempt")) || !envelope_header_name_good(name))
+        return true;
     for (size_t i = 0; i < own->count; i++)
         if (bytes_equal(own->list[i].name, name))
             return true;
@@ -94,7 +98,7 @@ fill_headers(struct batch *batch, struct message *copy, const struct own *own, b
     memcpy(copy->headers, own->list, own->count * sizeof *copy->headers);
     copy->header_count = own->count;
     for (size_t i = 0; i < row->header_count && with_rows; i++)
-        if (!is_own(own, row->headers[i].name))
+        if (!is_kept_out(own, row->headers[i].name))
             copy->headers[copy->header_count++] = row->headers[i];
 }
 

@@ -44,12 +44,15 @@ enum field {
     FIELD_CONTENT_TYPE, // a row with another kind of payload says so in its own headers
 };
 
+// A row may say of itself, by a header, something else than by its columns: the same writer sets
+// both. What outrider says of its own work is `fixed`: a row's header of that name is not sent, not
+// even while outrider sends none.
 struct own_header {
     struct bytes name;
     enum field field;
+    bool fixed;
 };
 
-// The first header of a profile is the message id: a row's own header can not replace it.
 struct profile {
     const struct own_header *headers;
     size_t count;
@@ -61,27 +64,27 @@ struct profile {
     }
 
 static const struct own_header native[] = {
-    {.name = TEXT("message-id"), .field = FIELD_ID},
+    {.name = TEXT("message-id"), .field = FIELD_ID, .fixed = true},
     {.name = TEXT("event-type"), .field = FIELD_EVENT_TYPE},
     {.name = TEXT("aggregate-type"), .field = FIELD_AGGREGATE_TYPE},
     {.name = TEXT("aggregate-id"), .field = FIELD_AGGREGATE_ID},
     {.name = TEXT("created-at"), .field = FIELD_CREATED_AT},
-    {.name = TEXT("relay-attempt"), .field = FIELD_ATTEMPT},
+    {.name = TEXT("relay-attempt"), .field = FIELD_ATTEMPT, .fixed = true},
 };
 
 // What Debezium's outbox event router sends unless it is told to add fields.
 static const struct own_header debezium[] = {
-    {.name = TEXT("id"), .field = FIELD_ID},
+    {.name = TEXT("id"), .field = FIELD_ID, .fixed = true},
 };
 
 // CloudEvents 1.0.2, Kafka Protocol Binding, section 3.2 (binary content mode).
 static const struct own_header cloudevents[] = {
-    {.name = TEXT("ce_id"), .field = FIELD_ID},
+    {.name = TEXT("ce_id"), .field = FIELD_ID, .fixed = true},
     {.name = TEXT("ce_source"), .field = FIELD_SOURCE},
     {.name = TEXT("ce_type"), .field = FIELD_EVENT_TYPE},
     {.name = TEXT("ce_subject"), .field = FIELD_SUBJECT},
     {.name = TEXT("ce_time"), .field = FIELD_TIME},
-    {.name = TEXT("ce_specversion"), .field = FIELD_SPECVERSION},
+    {.name = TEXT("ce_specversion"), .field = FIELD_SPECVERSION, .fixed = true},
     {.name = TEXT("content-type"), .field = FIELD_CONTENT_TYPE},
 };
 
@@ -113,6 +116,7 @@ enum failure_kind {
     TOPIC_NAME,
     TOPIC_NOT_ALLOWED,
     HEADERS,
+    HEADER_NAME,
     NOT_AN_OBJECT,
     TOO_LARGE,
 };
@@ -127,6 +131,10 @@ static const struct outcome failures[] = {
                  .code = "HEADERS",
                  .text = "the row's headers are not a JSON object; correct them, then retry the "
                          "message"},
+    [HEADER_NAME] = {.permanent = true,
+                     .code = "HEADERS",
+                     .text = "a name in the row's headers is empty or holds a control character, "
+                             "such as a line feed; correct it, then retry the message"},
     [NOT_AN_OBJECT] = {.permanent = true,
                        .code = "NOT_AN_OBJECT",
                        .text = "the payload is not a JSON object, which message.format: metadata "
@@ -322,8 +330,17 @@ row_has_header(const struct row *row, struct bytes name)
     return false;
 }
 
+static bool
+is_fixed(const struct profile *profile, struct bytes name)
+{
+    for (size_t i = 0; i < profile->count; i++)
+        if (profile->headers[i].fixed && bytes_equal(profile->headers[i].name, name))
+            return true;
+    return false;
+}
+
 // outrider's own headers, then the row's, each name once: a row's replaces outrider's of the same
-// name, except the message id.
+// name, except a fixed one.
 static void
 fill_headers(const struct profile *profile, struct rendered *rendered, struct message *message)
 {
@@ -332,17 +349,41 @@ fill_headers(const struct profile *profile, struct rendered *rendered, struct me
     for (size_t i = 0; i < profile->count; i++) {
         const struct own_header *own = &profile->headers[i];
         struct header header = {.name = own->name};
-        if (i > 0 && row_has_header(row, own->name))
+        if (!own->fixed && row_has_header(row, own->name))
             continue;
         if (field_value(own->field, row, rendered, &header.value))
             rendered->headers[count++] = header;
     }
     for (size_t i = 0; i < row->header_count; i++) {
-        if (!bytes_equal(row->headers[i].name, profile->headers[0].name))
+        if (!is_fixed(profile, row->headers[i].name))
             rendered->headers[count++] = row->headers[i];
     }
     message->headers = rendered->headers;
     message->header_count = count;
+}
+
+// Kafka takes any name. But consumers print names, and hand them to protocols of lines, HTTP first:
+// there a line feed would forge a header, and an empty name is none. Names are UTF-8, so a byte of
+// C2 in front tells the controls behind U+007F.
+bool
+envelope_header_name_good(struct bytes name)
+{
+    for (size_t i = 0; i < name.len; i++) {
+        const unsigned char c = (unsigned char)name.data[i];
+        const bool after_c2 = i > 0 && (unsigned char)name.data[i - 1] == 0xC2;
+        if (c < ' ' || c == 0x7F || (after_c2 && c < 0xA0))
+            return false;
+    }
+    return name.len > 0;
+}
+
+static bool
+header_names_good(const struct row *row)
+{
+    for (size_t i = 0; i < row->header_count; i++)
+        if (!envelope_header_name_good(row->headers[i].name))
+            return false;
+    return true;
 }
 
 // A view of the payload, except with format metadata. A tombstone is one in every format.
@@ -393,8 +434,8 @@ envelope_fill(const struct envelope_settings *settings, struct batch *batch,
         fail(message, TOO_LARGE, NULL);
         return;
     }
-    if (row->headers_malformed) {
-        fail(message, HEADERS, NULL);
+    if (row->headers_malformed || !header_names_good(row)) {
+        fail(message, row->headers_malformed ? HEADERS : HEADER_NAME, NULL);
         return;
     }
     if (!fill_value(settings, batch, message))

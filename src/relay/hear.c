@@ -11,12 +11,13 @@
 
 #include "outrider/base/log.h"
 #include "outrider/base/xalloc.h"
+#include "outrider/broker/broker_facts.h"
 
 #include <stdlib.h>
 
 enum {
     POLL_MS = 50,    // how long one wait for delivery reports lasts at most
-    ASK_MS = 1000,   // how long the cluster may take to say that it is there
+    ASK_MS = 1000,   // how long the cluster may take to say that it is there, and its brokers
     PURGE_MS = 2000, // how long the reports of given-up messages are waited for
     LEAVE_MS = 500,  // and when told to leave at once
 };
@@ -89,6 +90,29 @@ window_give_up_producer(struct window *window)
     lane->reachable = false;
 }
 
+// The cluster answers: says which of its brokers does not, at the address that it advertises.
+static void
+name_silent_broker(struct lane *lane, struct error *silence)
+{
+    const struct error said = *silence;
+    struct broker_facts *list = NULL;
+    size_t count = 0;
+    struct error err;
+
+    if (!broker_facts_read(lane->producer, ASK_MS, &list, &count, &err))
+        return;
+    for (size_t i = 0; i < count; i++) {
+        if (list[i].answers)
+            continue;
+        error_set(silence, said.fault, said.code,
+                  "%s; broker %d does not answer at %s, which it advertises "
+                  "(advertised.listeners): that address must lead to it from this host (%s)",
+                  said.text, list[i].id, list[i].address, list[i].why_not);
+        break;
+    }
+    free(list);
+}
+
 // The deadline passed. The producer goes with what it holds: its sockets can still refer to the
 // bytes of what was purged. It is closed when the marks are safe, for closing can take its time.
 static void
@@ -98,9 +122,11 @@ give_up(struct window *window)
 
     if (atomic_load(&lane->shared->abort))
         error_set(&window->silence, FAULT_CLUSTER, "ABORTED", "given up: told to stop at once");
-    else if (producer_probe(lane->producer, ASK_MS, &window->silence))
+    else if (producer_probe(lane->producer, ASK_MS, &window->silence)) {
         error_set(&window->silence, topic_is_at_fault(window) ? FAULT_TOPIC : FAULT_CLUSTER,
                   "NO_ANSWER", "Kafka answers, but did not acknowledge the message in time");
+        name_silent_broker(lane, &window->silence);
+    }
     window_give_up_producer(window);
 }
 
@@ -219,6 +245,23 @@ leave_suspects(struct batch *batch)
             batch->messages[i].outcome = untried;
 }
 
+// A refusal that may be the topic's fault is none of the row's until the topic takes another row.
+static void
+doubt_refusals(struct lane *lane, const struct batch *batch)
+{
+    const struct message *first = NULL;
+    struct error why;
+    size_t count = doubts_judge(&lane->doubts, batch, &first);
+
+    if (count == 0)
+        return;
+    error_set(&why, FAULT_TOPIC, first->outcome.code, "%s", first->outcome.text);
+    LOG(LOG_WARN, "refusal_doubted", LOG_INT("lane", lane->number), LOG_INT("messages", count),
+        LOG_STR("topic", first->topic), LOG_FAULT(&why),
+        LOG_STR("next", "these rows wait and no attempt is counted, until the topic takes another "
+                        "row; if it refuses all: are its cleanup.policy, schema or policy right?"));
+}
+
 void
 window_hear(struct window *window)
 {
@@ -230,4 +273,5 @@ window_hear(struct window *window)
     if (lane->producer && has(batch, OUTCOME_PENDING))
         give_up(window);
     leave_suspects(batch);
+    doubt_refusals(lane, batch);
 }

@@ -484,6 +484,7 @@ lane_main(void *argument)
     disconnect(lane);
     producer_close(lane->producer);
     lane->producer = NULL;
+    doubts_free(&lane->doubts);
     lane_enter(lane, LANE_ENDED);
     atomic_store(&lane->ended, true);
     return NULL;

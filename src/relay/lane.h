@@ -3,6 +3,7 @@
 #ifndef OUTRIDER_RELAY_LANE_H
 #define OUTRIDER_RELAY_LANE_H
 
+#include "doubts.h"
 #include "outrider/base/backoff.h"
 #include "outrider/relay/relay.h"
 #include "slots.h"
@@ -47,6 +48,8 @@ struct lane {
     _Atomic int quarantined; // rows
     atomic_bool ended;
     struct trouble trouble;
+    struct trouble block; // why it blocked the topic that it blocked last
+    atomic_bool blocks;   // some topic
 
     // The thread's own:
     struct store *store;       // NULL: not connected
@@ -60,6 +63,7 @@ struct lane {
     bool took;         // one of them was worked on since then
     int next;          // the slot whose turn it is
     struct holds refused; // of the window in hand: topic and aggregate of rows that Kafka refused
+    struct doubts doubts; // topics that perhaps refuse every row
     int careful;       // the next window is so many rows, marked before they are sent; 0: as usual
     bool told_version; // what version 1 cannot promise was said
     int64_t until;     // rows up to this position only
@@ -84,7 +88,7 @@ void lane_drop_times(struct lane *lane);
 
 // Some breaker was opened or closed, or all are gone: shows which topics the lane finds blocked.
 // One that does not work shows none: whoever does knows better.
-void lane_show_blocked(const struct lane *lane);
+void lane_show_blocked(struct lane *lane);
 void lane_show_active(struct lane *lane, bool active);
 // The rows in quarantine are others now.
 void lane_show_quarantined(struct lane *lane);

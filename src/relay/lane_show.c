@@ -36,16 +36,17 @@ lane_count_times(struct lane *lane)
 }
 
 void
-lane_show_blocked(const struct lane *lane)
+lane_show_blocked(struct lane *lane)
 {
     const uint64_t bit = UINT64_C(1) << lane->number;
-    bool blocked[TOPIC_INDEX_SIZE] = {false};
+    bool blocked[TOPIC_INDEX_SIZE] = {false}, any = false;
 
     for (int i = 0; atomic_load(&lane->active) && i < lane->slots.count; i++) {
         const struct breakers *breakers = &lane->slots.list[i].breakers;
         for (size_t k = 0; k < breakers->count; k++)
-            blocked[topic_index(breakers->list[k].topic)] = true;
+            blocked[topic_index_blocked(breakers->list[k].topic)] = any = true;
     }
+    atomic_store(&lane->blocks, any);
     for (size_t i = 0; i < TOPIC_INDEX_SIZE; i++)
         if (blocked[i])
             atomic_fetch_or(&lane->shared->blocked[i], bit);

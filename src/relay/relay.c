@@ -254,8 +254,9 @@ relay_lane_trouble(const struct relay *relay, size_t number, struct lane_trouble
     const struct lane *lane = &relay->lanes[number];
     struct lane_trouble last;
 
-    if (!trouble_read(&lane->trouble, &last) || last.at.ns < atomic_load(&lane->progress_ns))
-        return false;
-    *ret_trouble = last;
-    return true;
+    if (trouble_read(&lane->trouble, &last) && last.at.ns >= atomic_load(&lane->progress_ns)) {
+        *ret_trouble = last;
+        return true;
+    }
+    return atomic_load(&lane->blocks) && trouble_read(&lane->block, ret_trouble);
 }

@@ -12,6 +12,7 @@
 #include "outrider/base/log.h"
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
+#include "skew.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -68,13 +69,20 @@ note_refused(struct lane *lane, const struct message *message)
     holds_add_window(&lane->refused, (struct bytes){name.data, name.len}, message->row.position);
 }
 
+// Says why the topic is blocked, in the log and as the lane's trouble.
 static void
-tell_blocked(const struct lane *lane, const char *topic, const struct error *why)
+tell_blocked(struct lane *lane, const struct message *message, const struct error *why)
 {
-    LOG(LOG_WARN, "topic_blocked", LOG_INT("lane", lane->number), LOG_STR("topic", topic),
-        LOG_FAULT(why),
+    struct error whole = *why;
+
+    if (message->outcome.by_clock)
+        skew_explain(lane->store, &whole);
+    LOG(LOG_WARN, "topic_blocked", LOG_INT("lane", lane->number), LOG_STR("topic", message->topic),
+        LOG_FAULT(&whole),
         LOG_STR("next", "its rows wait and cost nothing, all others go on; it is tried again "
                         "every few seconds"));
+    error_prefix(&whole, "topic %s", message->topic);
+    trouble_write(&lane->block, "topic_blocked", &whole);
 }
 
 bool
@@ -97,7 +105,7 @@ window_block_topic(struct window *window, const struct message *message, const s
     if (!known) {
         atomic_fetch_add(&lane->shared->stats.errors[FAULT_TOPIC], 1);
         lane_show_blocked(lane);
-        tell_blocked(lane, message->topic, why);
+        tell_blocked(lane, message, why);
     }
     note_refused(lane, message);
     return true;
@@ -185,6 +193,7 @@ window_is_dead(const struct window *window, const struct message *message)
     const struct outcome *outcome = &message->outcome;
 
     return outcome->state == OUTCOME_FAILED && outcome->fault == FAULT_MESSAGE &&
+           !outcome->doubted &&
            (outcome->permanent ||
             message->row.retry_count + 1 >= window->lane->shared->settings->max_retries);
 }
@@ -300,7 +309,7 @@ settle_message(struct window *window, const struct message *message, struct sett
         break;
     case OUTCOME_FAILED:
         if (message->outcome.fault == FAULT_MESSAGE)
-            settle_blamed(window, message, settlement, postponed);
+            settle_blamed(window, message, settlement, postponed || message->outcome.doubted);
         else
             settle_innocent(window, message, settlement);
         break;

@@ -3,6 +3,10 @@
 //
 // A hash table with open addressing that only grows: a place is taken once, by a compare and swap,
 // and never given back. So lanes and readers need no lock, and a name can be kept by its pointer.
+//
+// Names come from rows, so a writer chooses them. Topics that Kafka never took a message of have a
+// small share of their own: a thousand names that lead nowhere use up that share, and no number of
+// a topic that is published to. A topic moves to the other share with its first acknowledgement.
 #include "outrider/relay/topic_index.h"
 
 #include "outrider/base/text.h"
@@ -15,11 +19,22 @@
 
 enum { PLACES = TOPIC_INDEX_OTHER };
 
-_Static_assert((PLACES & (PLACES - 1)) == 0 && PLACES > (int)TOPIC_INDEX_TOPICS,
+_Static_assert((PLACES & (PLACES - 1)) == 0 &&
+                   PLACES > (int)TOPIC_INDEX_TOPICS + (int)TOPIC_INDEX_BLOCKED,
                "a power of two with room, so that every search ends at an empty place");
 
+enum share { SHARE_BLOCKED, SHARE_PUBLISHED };
+
+static const int most[] = {
+    [SHARE_BLOCKED] = TOPIC_INDEX_BLOCKED,
+    [SHARE_PUBLISHED] = TOPIC_INDEX_TOPICS,
+};
+
+static const char other[] = "other";
+
 static _Atomic(char *) names[PLACES];
-static atomic_int taken;
+static atomic_bool published[PLACES]; // the name's share
+static atomic_int taken[2];           // of each share
 
 // FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/
 static size_t
@@ -32,41 +47,84 @@ hash(const char *topic)
     return hash % PLACES;
 }
 
-// Puts the name into an empty place; false when somebody else was faster. *ret_full: there are too
-// many topics already.
+// One name more in the share; false when it is full.
 static bool
-take(size_t place, const char *topic, bool *ret_full)
+reserve(enum share share)
 {
-    char *none = NULL, *name = NULL;
+    if (atomic_fetch_add(&taken[share], 1) < most[share])
+        return true;
+    atomic_fetch_sub(&taken[share], 1);
+    return false;
+}
 
-    *ret_full = atomic_fetch_add(&taken, 1) >= TOPIC_INDEX_TOPICS;
-    if (!*ret_full) {
-        name = xstrdup(topic);
-        if (atomic_compare_exchange_strong(&names[place], &none, name))
-            return true;
+// Puts the name into an empty place; false when somebody else was faster. *ret_full: the share has
+// too many topics already.
+static bool
+take(size_t place, const char *topic, enum share share, bool *ret_full)
+{
+    char *none = NULL;
+
+    *ret_full = !reserve(share);
+    if (*ret_full)
+        return false;
+    char *name = xstrdup(topic);
+    if (atomic_compare_exchange_strong(&names[place], &none, name)) {
+        if (share == SHARE_PUBLISHED)
+            atomic_store(&published[place], true);
+        return true;
     }
     free(name);
-    atomic_fetch_sub(&taken, 1);
+    atomic_fetch_sub(&taken[share], 1);
     return false;
+}
+
+// The first message of a topic that was only blocked before; false when its new share is full.
+static bool
+promote(size_t place)
+{
+    bool no = false;
+
+    if (atomic_load(&published[place]))
+        return true;
+    if (!reserve(SHARE_PUBLISHED))
+        return false;
+    // Whoever is faster counts it.
+    const bool first = atomic_compare_exchange_strong(&published[place], &no, true);
+    atomic_fetch_sub(&taken[first ? SHARE_BLOCKED : SHARE_PUBLISHED], 1);
+    return true;
+}
+
+static size_t
+find_or_take(const char *topic, enum share share)
+{
+    size_t place = hash(topic);
+    bool full = false;
+
+    if (str_equal(topic, other)) // two samples of one label would spoil a scrape
+        return TOPIC_INDEX_OTHER;
+    for (;;) {
+        const char *name = atomic_load(&names[place]);
+        if (name != NULL && str_equal(name, topic))
+            return share == SHARE_BLOCKED || promote(place) ? place : TOPIC_INDEX_OTHER;
+        if (name != NULL)
+            place = (place + 1) % PLACES;
+        else if (take(place, topic, share, &full))
+            return place;
+        else if (full)
+            return TOPIC_INDEX_OTHER;
+    }
 }
 
 size_t
 topic_index(const char *topic)
 {
-    size_t place = hash(topic);
-    bool full = false;
+    return find_or_take(topic, SHARE_PUBLISHED);
+}
 
-    for (;;) {
-        const char *name = atomic_load(&names[place]);
-        if (name != NULL && str_equal(name, topic))
-            return place;
-        if (name != NULL)
-            place = (place + 1) % PLACES;
-        else if (take(place, topic, &full))
-            return place;
-        else if (full)
-            return TOPIC_INDEX_OTHER;
-    }
+size_t
+topic_index_blocked(const char *topic)
+{
+    return find_or_take(topic, SHARE_BLOCKED);
 }
 
 bool
@@ -86,5 +144,5 @@ topic_index_find(const char *topic, size_t *ret_number)
 const char *
 topic_index_name(size_t number)
 {
-    return number == TOPIC_INDEX_OTHER ? "other" : atomic_load(&names[number]);
+    return number == TOPIC_INDEX_OTHER ? other : atomic_load(&names[number]);
 }

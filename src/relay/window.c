@@ -486,6 +486,7 @@ window_run(struct lane *lane, struct error *err)
     struct window window = {.lane = lane,
                             .began = mono_now(),
                             .reached = lane->slot->floor.start,
+                            .topic = TOPIC_INDEX_OTHER,
                             .careful = lane->careful > 0};
 
     if (!reserve(&window, limit))

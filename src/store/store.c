@@ -292,6 +292,21 @@ store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid
     return true;
 }
 
+bool
+store_clock_ahead(struct store *store, int64_t *ret_ahead_us, struct error *err)
+{
+    const struct params none = {0};
+    PGresult *result = NULL;
+    const int64_t before_us = wall_us();
+
+    if (!store_run_behind_savepoint(store, sql_store_inspect_clock, &none, NULL, &result, err))
+        return false;
+    const int64_t after_us = wall_us();
+    *ret_ahead_us = wall_ahead_us(before_us, wire_int8(PQgetvalue(result, 0, 0)), after_us);
+    PQclear(result);
+    return true;
+}
+
 static bool
 end_transaction(struct store *store, const char *sql, struct error *err)
 {

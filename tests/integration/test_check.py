@@ -9,6 +9,7 @@ import glob
 import json
 import os
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -19,6 +20,7 @@ from support import pgbouncer as pgbouncer_server
 from support import replica
 from support.mock_kafka import MockKafka
 from support.process import free_port, wait_until
+from support.wall_clock import WallClock
 
 NONE, FOUND, USAGE, CONFIGURATION = 0, 1, 64, 78
 
@@ -306,14 +308,44 @@ def test_a_prepared_transaction(base_dir, outrider):
         server.stop()
 
 
-@pytest.mark.skipif(not glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1"), reason="faketime is absent")
 @pytest.mark.skipif(relay.is_sanitized(), reason="a sanitizer wants to be loaded before faketime")
-def test_clocks_that_differ(check, outbox):
-    library, = glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")
-    env = {"LD_PRELOAD": library, "FAKETIME": "-90s", "FAKETIME_DONT_FAKE_MONOTONIC": "1"}
-    found = check(env=env)
-    assert re.search(r"(89|90)\.\d s behind", found["clock-skew"][0]["detail"])
-    assert "ahead of" in check(env=env | {"FAKETIME": "+90s"})["clock-skew"][0]["detail"]
+def test_clocks_that_differ(check, outbox, tmp_path):
+    clock = WallClock(str(tmp_path), "-90s")
+    found, = check(env=clock.env)["clock-skew"]
+    assert found["severity"] == "error" and re.search(r"(89|90)\.\d s behind", found["detail"])
+    clock.set("+90s")
+    assert "ahead of" in check(env=clock.env)["clock-skew"][0]["detail"]
+    clock.set("+5s")
+    found, = check(env=clock.env)["clock-drift"]
+    assert found["severity"] == "warning" and re.search(r"[45]\.\d s ahead of", found["detail"])
+    clock.set("+0")
+    assert check(env=clock.env) == {}
+
+
+@pytest.mark.skipif(relay.is_sanitized(), reason="a sanitizer wants to be loaded before faketime")
+def test_topics_that_refuse_this_hosts_time(check, outbox, kafka, known, tmp_path):
+    """Kafka 4 refuses what is an hour ahead, unless the topic keeps the broker's time."""
+    topic = kafka.create_topic(kafka.topic_name("orders"))
+    free = kafka.create_topic(kafka.topic_name("free"), message_timestamp_type="LogAppendTime")
+    known(topic, free)
+    outbox.insert(topic)
+    outbox.insert(free)
+    clock = WallClock(str(tmp_path), "+2h")
+    found = check(env=clock.env)
+    assert set(found) == {"clock-skew", "topic-time-limit", "replication-one"}
+    limit, = found["topic-time-limit"]
+    assert limit["severity"] == "error" and topic in limit["detail"] and " 3600000 ms ahead" in limit["detail"]
+    clock.set("+59min")
+    assert set(check(env=clock.env)) == {"clock-skew", "replication-one"}
+
+
+def test_a_topics_own_limit_of_time(check, outbox, kafka, known):
+    """No clock is wrong; a message waits longer for its broker than the topic allows."""
+    narrow = kafka.create_topic(kafka.topic_name("narrow"), message_timestamp_before_max_ms=1000)
+    known(narrow)
+    outbox.insert(narrow)
+    limit, = check()["topic-time-limit"]
+    assert narrow in limit["detail"] and "message.timestamp.before.max.ms" in limit["detail"]
 
 
 def test_servers_that_are_away(check, outbox, outrider, away):
@@ -324,6 +356,15 @@ def test_servers_that_are_away(check, outbox, outrider, away):
     assert "hunter2" not in done.output
     found = check(config={"database": {"direct_dsn": f"postgresql://nobody@127.0.0.1:{free_port()}/none"}})
     assert set(found) == {"direct-away"}
+
+
+def test_a_broker_that_advertises_nowhere(check, outbox, base_dir):
+    """Kafka answers at bootstrap.servers; more of it in test_advertised_listeners.py."""
+    nowhere = SimpleNamespace(port=free_port(), upstream=None)
+    with kafka_broker.running(base_dir, lambda path: kafka_broker.Kafka(path, proxy=nowhere)):
+        found = check(config={"kafka": {"bootstrap.servers": f"127.0.0.1:{nowhere.upstream}"}})
+        astray, = found["broker-astray"]
+        assert f"broker 1 does not at 127.0.0.1:{nowhere.port}" in astray["detail"]
 
 
 def test_through_a_pooler(check, outbox, pgbouncer, postgres, database):

@@ -83,6 +83,34 @@ def test_a_rows_own_headers(outrider, outbox, observer, topic, headers):
     assert [value for name, value in record.headers if name == own] == [message_id.encode()]
 
 
+@pytest.mark.parametrize("version", [2])
+def test_a_rows_headers_say_nothing_for_outrider(outrider, outbox, observer, topic):
+    """A row may say of itself another event type than its column; which attempt it is says outrider alone."""
+    outbox.insert(topic)
+    outbox.run("UPDATE {table} SET headers = %s", json.dumps({"event-type": "mine", "relay-attempt": "9"}))
+    record = one(outrider, observer, topic, {})
+    names = [name for name, _ in record.headers]
+    assert names.count("event-type") == 1 and record.header("event-type") == "mine"
+    assert "relay-attempt" not in names
+
+
+@pytest.mark.parametrize("version", [2])
+@pytest.mark.parametrize("name", ["x\nforged: 1", "", "x\r", "x\u0085"])
+def test_a_headers_name_with_a_line_feed(outrider, outbox, observer, kafka, name):
+    """It costs its own row, and its copy in the dead topic does not carry it on."""
+    topic, dead = kafka.topic_name("orders"), kafka.topic_name("dead")
+    bad = outbox.insert(topic, aggregate="bad")
+    outbox.run("UPDATE {table} SET headers = %s", json.dumps({name: "1", "tenant": "a"}))
+    good = outbox.insert(topic, aggregate="good")
+    outrider.drain(config={"outbox": {"dead_topic": dead}}).expect(0)
+    assert [record.message_id for record in observer.read(topic)] == [good]
+    copy, = observer.read(dead)
+    assert copy.message_id == bad and copy.header("dead-code") == "HEADERS"
+    assert "control character" in copy.header("dead-error")
+    assert copy.header("tenant") == "a" and name not in [name for name, _ in copy.headers]
+    assert outbox.given_up() == 1
+
+
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("key", ["aggregate_id", "aggregate_type", "event_type", "id"])
 def test_key(outrider, outbox, observer, topic, key):

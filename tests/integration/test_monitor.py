@@ -299,6 +299,21 @@ def test_a_blocked_topic_is_shown(start, outbox, kafka, topic, settled):
     assert monitor.daemon.terminate() == 0
 
 
+def test_topics_that_lead_nowhere_use_up_no_labels(start, outbox, topic):
+    """A writer's 210 names that no broker knows are blocked, and share the few labels for such."""
+    for n in range(210):
+        outbox.insert(f"junk-{n}-{topic}", aggregate=f"junk-{n}")
+    monitor = start({"outbox": {"topic_retry": "60s"},
+                     "kafka": {"allow.auto.create.topics": False, "topic.metadata.propagation.max.ms": 500}})
+    monitor.wait_for(lambda m: m.metric("outrider_breaker_open", topic="other") == 1, 60, "more than have a label")
+    outbox.insert(topic)
+    monitor.wait_for(lambda m: m.metric("outrider_messages_published_total", topic=topic) == 1, 60, "its own label")
+    monitor.wait_for(lambda m: m.metric("outrider_breaker_open", topic=topic) == 0, 10, "its own label")
+    open_ = monitor.metrics()["outrider_breaker_open"]
+    assert len([labels for labels in open_ if labels[0][1].startswith("junk-")]) == 32
+    assert monitor.daemon.terminate() == 0
+
+
 def test_an_outage_shows_while_nothing_is_sent(start, outbox, tmp_path, settled):
     """Kafka goes while the relay is idle: it is known before the first row has to wait for it."""
     with kafka_broker.running(str(tmp_path), kafka_broker.Kafka) as broker:

@@ -5,6 +5,7 @@
 
 #include "outrider/base/clock.h"
 #include "outrider/base/xalloc.h"
+#include "outrider/broker/broker_facts.h"
 #include "tests/support/journal.h"
 
 #include <assert.h>
@@ -133,6 +134,8 @@ outcome_of(const struct fate *fate)
                             .of_batch = fate->of_batch,
                             .given_up = fate->given_up,
                             .unlisted = fate->unlisted,
+                            .doubtful = fate->doubtful,
+                            .by_clock = fate->by_clock,
                             .code = "SCRIPTED",
                             .text = "scripted"};
 }
@@ -324,4 +327,25 @@ producer_last_error(const struct producer *producer, struct error *ret_error, bo
     *ret_error = (struct error){.fault = FAULT_CLUSTER};
     if (troubled)
         error_set(ret_error, FAULT_CLUSTER, "_ALL_BROKERS_DOWN", "scripted");
+}
+
+// Two brokers, of which the second may be silent.
+bool
+broker_facts_read(struct producer *producer, int timeout_ms, struct broker_facts **ret_list,
+                  size_t *ret_count, struct error *err)
+{
+    (void)producer;
+    (void)timeout_ms;
+    (void)err;
+    struct broker_facts *list = xcalloc(2, sizeof *list);
+    list[0] = (struct broker_facts){.id = 1, .address = "here:9092", .answers = true};
+    list[1] = (struct broker_facts){.id = 2, .address = "there:9092", .answers = true};
+    if (fake_producer.silent_broker) {
+        list[1].answers = false;
+        snprintf(list[1].address, sizeof list[1].address, "%s", fake_producer.silent_broker);
+        snprintf(list[1].why_not, sizeof list[1].why_not, "scripted");
+    }
+    *ret_list = list;
+    *ret_count = 2;
+    return true;
 }

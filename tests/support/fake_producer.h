@@ -27,7 +27,7 @@ struct fate {
     } kind;
     int polls;
     enum fault fault;
-    bool permanent, possibly_persisted, of_batch, given_up, unlisted;
+    bool permanent, possibly_persisted, of_batch, given_up, unlisted, doubtful, by_clock;
 };
 
 struct fake_send {
@@ -46,6 +46,7 @@ struct fake_producer {
     bool troubled;  // librdkafka has said something of the cluster; an answer to a probe ends it
     int open_failures, probe_failures, look_failures; // of the next calls; -1: of all
     int in_sync;                                      // of a topic that is looked at
+    const char *silent_broker; // the address of one that does not answer; NULL: all do
     // What was seen:
     int opened, closed, purged, probed, looked, polled;
     struct fake_send sends[FAKE_SENDS];

@@ -158,6 +158,17 @@ finish(struct store *store, enum fake_call call, const char *word, struct error 
 }
 
 bool
+store_clock_ahead(struct store *store, int64_t *ret_ahead_us, struct error *err)
+{
+    (void)store;
+    if (!enter(FAKE_CLOCK, NULL, err))
+        return false;
+    *ret_ahead_us = fake_store.clock_ahead_us;
+    fake_store_unlock();
+    return true;
+}
+
+bool
 store_commit(struct store *store, struct error *err)
 {
     return finish(store, FAKE_COMMIT, "commit", err);

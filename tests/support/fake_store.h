@@ -54,6 +54,7 @@ enum fake_call {
     FAKE_FAIL,
     FAKE_COMMIT,
     FAKE_ROLLBACK,
+    FAKE_CLOCK,
     FAKE_LISTEN,
     FAKE_HEAR,
     FAKE_CALLS,
@@ -68,7 +69,8 @@ struct fake_store {
     void (*on_call)(enum fake_call call); // runs before each call, without the lock
     struct fake_row rows[FAKE_ROWS];      // in the order of seq
     size_t count;
-    bool notified; // a notification is on its way to the listener
+    int64_t clock_ahead_us; // of this host, by the server's clock
+    bool notified;          // a notification is on its way to the listener
     const struct store *slot_owners[STORE_SLOTS_MAX]; // of a window in hand, with ordering: key
     struct {
         int skip, times;

@@ -33,7 +33,7 @@ node.id=1
 controller.quorum.voters=1@127.0.0.1:{controller}
 controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{behind},CONTROLLER://127.0.0.1:{controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://127.0.0.1:{proxy}
+advertised.listeners=PLAINTEXT://127.0.0.1:{port},PROXIED://{proxy_host}:{proxy}
 inter.broker.listener.name=PLAINTEXT
 listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT
 log.dirs={data}
@@ -145,6 +145,7 @@ class Kafka:
             with open(self.config, "w", encoding="utf-8") as out:
                 out.write(CONFIG.format(port=self.port, controller=self.controller,
                                         behind=behind, data=self.data, partitions=PARTITIONS,
+                                        proxy_host=getattr(self.proxy, "host", "127.0.0.1"),
                                         proxy=self.proxy.port if self.proxy else behind))
                 if self.joins:
                     out.write(JOINING.format(port=self.port))

@@ -85,6 +85,7 @@ one_teardown(void)
     store_close(one.lane.store);
     producer_close(one.lane.producer);
     slots_free(&one.lane.slots);
+    doubts_free(&one.lane.doubts);
     template_free(&one.settings.envelope.topic);
     log_set_fd(2);
     close(one.log);

@@ -104,10 +104,20 @@ START_TEST(test_wall_clock_is_unix_microseconds)
 }
 END_TEST
 
+START_TEST(test_another_clock_is_ahead_behind_or_may_agree)
+{
+    ck_assert_int_eq(wall_ahead_us(1000, 1000, 1000), 0);
+    ck_assert_int_eq(wall_ahead_us(1000, 1500, 2000), 0);
+    ck_assert_int_eq(wall_ahead_us(1000, 400, 2000), 600);
+    ck_assert_int_eq(wall_ahead_us(1000, 2600, 2000), -600);
+}
+END_TEST
+
 int
 main(void)
 {
     return RUN_TESTS("clock", test_deadlines, test_deadlines_saturate, test_a_wait_rounds_up,
                      test_known_instants, test_agrees_with_the_c_library,
-                     test_wall_clock_is_unix_microseconds);
+                     test_wall_clock_is_unix_microseconds,
+                     test_another_clock_is_ahead_behind_or_may_agree);
 }

@@ -14,6 +14,8 @@ static struct batch batch;
 static struct header row_headers[] = {
     {{"traceparent", 11}, {"00-1-2", 6}},
     {{"dead-code", 9}, {"mine", 4}},
+    {{"relay-attempt", 13}, {"9", 1}},
+    {{"line\nfeed", 9}, {"why it is dead", 14}},
 };
 
 static struct message *
@@ -30,7 +32,7 @@ dead(void)
                 .created_at_us = 0,
                 .retry_count = 4,
                 .headers = row_headers,
-                .header_count = 2},
+                .header_count = sizeof row_headers / sizeof row_headers[0]},
         .topic = "orders",
         .outcome = {.state = OUTCOME_FAILED, .code = "INVALID_RECORD", .text = "refused"},
     };
@@ -67,6 +69,8 @@ START_TEST(test_it_says_what_and_why)
     ASSERT_HEADER(copy, "created-at", "1970-01-01T00:00:00.000000Z");
     ASSERT_HEADER(copy, "dead-topic", "orders");
     ASSERT_HEADER(copy, "dead-code", "INVALID_RECORD");
+    ck_assert_ptr_null(header(copy, "relay-attempt").data);
+    ck_assert_ptr_null(header(copy, "line\nfeed").data);
     ASSERT_HEADER(copy, "dead-error", "refused");
     ASSERT_HEADER(copy, "dead-attempts", "5");
     ck_assert_ptr_nonnull(header(copy, "dead-at").data);

@@ -235,19 +235,76 @@ START_TEST(test_a_rows_headers_follow_unchanged)
 }
 END_TEST
 
-START_TEST(test_a_rows_header_replaces_all_but_the_message_id)
+START_TEST(test_a_rows_header_replaces_what_its_columns_say)
+{
+    struct header own[] = {
+        {bytes_from("event-type"), bytes_from("mine")},
+        {bytes_from("aggregate-type"), bytes_from("my")},
+        {bytes_from("aggregate-id"), bytes_from("43")},
+        {bytes_from("created-at"), bytes_from("then")},
+    };
+    row->headers = own;
+    row->header_count = sizeof own / sizeof own[0];
+    HEADERS({"message-id", ID}, {"event-type", "mine"}, {"aggregate-type", "my"},
+            {"aggregate-id", "43"}, {"created-at", "then"});
+}
+END_TEST
+
+// Not what outrider says of its own work: the message id, and which attempt it is.
+START_TEST(test_a_rows_header_replaces_nothing_that_is_outriders)
 {
     struct header own[] = {
         {bytes_from("message-id"), bytes_from("forged")},
-        {bytes_from("event-type"), bytes_from("mine")},
         {bytes_from("relay-attempt"), bytes_from("many")},
     };
     row->headers = own;
-    row->header_count = 3;
+    row->header_count = 2;
+    HEADERS({"message-id", ID}, {"event-type", "order.placed"}, {"aggregate-type", "order"},
+            {"aggregate-id", "42"}, {"created-at", "2024-02-29T23:59:59.123456Z"});
     row->retry_count = 1;
-    HEADERS({"message-id", ID}, {"aggregate-type", "order"}, {"aggregate-id", "42"},
-            {"created-at", "2024-02-29T23:59:59.123456Z"}, {"event-type", "mine"},
-            {"relay-attempt", "many"});
+    HEADERS({"message-id", ID}, {"event-type", "order.placed"}, {"aggregate-type", "order"},
+            {"aggregate-id", "42"}, {"created-at", "2024-02-29T23:59:59.123456Z"},
+            {"relay-attempt", "2"});
+    settings.headers = HEADERS_DEBEZIUM;
+    HEADERS({"id", ID}, {"message-id", "forged"}, {"relay-attempt", "many"});
+}
+END_TEST
+
+START_TEST(test_a_rows_header_cannot_change_the_events_version)
+{
+    struct header own[] = {
+        {bytes_from("ce_specversion"), bytes_from("0.3")},
+        {bytes_from("ce_source"), bytes_from("/mine")},
+    };
+    row->headers = own;
+    row->header_count = 2;
+    settings.headers = HEADERS_CLOUDEVENTS;
+    HEADERS({"ce_id", ID}, {"ce_type", "order.placed"}, {"ce_subject", "42"},
+            {"ce_time", "2024-02-29T23:59:59.123456Z"}, {"ce_specversion", "1.0"},
+            {"content-type", "application/json"}, {"ce_source", "/mine"});
+}
+END_TEST
+
+START_TEST(test_names_with_control_characters_fail_for_good)
+{
+    static const char *const bad[] = {"", "a\nb", "\r", "a\tb", "a\x7f", "\x1b[2J", "a\xc2\x85"};
+    static const char *const good[] = {"a b", "\xc3\xa4", "\xc2\xa0", "\xe2\x82\xac", ":", "A"};
+    struct header own[] = {{bytes_from("fine"), bytes_from("1")}, {bytes_from(""), bytes_from("")}};
+    row->headers = own;
+    row->header_count = 2;
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        own[1].name = (struct bytes){bad[i], strlen(bad[i])};
+        assert_fails(fill_within(PLENTY), "HEADERS", true);
+        ck_assert_ptr_nonnull(strstr(batch.messages[0].outcome.text, "control character"));
+    }
+    batch.messages[0].outcome = (struct outcome){0};
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        own[1].name = bytes_from(good[i]);
+        ck_assert_int_eq(fill_within(PLENTY)->outcome.state, OUTCOME_NONE);
+    }
+    own[1].name = bytes_from("a line feed in a value is data");
+    own[1].value = bytes_from("a\nb");
+    ck_assert_int_eq(fill_within(PLENTY)->outcome.state, OUTCOME_NONE);
 }
 END_TEST
 
@@ -530,7 +587,10 @@ headers_tests(void)
     tcase_add_test(tests, test_cloudevents_source_is_a_uri_reference);
     tcase_add_test(tests, test_cloudevents_leaves_out_what_may_not_be_empty);
     tcase_add_test(tests, test_a_rows_headers_follow_unchanged);
-    tcase_add_test(tests, test_a_rows_header_replaces_all_but_the_message_id);
+    tcase_add_test(tests, test_a_rows_header_replaces_what_its_columns_say);
+    tcase_add_test(tests, test_a_rows_header_replaces_nothing_that_is_outriders);
+    tcase_add_test(tests, test_a_rows_header_cannot_change_the_events_version);
+    tcase_add_test(tests, test_names_with_control_characters_fail_for_good);
     tcase_add_test(tests, test_each_profile_guards_its_own_message_id);
     tcase_add_test(tests, test_malformed_headers_fail_for_good);
     return tests;

@@ -75,27 +75,31 @@ START_TEST(test_skipped_is_no_finding_and_comes_last)
 }
 END_TEST
 
+#define ANY INT64_MAX
+
 // What one topic has, and what is found of it.
 static const struct {
     struct topic_facts facts;
     int64_t payload_bytes;
     enum finding found; // FINDING_COUNT: nothing
 } topics[] = {
-    {{"t", true, 6, 0, 3, 3, true, 1048588, 2, {0}}, 900, FINDING_COUNT},
-    {{"t", false, 0, 0, 0, 0, false, 0, 0, {0}}, 0, FINDING_TOPIC_MISSING},
-    {{"t", true, 6, 2, 3, 3, true, 1048588, 2, {0}}, 0, FINDING_TOPIC_LEADER},
-    {{"t", true, 6, 0, 1, 1, true, 1048588, 1, {0}}, 0, FINDING_REPLICATION_ONE},
-    {{"t", true, 6, 0, 2, 2, true, 1048588, 3, {0}}, 0, FINDING_MIN_INSYNC_ABOVE},
-    {{"t", true, 6, 0, 2, 2, true, 1048588, 1, {0}}, 0, FINDING_MIN_INSYNC_ONE},
-    {{"t", true, 6, 0, 3, 1, true, 1048588, 2, {0}}, 0, FINDING_IN_SYNC_TOO_FEW},
-    {{"t", true, 6, 0, 3, 3, true, 999999, 2, {0}}, 0, FINDING_TOPIC_LIMIT},
-    {{"t", true, 6, 0, 3, 3, true, 1048588, 2, {0}}, 1048589, FINDING_PAYLOAD_ABOVE_TOPIC},
+    {{"t", true, 6, 0, 3, 3, true, 1048588, 2, ANY, ANY, {0}}, 900, FINDING_COUNT},
+    {{"t", false, 0, 0, 0, 0, false, 0, 0, ANY, ANY, {0}}, 0, FINDING_TOPIC_MISSING},
+    {{"t", true, 6, 2, 3, 3, true, 1048588, 2, ANY, ANY, {0}}, 0, FINDING_TOPIC_LEADER},
+    {{"t", true, 6, 0, 1, 1, true, 1048588, 1, ANY, ANY, {0}}, 0, FINDING_REPLICATION_ONE},
+    {{"t", true, 6, 0, 2, 2, true, 1048588, 3, ANY, ANY, {0}}, 0, FINDING_MIN_INSYNC_ABOVE},
+    {{"t", true, 6, 0, 2, 2, true, 1048588, 1, ANY, ANY, {0}}, 0, FINDING_MIN_INSYNC_ONE},
+    {{"t", true, 6, 0, 3, 1, true, 1048588, 2, ANY, ANY, {0}}, 0, FINDING_IN_SYNC_TOO_FEW},
+    {{"t", true, 6, 0, 3, 3, true, 999999, 2, ANY, ANY, {0}}, 0, FINDING_TOPIC_LIMIT},
+    {{"t", true, 6, 0, 3, 3, true, 1048588, 2, ANY, ANY, {0}},
+     1048589,
+     FINDING_PAYLOAD_ABOVE_TOPIC},
 };
 
 START_TEST(test_a_topic)
 {
     for (size_t i = 0; i < sizeof topics / sizeof topics[0]; i++) {
-        const struct check_sizes sizes = {1000000, 1000000, topics[i].payload_bytes};
+        const struct check_sizes sizes = {1000000, 1000000, topics[i].payload_bytes, 0, 20000};
 
         check_topic_facts(&topics[i].facts, "b:9092", &sizes, &findings);
         ck_assert_uint_eq(findings.count, topics[i].found != FINDING_COUNT);
@@ -106,9 +110,44 @@ START_TEST(test_a_topic)
 }
 END_TEST
 
+// Limits of a record's time, and how far this host's clock is ahead.
+static const struct {
+    int64_t most_ahead_ms, most_behind_ms, clock_ahead_us;
+    const char *says; // NULL: nothing
+} times[] = {
+    {3600000, ANY, 0, NULL},
+    {3600000, ANY, INT64_C(3599000000), NULL},
+    {3600000, ANY, INT64_C(7200100000), "more than 3600000 ms ahead of"},
+    {3600000, ANY, INT64_C(-7200100000), NULL},
+    {ANY, 3600000, INT64_C(-7200100000), "more than 3600000 ms behind"},
+    {1999, ANY, 0, "clocks that are kept right may differ by more"},
+    {2000, 20000, 0, NULL},
+    {ANY, 19999, 0, "window_deadline"},
+};
+
+START_TEST(test_times_of_records)
+{
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++) {
+        struct topic_facts facts = topics[0].facts;
+        const struct check_sizes sizes = {1000000, 1000000, 0, times[i].clock_ahead_us, 20000};
+
+        facts.most_ahead_ms = times[i].most_ahead_ms;
+        facts.most_behind_ms = times[i].most_behind_ms;
+        check_topic_facts(&facts, "b:9092", &sizes, &findings);
+        ck_assert_uint_eq(findings.count, times[i].says != NULL);
+        if (findings.count > 0) {
+            ck_assert_int_eq(findings.found[0].finding, FINDING_TOPIC_TIME_LIMIT);
+            ck_assert_ptr_nonnull(strstr(findings.found[0].detail, times[i].says));
+        }
+        findings_free(&findings);
+    }
+}
+END_TEST
+
 int
 main(void)
 {
     return RUN_TESTS("findings", test_every_kind_is_whole, test_lines_fit_and_commands_stay_whole,
-                     test_skipped_is_no_finding_and_comes_last, test_a_topic);
+                     test_skipped_is_no_finding_and_comes_last, test_a_topic,
+                     test_times_of_records);
 }

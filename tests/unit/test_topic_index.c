@@ -62,6 +62,54 @@ START_TEST(test_all_beyond_the_limit_share_a_number)
 }
 END_TEST
 
+START_TEST(test_topics_that_lead_nowhere_use_up_no_number)
+{
+    size_t named = 0;
+    char junk[16];
+    for (int i = 0; i < 1000; i++) {
+        snprintf(junk, sizeof junk, "junk%d", i);
+        named += topic_index_blocked(junk) != TOPIC_INDEX_OTHER;
+    }
+    ck_assert_uint_eq(named, TOPIC_INDEX_BLOCKED);
+    ck_assert_uint_eq(meet(TOPIC_INDEX_TOPICS), 0);
+    ck_assert_uint_eq(topic_index("one more"), TOPIC_INDEX_OTHER);
+    // One that has its own label keeps it when it is blocked.
+    ck_assert_uint_eq(topic_index_blocked("t0"), topic_index("t0"));
+    ck_assert_str_eq(topic_index_name(topic_index_blocked("t0")), "t0");
+}
+END_TEST
+
+// The first message of a blocked topic makes room for another blocked one.
+START_TEST(test_a_blocked_topic_is_published_to)
+{
+    char junk[16];
+    for (int i = 0; i < TOPIC_INDEX_BLOCKED; i++) {
+        snprintf(junk, sizeof junk, "junk%d", i);
+        ck_assert_uint_ne(topic_index_blocked(junk), TOPIC_INDEX_OTHER);
+    }
+    ck_assert_uint_eq(topic_index_blocked("late"), TOPIC_INDEX_OTHER);
+    ck_assert_uint_eq(topic_index("junk0"), topic_index_blocked("junk0"));
+    ck_assert_uint_eq(topic_index("junk0"), topic_index_blocked("junk0"));
+    ck_assert_uint_ne(topic_index_blocked("late"), TOPIC_INDEX_OTHER);
+    ck_assert_uint_eq(topic_index_blocked("later"), TOPIC_INDEX_OTHER);
+    // All labels of published topics are given out: it is one of the others, blocked it has its
+    // own.
+    ck_assert_uint_eq(meet(TOPIC_INDEX_TOPICS - 1), 0);
+    ck_assert_uint_eq(topic_index("late"), TOPIC_INDEX_OTHER);
+    ck_assert_uint_ne(topic_index_blocked("late"), TOPIC_INDEX_OTHER);
+}
+END_TEST
+
+// Its label is taken.
+START_TEST(test_a_topic_named_other_is_one_of_the_others)
+{
+    size_t number;
+    ck_assert_uint_eq(topic_index("other"), TOPIC_INDEX_OTHER);
+    ck_assert_uint_eq(topic_index_blocked("other"), TOPIC_INDEX_OTHER);
+    ck_assert(!topic_index_find("other", &number));
+}
+END_TEST
+
 static void *
 meet_all(void *argument)
 {
@@ -93,7 +141,9 @@ END_TEST
 int
 main(void)
 {
-    return RUN_TESTS("topic_index", test_a_topic_keeps_its_number,
-                     test_a_number_without_a_topic_has_no_name,
-                     test_all_beyond_the_limit_share_a_number, test_threads_agree);
+    return RUN_TESTS(
+        "topic_index", test_a_topic_keeps_its_number, test_a_number_without_a_topic_has_no_name,
+        test_all_beyond_the_limit_share_a_number, test_topics_that_lead_nowhere_use_up_no_number,
+        test_a_blocked_topic_is_published_to, test_a_topic_named_other_is_one_of_the_others,
+        test_threads_agree);
 }

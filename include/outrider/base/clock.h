@@ -30,6 +30,13 @@ int64_t mono_diff_ns(struct mono later, struct mono earlier);
 // Microseconds since 1970-01-01T00:00:00Z by the wall clock: the unit of PostgreSQL's timestamps.
 int64_t wall_us(void);
 
+// How far our wall clock is ahead of another one (behind: negative) that read `there_us` at some
+// instant between our `before_us` and `after_us`; 0 when both may agree.
+int64_t wall_ahead_us(int64_t before_us, int64_t there_us, int64_t after_us);
+
+// What no clock that a time service keeps right is off by.
+enum { WALL_TOLERANCE_US = 2000000 };
+
 // PostgreSQL's 'infinity' and '-infinity' in Unix microseconds.
 #define UTC_INFINITY       INT64_MAX
 #define UTC_MINUS_INFINITY INT64_MIN

@@ -22,6 +22,8 @@ struct topic_facts {
     bool described;
     int64_t max_message_bytes;
     int min_in_sync;
+    // How far a record's time may lie from the broker's; INT64_MAX: any far.
+    int64_t most_ahead_ms, most_behind_ms;
     struct error why_not; // when it did not
 };
 

@@ -20,10 +20,13 @@ struct outcome {
     enum outcome_state state;
     enum fault fault;        // FAILED only
     bool permanent;          // FAILED by its own fault, and no retry can heal it
+    bool doubtful;           // FAILED by its own fault, unless its topic refuses every message so
+    bool doubted;            // and it has taken no other since: nothing is counted
     bool possibly_persisted; // FAILED, yet a broker may have written it
     bool of_batch;           // FAILED as a broker said of a whole batch: it may be innocent
     bool given_up;           // FAILED because nobody answered in time: the code names no cause
     bool unlisted;           // FAILED by a code that nobody has classified
+    bool by_clock;           // FAILED because a broker compared the record's time with its own
     const char *code;        // static string, e.g. "MSG_SIZE_TOO_LARGE"
     const char *text;        // static string for people
 };

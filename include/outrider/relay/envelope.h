@@ -15,7 +15,7 @@
 // the others' outcome is not touched:
 //   TOPIC_NAME         permanent; topic is set all the same, but for one of more than 255 bytes
 //   TOPIC_NOT_ALLOWED  not permanent, the configuration can change; topic is set all the same
-//   HEADERS            permanent: the row's headers are no JSON object
+//   HEADERS            permanent: the row's headers are no JSON object, or have a bad name
 //   NOT_AN_OBJECT      permanent: format metadata, and the payload is no JSON object
 //   TOO_LARGE          permanent: the payload was withheld, or it is more than max_message_bytes
 //                      with key, headers and librdkafka's overhead
@@ -24,5 +24,8 @@ void envelope_fill(const struct envelope_settings *settings, struct batch *batch
 
 // What a message takes of message.max.bytes.
 size_t envelope_wire_bytes(const struct message *message);
+
+// May a row's own header have this name: some text without a control character?
+bool envelope_header_name_good(struct bytes name);
 
 #endif

@@ -88,7 +88,8 @@ bool relay_topic_blocked(const struct relay *relay, size_t topic);
 size_t relay_lanes(const struct relay *relay);
 struct lane_view relay_lane(const struct relay *relay, size_t lane);
 
-// The lane's last failure; false when there was none since its last progress.
+// The lane's last failure since its last progress; else, while it finds a topic blocked, why it
+// blocked the last one. False when there is neither.
 bool relay_lane_trouble(const struct relay *relay, size_t lane, struct lane_trouble *ret_trouble);
 
 #endif

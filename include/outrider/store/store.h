@@ -152,6 +152,10 @@ bool store_ahead_answers(struct store *store, struct refusals *ret_refused, stru
 bool store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid,
                        struct error *err) __attribute__((warn_unused_result));
 
+// How far this host's wall clock is ahead of the server's, in microseconds (behind: negative), as
+// wall_ahead_us says. Within a window; a failure leaves its transaction as it was.
+bool store_clock_ahead(struct store *store, int64_t *ret_ahead_us, struct error *err) MUST_CHECK;
+
 // Marks (or deletes) acknowledged rows, as one set. When PostgreSQL refuses the set for a reason
 // that can lie in a row, each row is marked alone, and the refused ones are added to ret_refused.
 bool store_mark(struct store *store, const struct message_id *ids, size_t count,

@@ -1,40 +1,22 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The clock steps back by an hour. libfaketime stands between a process and the wall clock, not the
-monotonic one, and reads from a file what it is to say."""
-
-import glob
-import os
+"""The clock steps back by an hour."""
 
 from fault.case import NotPossible, case
+from support.wall_clock import WallClock, library
 
 ROW = "clock steps back an hour"
-LIBRARY = "/usr/lib/*/faketime/libfaketimeMT.so.1"
 
 
-class Clock:
-    """A wall clock that can be set; `env` is for the process that is to see it."""
-
-    def __init__(self, directory):
-        found = glob.glob(LIBRARY)
-        if not found:
-            raise NotPossible("libfaketime is absent (the package faketime)")
-        self.path = os.path.join(directory, "clock")
-        self.set("+0")
-        self.env = {"LD_PRELOAD": found[0], "FAKETIME_TIMESTAMP_FILE": self.path,
-                    "FAKETIME_NO_CACHE": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
-                    "FAKETIME_DONT_RESET": "1"}
-
-    def set(self, offset):
-        with open(self.path + ".new", "w", encoding="ascii") as out:
-            out.write(offset + "\n")
-        os.chmod(self.path + ".new", 0o644)
-        os.replace(self.path + ".new", self.path)
+def clock_in(directory):
+    if library() is None:
+        raise NotPossible("libfaketime is absent (the package faketime)")
+    return WallClock(directory)
 
 
 @case(ROW, "none", times=(1, 3))
 def relay_clock_steps_back(stage):
     """The relay's clock falls back an hour, and forward again, while messages flow"""
-    clock = Clock(stage.directory)
+    clock = clock_in(stage.directory)
     stage.kill_relay()
     stage.faults += 1
     stage.revive(env=clock.env)
@@ -48,7 +30,7 @@ def relay_clock_steps_back(stage):
 
 
 def with_a_clock(servers):
-    clock = Clock(servers.directory("clock"))
+    clock = clock_in(servers.directory("clock"))
     server = servers.own_postgres(env=clock.env)
     server.clock = clock
     return server
