@@ -11,10 +11,13 @@
 #include "outrider/base/address.h"
 #include "outrider/base/clock.h"
 #include "outrider/base/http_get.h"
+#include "outrider/base/safe.h"
 #include "outrider/base/text.h"
+#include "outrider/base/xalloc.h"
 #include "outrider/config/settings.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { PATIENCE_MS = 5000, HTTP_OK = 200, HTTP_UNAVAILABLE = 503 };
 
@@ -31,6 +34,19 @@ find_address(const char *listen, struct address *ret_address, struct error *err)
         return error_set(err, FAULT_CLUSTER, "WHERE",
                          "http.listen has port 0: nobody else knows which port it is");
     return true;
+}
+
+// The peer at that port may be another program: what it says is foreign text.
+// An answer of the relay's is one line.
+static void
+print_answer(const char *body)
+{
+    __attribute__((cleanup(text_free))) struct text line = {0};
+    AUTOFREE char *text = xstrdup(body);
+
+    safe_flatten(text);
+    safe_append(&line, text);
+    puts(text_str(&line));
 }
 
 int
@@ -54,6 +70,6 @@ cmd_health(const struct invocation *invocation)
                   status);
         return exit_with_error("health", &err);
     }
-    fputs(text_str(&body), stdout);
+    print_answer(text_str(&body));
     return status == HTTP_OK ? EX_OK : EX_NO;
 }

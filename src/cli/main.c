@@ -7,6 +7,7 @@
 #include "exits.h"
 #include "usage.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/text.h"
 
 #include <locale.h>
@@ -27,7 +28,7 @@ run_configured(struct arguments *arguments)
     };
     struct settings settings;
     if (!configure(&sources, &settings, &errors)) {
-        fputs(text_str(&errors), stderr);
+        safe_print(stderr, "%s", text_str(&errors));
         return EX_CONFIG;
     }
     arguments->invocation.sources = &sources;
@@ -72,7 +73,7 @@ main(int argc, char **argv)
     struct arguments arguments;
     struct error err;
     if (!arguments_parse(argc, argv, &arguments, &err)) {
-        fprintf(stderr, "outrider: %s\nTry \"outrider help\".\n", err.text);
+        safe_print(stderr, "outrider: %s\nTry \"outrider help\".\n", err.text);
         return EX_USAGE;
     }
     int code = close_stdout(run(&arguments));
