@@ -128,20 +128,6 @@ safe_append(struct text *out, const char *foreign)
 }
 
 void
-safe_append_lines(struct text *out, const char *lines)
-{
-    struct piece piece;
-    while (*lines != '\0') {
-        if (*lines == '\n') {
-            text_append_char(out, *lines++);
-            continue;
-        }
-        take(&lines, &piece);
-        text_append_bytes(out, piece.bytes, piece.len);
-    }
-}
-
-void
 safe_copy(char *to, size_t size, const char *foreign)
 {
     struct piece piece;
@@ -167,7 +153,7 @@ safe_flatten(char *text)
 }
 
 void
-safe_print(FILE *stream, const char *fmt, ...)
+safe_print_line(FILE *stream, const char *fmt, ...)
 {
     __attribute__((cleanup(text_free))) struct text out = {0};
     char *raw = NULL;
@@ -178,7 +164,8 @@ safe_print(FILE *stream, const char *fmt, ...)
     va_end(args);
     if (len < 0)
         abort();
-    safe_append_lines(&out, raw);
+    safe_append(&out, raw);
+    text_append_char(&out, '\n');
     free(raw);
     fputs(text_str(&out), stream);
 }

@@ -36,6 +36,13 @@ find_address(const char *listen, struct address *ret_address, struct error *err)
     return true;
 }
 
+// Another program that holds the port may have pages of these names too.
+static bool
+is_answer(const char *body)
+{
+    return str_starts_with(body, "{\"healthy\":") || str_starts_with(body, "{\"ready\":");
+}
+
 // The peer at that port may be another program: what it says is foreign text.
 // An answer of the relay's is one line.
 static void
@@ -65,7 +72,7 @@ cmd_health(const struct invocation *invocation)
         error_prefix(&err, "no relay answers at %s", listen);
         return exit_with_error("health", &err);
     }
-    if (status != HTTP_OK && status != HTTP_UNAVAILABLE) {
+    if ((status != HTTP_OK && status != HTTP_UNAVAILABLE) || !is_answer(text_str(&body))) {
         error_set(&err, FAULT_CLUSTER, "HTTP", "%s%s: status %d: that is no relay", listen, path,
                   status);
         return exit_with_error("health", &err);

@@ -54,7 +54,7 @@ cmd_help(const struct invocation *invocation)
     const struct command *command =
         command_find(invocation->arguments, invocation->argument_count, &used, &path, &err);
     if (command == NULL) {
-        safe_print(stderr, "outrider: %s\n", err.text);
+        safe_print_line(stderr, "outrider: %s", err.text);
         return EX_USAGE;
     }
     usage_command(command, text_str(&path), stdout);

@@ -83,8 +83,8 @@ cmd_status(const struct invocation *invocation)
     fputs(text_str(&out), stdout);
     bool older = status.backlog.oldest_age_ms > max_age_ms;
     if (older)
-        safe_print(stderr, "outrider: the oldest message is older than %s\n",
-                   invocation_option(invocation, "max-age"));
+        safe_print_line(stderr, "outrider: the oldest message is older than %s",
+                        invocation_option(invocation, "max-age"));
     backlog_free(&status.backlog);
     return older ? EX_NO : EX_OK;
 }

@@ -149,8 +149,9 @@ take_letter(struct walk *walk, const struct dead_page *page, const struct dead_l
     struct dead_round *round = walk->round;
 
     if (!letter->changed) {
-        safe_print(stderr, "outrider: %s: %s is skipped: somebody holds it locked, or was faster\n",
-                   round->invocation->path, letter->id);
+        safe_print_line(stderr,
+                        "outrider: %s: %s is skipped: somebody holds it locked, or was faster",
+                        round->invocation->path, letter->id);
         round->skipped++;
         return;
     }

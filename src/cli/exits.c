@@ -52,6 +52,6 @@ exit_of_error(const struct error *err)
 int
 exit_with_error(const char *context, const struct error *err)
 {
-    safe_print(stderr, "outrider: %s: %s\n", context, err->text);
+    safe_print_line(stderr, "outrider: %s: %s", context, err->text);
     return exit_of_error(err);
 }

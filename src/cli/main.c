@@ -5,6 +5,7 @@
 #include "command.h"
 #include "configure.h"
 #include "exits.h"
+#include "notices.h"
 #include "usage.h"
 
 #include "outrider/base/safe.h"
@@ -28,7 +29,7 @@ run_configured(struct arguments *arguments)
     };
     struct settings settings;
     if (!configure(&sources, &settings, &errors)) {
-        safe_print(stderr, "%s", text_str(&errors));
+        fputs(text_str(&errors), stderr);
         return EX_CONFIG;
     }
     arguments->invocation.sources = &sources;
@@ -72,8 +73,10 @@ main(int argc, char **argv)
     setlocale(LC_CTYPE, "");
     struct arguments arguments;
     struct error err;
+    notices_to_log();
     if (!arguments_parse(argc, argv, &arguments, &err)) {
-        safe_print(stderr, "outrider: %s\nTry \"outrider help\".\n", err.text);
+        safe_print_line(stderr, "outrider: %s", err.text);
+        fputs("Try \"outrider help\".\n", stderr);
         return EX_USAGE;
     }
     int code = close_stdout(run(&arguments));

@@ -53,7 +53,9 @@ run_log_suppressed(bool all)
 
     while ((event = log_take_suppressed(all, &count)) != NULL)
         LOG(LOG_WARN, "lines_suppressed", LOG_STR("of", event), LOG_INT("suppressed", count),
-            LOG_STR("next", "log.level debug shows every line"));
+            LOG_STR("next", log_enabled(LOG_DEBUG) ? "others decide how many there are: no level "
+                                                     "of the log shows all of them"
+                                                   : "log.level debug shows every line"));
 }
 
 void

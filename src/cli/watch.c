@@ -136,7 +136,7 @@ show(struct watch *watch, const struct error *err)
         return;
     }
     if (err != NULL) {
-        safe_print(stderr, "outrider: status: %s; asking again\n", err->text);
+        safe_print_line(stderr, "outrider: status: %s; asking again", err->text);
         return;
     }
     if (watch->json)

@@ -25,12 +25,12 @@ origin_append(struct text *out, const struct origin *origin)
         text_append(out, "default");
         break;
     case ORIGIN_FILE:
-        text_append(out, origin->name);
+        safe_append(out, origin->name);
         if (origin->line > 0)
             text_appendf(out, ":%d:%d", origin->line, origin->column);
         break;
     case ORIGIN_ENVIRONMENT:
-        text_append(out, origin->name);
+        safe_append(out, origin->name);
         break;
     case ORIGIN_OVERRIDE:
         text_append(out, "-o");

@@ -15,6 +15,7 @@
 #include "utf8.h"
 
 #include "outrider/base/address.h"
+#include "outrider/base/safe.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/broker/topic_name.h"
 #include "outrider/config/parse.h"
@@ -275,8 +276,8 @@ settle_property(const struct settling *s)
         complain(s, err.text);
         return;
     }
-    text_appendf(s->loading->warnings, "%s: unknown variable, ignored; %s\n", s->entry->origin.name,
-                 err.text);
+    safe_append(s->loading->warnings, s->entry->origin.name);
+    text_appendf(s->loading->warnings, ": unknown variable, ignored; %s\n", err.text);
     s->entry->ignored = true;
 }
 

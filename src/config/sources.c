@@ -8,6 +8,7 @@
 
 #include "describe.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/model/columns.h"
 
@@ -95,7 +96,8 @@ warn_unknown(const struct loading *loading, const char *variable)
             names[count++] = own.data;
     }
     const char *near = nearest(variable, (const char *const *)names, count);
-    text_appendf(loading->warnings, "%s: unknown variable, ignored", variable);
+    safe_append(loading->warnings, variable);
+    text_append(loading->warnings, ": unknown variable, ignored");
     if (near != NULL)
         text_appendf(loading->warnings, "; did you mean %s?", near);
     text_append_char(loading->warnings, '\n');

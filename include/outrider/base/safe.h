@@ -21,9 +21,6 @@ void safe_append_escape(struct text *out, const char *s, size_t len);
 
 void safe_append(struct text *out, const char *foreign);
 
-// The same for a text of several lines that are its author's own: line feeds stay.
-void safe_append_lines(struct text *out, const char *lines);
-
 // Makes safe into a buffer of `size` bytes; what does not fit is cut, never inside a character or
 // an escape. to and foreign may not overlap.
 void safe_copy(char *to, size_t size, const char *foreign);
@@ -32,8 +29,8 @@ void safe_copy(char *to, size_t size, const char *foreign);
 // end go. In place.
 void safe_flatten(char *text);
 
-// Formats as printf(3), makes the lines safe and writes them.
-void safe_print(FILE *stream, const char *fmt, ...)
+// Formats as printf(3), and writes that as one safe line with its line feed.
+void safe_print_line(FILE *stream, const char *fmt, ...)
     __attribute__((format(printf, 2, 3), nonnull(1, 2)));
 
 #endif
