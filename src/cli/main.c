@@ -4,6 +4,7 @@
 #include "arguments.h"
 #include "command.h"
 #include "configure.h"
+#include "core_dump.h"
 #include "exits.h"
 #include "notices.h"
 #include "usage.h"
@@ -70,6 +71,7 @@ close_stdout(int code)
 int
 main(int argc, char **argv)
 {
+    core_dump_forbid();
     setlocale(LC_CTYPE, "");
     struct arguments arguments;
     struct error err;
