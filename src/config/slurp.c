@@ -14,6 +14,7 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define FILE_MAX ((size_t)1 << 20)
@@ -53,6 +54,13 @@ wait_readable(int fd, struct mono deadline, struct error *err)
                                   PIPE_MS / 1000);
 }
 
+// "-c /dev/null" is the usual word for no file.
+static bool
+is_null_device(const struct stat *st)
+{
+    return S_ISCHR(st->st_mode) && st->st_rdev == makedev(1, 3);
+}
+
 static bool
 open_file(const char *path, int *ret_fd, struct error *err)
 {
@@ -60,7 +68,7 @@ open_file(const char *path, int *ret_fd, struct error *err)
     *ret_fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (*ret_fd < 0 || fstat(*ret_fd, &st) < 0)
         return refuse_errno(err);
-    return S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode) ||
+    return S_ISREG(st.st_mode) || S_ISFIFO(st.st_mode) || is_null_device(&st) ||
            error_set(err, FAULT_CLUSTER, "FILE",
                      "cannot be read: it is a %s; a regular file or a pipe is allowed",
                      S_ISDIR(st.st_mode) ? "directory" : "device or socket");

@@ -114,6 +114,7 @@ START_TEST(test_what_is_no_regular_file)
     ck_assert_int_eq(mkfifo(path, 0600), 0);
     check_refused(reference, NULL, "a pipe, and no program has written");
     remove_value();
+    check_followed("${file:/dev/null}", NULL, "");
     check_refused("${file:/dev/zero}", NULL, "a device or socket");
     check_refused("${file:/dev/tty}", NULL, "cannot be read");
 
