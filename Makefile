@@ -261,7 +261,8 @@ lint: all
 	CC='$(CC)' OUTRIDER='$(OUT)/outrider' VENV='$(VENV)' scripts/lint
 
 # Beside outrider, not in it: a mock Kafka, and the demonstration's reader.
-$(OUT)/mock-kafka: tests/support/mock_kafka.c src/broker/kafka_fault.c src/base/error.c
+$(OUT)/mock-kafka: tests/support/mock_kafka.c src/broker/kafka_fault.c src/base/error.c src/base/safe.c \
+    src/base/text.c src/base/xalloc.c
 $(OUT)/read-back: demo/read_back.c
 $(OUT)/mock-kafka $(OUT)/read-back: $(OUT)/flags $(SANITIZE_OBJECT)
 	$(call say,link,$@)$(CC) $(ALL_CFLAGS) -Iinclude -I. $(ALL_LDFLAGS) -o $@ $(filter %.c %.o,$^) \

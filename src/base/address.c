@@ -7,6 +7,7 @@
 
 #include "outrider/base/text.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -55,6 +56,25 @@ address_parse(const char *text, struct address *ret_address, struct error *err)
     snprintf(address.host, sizeof address.host, "%.*s", (int)(end - host), host);
     *ret_address = address;
     return true;
+}
+
+bool
+address_is_own(const char *host)
+{
+    static const char own[] = "localhost", below[] = ".localhost";
+    const size_t len = strlen(host);
+    struct in6_addr six;
+    struct in_addr four;
+
+    if (*host == '\0' || *host == '/' || *host == '@' || str_equal_nocase(host, own))
+        return true;
+    if (len > strlen(below) && str_equal_nocase(host + len - strlen(below), below))
+        return true;
+    if (inet_pton(AF_INET, host, &four) == 1)
+        return ntohl(four.s_addr) >> 24 == IN_LOOPBACKNET;
+    if (inet_pton(AF_INET6, host, &six) != 1)
+        return false;
+    return IN6_IS_ADDR_LOOPBACK(&six) || (IN6_IS_ADDR_V4MAPPED(&six) && six.s6_addr[12] == 127);
 }
 
 // A port of which connections linger from a run before is free all the same; and a socket of every

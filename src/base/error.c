@@ -4,8 +4,11 @@
 //
 // A failure crosses layers, threads and batches before somebody logs it, so it owns nothing and
 // fits on the stack. The text is composed in a second buffer first, because the commonest argument
-// of a new text is the old one.
+// of a new text is the old one. Errors quote servers, rows, files and environments, so both texts
+// are made safe here, once for all who show them.
 #include "outrider/base/error.h"
+
+#include "outrider/base/safe.h"
 
 #include <assert.h>
 #include <stdarg.h>
@@ -18,21 +21,6 @@ static const char *const fault_names[] = {
     [FAULT_CLUSTER] = "cluster",
 };
 
-// Copies what fits. A UTF-8 character that would be cut is left out: continuation bytes are
-// 10xxxxxx, so the cut moves back to the byte that starts it.
-static void
-copy_cut(char *to, size_t size, const char *from)
-{
-    size_t len = strlen(from);
-    if (len >= size) {
-        len = size - 1;
-        while (len > 0 && ((unsigned char)from[len] & 0xC0) == 0x80)
-            len--;
-    }
-    memmove(to, from, len);
-    to[len] = '\0';
-}
-
 bool
 error_set(struct error *err, enum fault fault, const char *code, const char *fmt, ...)
 {
@@ -43,8 +31,10 @@ error_set(struct error *err, enum fault fault, const char *code, const char *fmt
     va_end(args);
 
     err->fault = fault;
-    copy_cut(err->code, sizeof err->code, code);
-    copy_cut(err->text, sizeof err->text, text);
+    char own_code[sizeof err->code]; // code may be err->code
+    safe_copy(own_code, sizeof own_code, code);
+    memcpy(err->code, own_code, sizeof own_code);
+    safe_copy(err->text, sizeof err->text, text);
     return false;
 }
 
@@ -59,7 +49,7 @@ error_prefix(struct error *err, const char *fmt, ...)
 
     char text[2 * sizeof err->text + 2];
     snprintf(text, sizeof text, "%s: %s", context, err->text);
-    copy_cut(err->text, sizeof err->text, text);
+    safe_copy(err->text, sizeof err->text, text);
     return false;
 }
 

@@ -87,11 +87,9 @@ log_take_suppressed(bool all, int64_t *ret_count)
 
 // Who asks for every detail gets it.
 static bool
-is_admitted(const char *event, int64_t *ret_suppressed)
+limits_now(void)
 {
-    *ret_suppressed = 0;
-    return !limits_repeats || log_enabled(LOG_DEBUG) ||
-           repeats_admit(event, mono_now(), ret_suppressed);
+    return limits_repeats && !log_enabled(LOG_DEBUG);
 }
 
 // $JOURNAL_STREAM says "device:inode" of the journal's stream; it is inherited by children whose
@@ -174,14 +172,15 @@ append_head(struct text *line, enum log_level level, const char *event, bool jso
     append_field(line, &LOG_STR("event", event), json);
 }
 
-void
-log_event(enum log_level level, const char *event, const struct log_field *fields, size_t n)
+static void
+write_event(enum log_level level, const char *event, const struct log_field *fields, size_t n,
+            bool limited)
 {
     log_observer *observer = level <= LOG_WARN ? atomic_load(&current_observer) : NULL;
-    int64_t suppressed;
+    int64_t suppressed = 0;
     if (observer != NULL)
         observer(level, event, fields, n);
-    if (!log_enabled(level) || !is_admitted(event, &suppressed))
+    if (!log_enabled(level) || (limited && !repeats_admit(event, mono_now(), &suppressed)))
         return;
     int fd = atomic_load(&current_fd);
     enum log_format format = (enum log_format)atomic_load(&current_format);
@@ -201,4 +200,16 @@ log_event(enum log_level level, const char *event, const struct log_field *field
     do
         written = write(fd, line.data, line.len);
     while (written < 0 && errno == EINTR);
+}
+
+void
+log_event(enum log_level level, const char *event, const struct log_field *fields, size_t n)
+{
+    write_event(level, event, fields, n, limits_now());
+}
+
+void
+log_event_limited(enum log_level level, const char *event, const struct log_field *fields, size_t n)
+{
+    write_event(level, event, fields, n, true);
 }

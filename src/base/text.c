@@ -3,6 +3,7 @@
 // Strings that grow, and the few comparisons that people's input needs.
 #include "outrider/base/text.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/xalloc.h"
 
 #include <ctype.h>
@@ -90,32 +91,6 @@ utf8_length(const char *text)
     return is_forbidden(s[0], s[1]) ? 0 : len;
 }
 
-// U+0000 to U+001F, U+007F to U+009F, U+2028 to U+202E, U+2066 to U+2069.
-bool
-utf8_is_unsafe(const char *text)
-{
-    const unsigned char *s = (const unsigned char *)text;
-    if (s[0] < 0x80)
-        return s[0] < 0x20 || s[0] == 0x7F;
-    if (s[0] == 0xC2)
-        return s[1] < 0xA0;
-    if (s[0] != 0xE2)
-        return false;
-    return (s[1] == 0x80 && s[2] >= 0xA8 && s[2] <= 0xAE) ||
-           (s[1] == 0x81 && s[2] >= 0xA6 && s[2] <= 0xA9);
-}
-
-// By its number, which fits four digits in all that is unsafe (see above).
-static void
-append_escape(struct text *text, const char *s, size_t len)
-{
-    const unsigned char *u = (const unsigned char *)s;
-    const unsigned code = len == 1   ? u[0]
-                          : len == 2 ? (u[0] & 0x1FU) << 6 | (u[1] & 0x3FU)
-                                     : (u[0] & 0x0FU) << 12 | (u[1] & 0x3FU) << 6 | (u[2] & 0x3FU);
-    text_appendf(text, "\\u%04x", code);
-}
-
 void
 text_append_json(struct text *text, const char *s)
 {
@@ -125,14 +100,10 @@ text_append_json(struct text *text, const char *s)
         const unsigned char c = (unsigned char)*s;
         if (c == '"' || c == '\\')
             text_appendf(text, "\\%c", c);
-        else if (c == '\n')
-            text_append(text, "\\n");
-        else if (c == '\t')
-            text_append(text, "\\t");
         else if (len == 0)
             text_append(text, UTF8_REPLACEMENT);
-        else if (utf8_is_unsafe(s))
-            append_escape(text, s, len);
+        else if (safe_must_escape(s))
+            safe_append_escape(text, s, len);
         else
             text_append_bytes(text, s, len);
         s += len == 0 ? 1 : len;

@@ -14,6 +14,7 @@
 
 #include "kafka_fault.h"
 #include "outrider/base/clock.h"
+#include "outrider/base/safe.h"
 #include "outrider/base/xalloc.h"
 #include "pending.h"
 #include "producer_private.h"
@@ -22,6 +23,7 @@
 
 #include <librdkafka/rdkafka.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
@@ -95,17 +97,15 @@ keep_error(struct producer *producer, rd_kafka_resp_err_t code, const char *text
     static const char quoted_secret[] = "sasl.oauthbearer.config";
     const char *secret = strstr(text, quoted_secret);
     size_t length = secret ? (size_t)(secret - text) + strlen(quoted_secret) : strlen(text);
-    length = length < sizeof producer->last.text ? length : sizeof producer->last.text - 1;
-    (void)error_set(&producer->last, FAULT_CLUSTER, kafka_fault_name(code), "%.*s%s", (int)length,
-                    text,
+    char said[sizeof producer->last.text];
+    length = length < sizeof said ? length : sizeof said - 1;
+    snprintf(said, sizeof said, "%.*s", (int)length, text);
+    safe_flatten(said);
+    (void)error_set(&producer->last, FAULT_CLUSTER, kafka_fault_name(code), "%s%s", said,
                     is_scram_too_old(code, text)
                         ? "; Kafka 4 and newer refuse SCRAM by librdkafka before 2.6.1, whatever "
                           "the password"
                         : "");
-    for (char *c = producer->last.text; *c; c++) {
-        if ((unsigned char)*c < ' ')
-            *c = ' ';
-    }
     producer->troubled = true;
 }
 

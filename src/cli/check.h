@@ -31,6 +31,9 @@ void check_topics_free(struct check_topics *topics);
 // What of the configuration says itself where messages go: a template without columns, dead_topic.
 void check_configured_topics(const struct settings *settings, struct check_topics *topics);
 
+// Connections and files that are open to others; a part of check_offline.
+void check_protection(const struct settings *settings, struct findings *findings);
+
 void check_offline(const struct settings *settings, struct findings *findings);
 
 // Adds the topics of the rows that wait, and of those that were published.

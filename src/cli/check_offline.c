@@ -122,4 +122,5 @@ check_offline(const struct settings *settings, struct findings *findings)
         check_topic_name(settings, topic->parts[0].literal, findings);
     check_times(settings, findings);
     check_sizes(settings, findings);
+    check_protection(settings, findings);
 }

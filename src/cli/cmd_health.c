@@ -11,10 +11,13 @@
 #include "outrider/base/address.h"
 #include "outrider/base/clock.h"
 #include "outrider/base/http_get.h"
+#include "outrider/base/safe.h"
 #include "outrider/base/text.h"
+#include "outrider/base/xalloc.h"
 #include "outrider/config/settings.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { PATIENCE_MS = 5000, HTTP_OK = 200, HTTP_UNAVAILABLE = 503 };
 
@@ -33,6 +36,26 @@ find_address(const char *listen, struct address *ret_address, struct error *err)
     return true;
 }
 
+// Another program that holds the port may have pages of these names too.
+static bool
+is_answer(const char *body)
+{
+    return str_starts_with(body, "{\"healthy\":") || str_starts_with(body, "{\"ready\":");
+}
+
+// The peer at that port may be another program: what it says is foreign text.
+// An answer of the relay's is one line.
+static void
+print_answer(const char *body)
+{
+    __attribute__((cleanup(text_free))) struct text line = {0};
+    AUTOFREE char *text = xstrdup(body);
+
+    safe_flatten(text);
+    safe_append(&line, text);
+    puts(text_str(&line));
+}
+
 int
 cmd_health(const struct invocation *invocation)
 {
@@ -49,11 +72,11 @@ cmd_health(const struct invocation *invocation)
         error_prefix(&err, "no relay answers at %s", listen);
         return exit_with_error("health", &err);
     }
-    if (status != HTTP_OK && status != HTTP_UNAVAILABLE) {
+    if ((status != HTTP_OK && status != HTTP_UNAVAILABLE) || !is_answer(text_str(&body))) {
         error_set(&err, FAULT_CLUSTER, "HTTP", "%s%s: status %d: that is no relay", listen, path,
                   status);
         return exit_with_error("health", &err);
     }
-    fputs(text_str(&body), stdout);
+    print_answer(text_str(&body));
     return status == HTTP_OK ? EX_OK : EX_NO;
 }

@@ -7,6 +7,7 @@
 #include "findings.h"
 #include "usage.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/version.h"
 #include "outrider/monitor/metrics.h"
 
@@ -53,7 +54,7 @@ cmd_help(const struct invocation *invocation)
     const struct command *command =
         command_find(invocation->arguments, invocation->argument_count, &used, &path, &err);
     if (command == NULL) {
-        fprintf(stderr, "outrider: %s\n", err.text);
+        safe_print_line(stderr, "outrider: %s", err.text);
         return EX_USAGE;
     }
     usage_command(command, text_str(&path), stdout);

@@ -9,6 +9,7 @@
 #include "format.h"
 
 #include "outrider/base/clock.h"
+#include "outrider/base/safe.h"
 #include "outrider/base/signals.h"
 #include "outrider/config/settings.h"
 #include "outrider/store/purge.h"
@@ -92,7 +93,7 @@ answer(const struct round *round, const char *verb)
     if (round->rows == 0 && store->on_published == ON_PUBLISHED_DELETE)
         text_append(&line, "; there is nothing to purge with outbox.on_published: delete, which "
                            "keeps no published rows");
-    printf("%s: %s\n", store->table, text_str(&line));
+    safe_print_line(stdout, "%s: %s", store->table, text_str(&line));
 }
 
 static void

@@ -304,6 +304,7 @@ cmd_run(const struct invocation *invocation)
     supervise_start(&run.supervision);
     begin_relay(&run);
     run_log_started(run.settings);
+    run_log_unprotected(run.settings);
     supervise_ready();
     bool ended = watch(&run);
     supervise_stopping(run.settings->relay.stop_timeout_ms);

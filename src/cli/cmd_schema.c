@@ -7,6 +7,7 @@
 #include "command.h"
 #include "exits.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/config/settings.h"
 #include "outrider/schema/schema.h"
 
@@ -42,7 +43,7 @@ static void
 print_line(void *context, const char *text)
 {
     const struct invocation *invocation = context;
-    fprintf(stderr, "outrider: %s: %s\n", invocation->path, text);
+    safe_print_line(stderr, "outrider: %s: %s", invocation->path, text);
 }
 
 static struct schema_progress
@@ -55,13 +56,15 @@ progress_of(const struct invocation *invocation)
 static int
 answer(const struct invocation *invocation, struct schema_level reached)
 {
-    printf("%s: version %d%s", invocation->settings->store.table, reached.version,
-           reached.version == 0 ? " (no table)" : "");
+    __attribute__((cleanup(text_free))) struct text line = {0};
+
+    text_appendf(&line, "%s: version %d%s", invocation->settings->store.table, reached.version,
+                 reached.version == 0 ? " (no table)" : "");
     if (reached.version > 1 && reached.slots > 1)
-        printf(", %d slots", reached.slots);
+        text_appendf(&line, ", %d slots", reached.slots);
     if (reached.inbox)
-        printf(", with inbox");
-    putchar('\n');
+        text_append(&line, ", with inbox");
+    safe_print_line(stdout, "%s", text_str(&line));
     return EX_OK;
 }
 
@@ -134,7 +137,7 @@ print_lines(const char *heading, struct text *lines)
 
     while ((line = strsep(&rest, "\n")) != NULL)
         if (*line != '\0')
-            printf("%-9s%s\n", heading, line);
+            safe_print_line(stdout, "%-9s%s", heading, line);
 }
 
 int
@@ -149,10 +152,10 @@ cmd_schema_status(const struct invocation *invocation)
     if (!schema_status(&invocation->settings->store, (int)to, &status, &err))
         return fail(invocation, &err);
     const bool pending = status.pending.len > 0;
-    printf("%-9s%s%s\n", "table", status.table,
-           status.version == 0 ? " (not there)"
-           : status.made       ? " (made by outrider)"
-                               : " (made by the application)");
+    safe_print_line(stdout, "%-9s%s%s", "table", status.table,
+                    status.version == 0 ? " (not there)"
+                    : status.made       ? " (made by outrider)"
+                                        : " (made by the application)");
     printf("%-9s%d of %d\n", "version", status.version, SCHEMA_LATEST);
     if (status.version > 1)
         printf("%-9s%d\n", "slots", status.slots);

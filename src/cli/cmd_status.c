@@ -11,6 +11,7 @@
 #include "status_print.h"
 #include "watch.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/config/settings.h"
 
 #include <stdio.h>
@@ -82,8 +83,8 @@ cmd_status(const struct invocation *invocation)
     fputs(text_str(&out), stdout);
     bool older = status.backlog.oldest_age_ms > max_age_ms;
     if (older)
-        fprintf(stderr, "outrider: the oldest message is older than %s\n",
-                invocation_option(invocation, "max-age"));
+        safe_print_line(stderr, "outrider: the oldest message is older than %s",
+                        invocation_option(invocation, "max-age"));
     backlog_free(&status.backlog);
     return older ? EX_NO : EX_OK;
 }

@@ -6,6 +6,7 @@
 #include "dead_print.h"
 
 #include "outrider/base/clock.h"
+#include "outrider/base/safe.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -81,8 +82,9 @@ append_time(struct text *out, const char *name, bool has, int64_t us)
     append_text(out, name, has ? utc : NULL);
 }
 
-// JSON of PostgreSQL's. jsonb is one line; json is as it was written, and a line feed there stands
-// between its words. In a SQL_ASCII database it may hold bytes that are no UTF-8.
+// JSON of PostgreSQL's. jsonb is one line; json is as it was written: a line feed or tab there
+// stands between its words, and what else has to be escaped inside a string. In a SQL_ASCII
+// database it may hold bytes that are no UTF-8.
 static void
 append_value(struct text *out, const char *name, const char *json)
 {
@@ -93,8 +95,10 @@ append_value(struct text *out, const char *name, const char *json)
         const size_t len = utf8_length(p);
         if (len == 0)
             text_append(out, UTF8_REPLACEMENT);
-        else if (*p == '\n' || *p == '\r')
+        else if (*p == '\n' || *p == '\r' || *p == '\t')
             text_append_char(out, ' ');
+        else if (safe_must_escape(p))
+            safe_append_escape(out, p, len);
         else
             text_append_bytes(out, p, len);
         p += len == 0 ? 1 : len;
@@ -133,7 +137,7 @@ static void
 append_line(struct text *out, const char *label, const char *value)
 {
     text_appendf(out, "%-*s", LABEL_COLUMN, label);
-    format_printable(out, or_dash(value));
+    safe_append(out, or_dash(value));
     text_append_char(out, '\n');
 }
 
@@ -155,7 +159,7 @@ append_payload(struct text *out, const char *payload)
     for (const char *p = payload;; p += strcspn(p, "\n") + 1) {
         text_clear(&line);
         text_append_bytes(&line, p, strcspn(p, "\n"));
-        format_printable(out, text_str(&line));
+        safe_append(out, text_str(&line));
         text_append_char(out, '\n');
         if (p[strcspn(p, "\n")] == '\0')
             return;

@@ -11,6 +11,7 @@
 #include "exits.h"
 
 #include "outrider/base/log.h"
+#include "outrider/base/safe.h"
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/config/settings.h"
@@ -148,8 +149,9 @@ take_letter(struct walk *walk, const struct dead_page *page, const struct dead_l
     struct dead_round *round = walk->round;
 
     if (!letter->changed) {
-        fprintf(stderr, "outrider: %s: %s is skipped: somebody holds it locked, or was faster\n",
-                round->invocation->path, letter->id);
+        safe_print_line(stderr,
+                        "outrider: %s: %s is skipped: somebody holds it locked, or was faster",
+                        round->invocation->path, letter->id);
         round->skipped++;
         return;
     }

@@ -8,6 +8,7 @@
 
 #include "command.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/config/parse.h"
 
@@ -35,10 +36,10 @@ read_ids(const struct invocation *invocation, struct message_id *ids, size_t *re
     for (size_t i = 0; i < invocation->argument_count; i++) {
         struct message_id id;
         if (!message_id_parse(invocation->arguments[i], &id)) {
-            fprintf(stderr,
-                    "outrider: %s: \"%s\" is no message id; a UUID is wanted, such as "
-                    "4fe4fff6-5fb5-4571-beb5-130c634bad68\n",
-                    invocation->path, invocation->arguments[i]);
+            safe_print_line(stderr,
+                            "outrider: %s: \"%s\" is no message id; a UUID is wanted, such as "
+                            "4fe4fff6-5fb5-4571-beb5-130c634bad68",
+                            invocation->path, invocation->arguments[i]);
             return false;
         }
         if (!is_among(&id, ids, count))

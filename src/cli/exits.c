@@ -7,6 +7,7 @@
 // that is away (69).
 #include "exits.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/text.h"
 
 #include <stdio.h>
@@ -51,6 +52,6 @@ exit_of_error(const struct error *err)
 int
 exit_with_error(const char *context, const struct error *err)
 {
-    fprintf(stderr, "outrider: %s: %s\n", context, err->text);
+    safe_print_line(stderr, "outrider: %s: %s", context, err->text);
     return exit_of_error(err);
 }

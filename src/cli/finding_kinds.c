@@ -4,7 +4,7 @@
 //
 // A row says what is wrong, how bad that is and what to do about it. One with a question is found
 // by its rows alone (sql/store/inspect_*.sql); the others are judged in check_offline.c,
-// check_database.c and check_kafka.c. docs/check.md is written from it.
+// check_protection.c, check_database.c and check_kafka.c. docs/check.md is written from it.
 #include "findings.h"
 
 #define RELAY_WAITS "The relay starts all the same and waits. "
@@ -53,6 +53,30 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Raise kafka.message.max.bytes, and the topics' max.message.bytes with it, or lower "
          "kafka.batch.size.",
          NULL, 0},
+    [FINDING_POSTGRES_PLAINTEXT] = {"postgres-plaintext", SEVERITY_WARNING,
+                                    "payloads may travel to PostgreSQL in the clear",
+                                    "{1} leads to {2} with sslmode={3}: {4}.",
+                                    "Set sslmode=verify-full and sslrootcert=FILE in {1}.", NULL,
+                                    0},
+    [FINDING_POSTGRES_UNVERIFIED] =
+        {"postgres-unverified", SEVERITY_WARNING, "PostgreSQL may be somebody else",
+         "{1} leads to {2} with sslmode={3}: {4}. Who stands in between can answer as the server.",
+         "Set sslmode=verify-full and sslrootcert=FILE in {1}.", NULL, 0},
+    [FINDING_KAFKA_PLAINTEXT] =
+        {"kafka-plaintext", SEVERITY_WARNING, "messages travel to Kafka in the clear",
+         "Kafka's broker {1} is spoken to with security.protocol {2}: {3} there to be read and "
+         "changed on the way.",
+         "Set kafka.security.protocol to ssl or sasl_ssl, and kafka.ssl.ca.location.", NULL, 0},
+    [FINDING_KAFKA_UNVERIFIED] =
+        {"kafka-unverified", SEVERITY_WARNING, "Kafka may be somebody else",
+         "Kafka's broker {1}: {2}. Who stands in between can answer as the broker.",
+         "Leave that property at its default, and name the authority in kafka.ssl.ca.location.",
+         NULL, 0},
+    [FINDING_SECRET_READABLE] =
+        {"secret-readable", SEVERITY_WARNING, "a file with a secret that others can read",
+         "{1} holds a password or a key, and {2} can read it.",
+         "Take that right away; root may own it, for the group of the relay's user.",
+         "chmod 640 {1} && chown root:outrider {1}", 0},
     [FINDING_DATABASE_AWAY] =
         {"database-away", SEVERITY_ERROR, "PostgreSQL cannot be reached or lets nobody in", "{1}",
          RELAY_WAITS "Mend database.dsn, the network, pg_hba.conf or the server; nothing else of "

@@ -8,6 +8,7 @@
 
 #include "format.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/xalloc.h"
 
 #include <stdlib.h>
@@ -120,7 +121,7 @@ append_wrapped(struct text *out, const char *paragraph)
     struct text clean __attribute__((cleanup(text_free))) = {0};
     size_t column = 0;
 
-    format_printable(&clean, paragraph);
+    safe_append(&clean, paragraph);
     for (char *rest = clean.data, *word; (word = strsep(&rest, " ")) != NULL;) {
         const size_t width = format_width(word);
         if (width == 0)
@@ -148,7 +149,7 @@ append_found(struct text *out, const struct found *found)
         append_wrapped(out, found->remedy);
     if (found->command != NULL) {
         text_append(out, "    ");
-        format_printable(out, found->command);
+        safe_append(out, found->command);
         text_append_char(out, '\n');
     }
     text_append_char(out, '\n');

@@ -3,6 +3,7 @@
 // Texts and tables for a terminal.
 #include "format.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/xalloc.h"
 
 #include <inttypes.h>
@@ -13,25 +14,12 @@
 enum { LAST_MIN = 20 }; // columns of a grid's last column, however narrow the terminal
 
 void
-format_printable(struct text *out, const char *text)
-{
-    while (*text != '\0') {
-        const size_t len = utf8_length(text);
-        if (len == 0 || utf8_is_unsafe(text))
-            text_append_char(out, '?');
-        else
-            text_append_bytes(out, text, len);
-        text += len == 0 ? 1 : len;
-    }
-}
-
-void
 format_names(struct text *out, const char *const *names, size_t count)
 {
     enum { FEW = 3 };
     for (size_t i = 0; i < count && i < FEW; i++) {
         text_append(out, i > 0 ? ", " : "");
-        format_printable(out, names[i]);
+        safe_append(out, names[i]);
     }
     if (count > FEW)
         text_appendf(out, " and %zu more", count - FEW);
@@ -82,7 +70,7 @@ void
 grid_add_printable(struct grid *grid, const char *text)
 {
     __attribute__((cleanup(text_free))) struct text cell = {0};
-    format_printable(&cell, text);
+    safe_append(&cell, text);
     grid_add(grid, text_str(&cell));
 }
 

@@ -10,11 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A text of the database's for a terminal: control characters, and bytes that are no UTF-8, become
-// '?', so that no row can move a cursor.
-void format_printable(struct text *out, const char *text);
-
-// The names as by format_printable, the first three of them: "a, b, c and 4 more".
+// The names made safe (base/safe.h), the first three of them: "a, b, c and 4 more".
 void format_names(struct text *out, const char *const *names, size_t count);
 
 // The columns that a UTF-8 text takes on a terminal, one a character.
@@ -38,7 +34,7 @@ struct grid {
 // Rows are filled cell by cell from the left. The text is copied.
 void grid_add(struct grid *grid, const char *cell);
 void grid_add_count(struct grid *grid, int64_t count);
-void grid_add_printable(struct grid *grid, const char *text);
+void grid_add_printable(struct grid *grid, const char *text); // made safe (base/safe.h)
 void grid_append(const struct grid *grid, struct text *out);
 void grid_free(struct grid *grid);
 

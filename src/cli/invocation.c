@@ -3,6 +3,7 @@
 // What a command was given: the values of its options.
 #include "command.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/config/parse.h"
 
 #include <inttypes.h>
@@ -43,10 +44,10 @@ invocation_number(const struct invocation *invocation, const char *name, int64_t
     if (text == NULL)
         return true;
     if (!parse_integer(text, &value) || value < min || value > max) {
-        fprintf(stderr,
-                "outrider: --%s: \"%s\" is wrong; a whole number from %" PRId64 " to %" PRId64
-                " is allowed\n",
-                name, text, min, max);
+        safe_print_line(stderr,
+                        "outrider: --%s: \"%s\" is wrong; a whole number from %" PRId64
+                        " to %" PRId64 " is allowed",
+                        name, text, min, max);
         return false;
     }
     *ret_value = value;
@@ -61,10 +62,11 @@ invocation_duration_ms(const struct invocation *invocation, const char *name, in
     if (text == NULL)
         return true;
     if (!parse_duration(text, &ms)) {
-        fprintf(stderr,
-                "outrider: --%s: \"%s\" is no duration; a number with ms, s, m, h or d is allowed, "
-                "e.g. 30s\n",
-                name, text);
+        safe_print_line(
+            stderr,
+            "outrider: --%s: \"%s\" is no duration; a number with ms, s, m, h or d is allowed, "
+            "e.g. 30s",
+            name, text);
         return false;
     }
     *ret_ms = ms;

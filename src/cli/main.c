@@ -4,9 +4,12 @@
 #include "arguments.h"
 #include "command.h"
 #include "configure.h"
+#include "core_dump.h"
 #include "exits.h"
+#include "notices.h"
 #include "usage.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/text.h"
 
 #include <locale.h>
@@ -68,11 +71,14 @@ close_stdout(int code)
 int
 main(int argc, char **argv)
 {
+    core_dump_forbid();
     setlocale(LC_CTYPE, "");
     struct arguments arguments;
     struct error err;
+    notices_to_log();
     if (!arguments_parse(argc, argv, &arguments, &err)) {
-        fprintf(stderr, "outrider: %s\nTry \"outrider help\".\n", err.text);
+        safe_print_line(stderr, "outrider: %s", err.text);
+        fputs("Try \"outrider help\".\n", stderr);
         return EX_USAGE;
     }
     int code = close_stdout(run(&arguments));

@@ -3,6 +3,8 @@
 // What the log has of a run: its beginning, each minute, its end.
 #include "run_log.h"
 
+#include "check.h"
+
 #include "outrider/base/log.h"
 #include "outrider/base/version.h"
 #include "outrider/config/settings.h"
@@ -14,6 +16,19 @@ run_log_started(const struct settings *settings)
 {
     LOG(LOG_INFO, "relay_started", LOG_STR("version", OUTRIDER_VERSION),
         LOG_STR("table", settings->store.table), LOG_INT("lanes", settings->relay.lanes));
+}
+
+void
+run_log_unprotected(const struct settings *settings)
+{
+    struct findings findings = {0};
+
+    check_protection(settings, &findings);
+    for (size_t i = 0; i < findings.count; i++)
+        LOG(LOG_WARN, "unprotected",
+            LOG_STR("finding", finding_kinds[findings.found[i].finding].code),
+            LOG_STR("text", findings.found[i].detail), LOG_STR("next", findings.found[i].remedy));
+    findings_free(&findings);
 }
 
 static double
@@ -53,7 +68,9 @@ run_log_suppressed(bool all)
 
     while ((event = log_take_suppressed(all, &count)) != NULL)
         LOG(LOG_WARN, "lines_suppressed", LOG_STR("of", event), LOG_INT("suppressed", count),
-            LOG_STR("next", "log.level debug shows every line"));
+            LOG_STR("next", log_enabled(LOG_DEBUG) ? "others decide how many there are: no level "
+                                                     "of the log shows all of them"
+                                                   : "log.level debug shows every line"));
 }
 
 void

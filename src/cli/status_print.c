@@ -7,6 +7,7 @@
 
 #include "format.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/xalloc.h"
 
 #include <inttypes.h>
@@ -118,7 +119,9 @@ void
 status_append_table(struct text *out, const struct status *status)
 {
     const struct backlog_topic **topics = list_topics(&status->backlog);
-    text_appendf(out, "table %s, version %d\n\n", status->table, status->version);
+    text_append(out, "table ");
+    safe_append(out, status->table);
+    text_appendf(out, ", version %d\n\n", status->version);
     append_grid(out, &status->backlog, topics, status->backlog.count);
     free(topics);
     if (*status->relay != '\0')
@@ -232,8 +235,9 @@ append_head(struct text *out, const struct status *status, const struct status_v
     char time[40];
 
     format_utc(status->wall_us, 3, time);
-    text_appendf(out, "%.*sZ  table %s, version %d, every ", CLOCK_LEN, time + CLOCK, status->table,
-                 status->version);
+    text_appendf(out, "%.*sZ  table ", CLOCK_LEN, time + CLOCK);
+    safe_append(out, status->table);
+    text_appendf(out, ", version %d, every ", status->version);
     format_age(out, view->interval_ms);
     text_append(out, "\n\n");
 }
@@ -245,7 +249,7 @@ append_foot(struct text *out, const struct status *status, const struct trend *t
     text_append_char(out, '\n');
     if (view->trouble != NULL) {
         text_append(out, "no answer, asking again: ");
-        format_printable(out, view->trouble);
+        safe_append(out, view->trouble);
     } else {
         append_pace(out, status, trend);
     }

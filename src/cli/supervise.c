@@ -9,6 +9,7 @@
 #include "format.h"
 
 #include "outrider/base/notify.h"
+#include "outrider/base/safe.h"
 
 #include <inttypes.h>
 
@@ -91,7 +92,7 @@ append_trouble(struct text *out, const struct lane_trouble *trouble)
         if (str_equal(troubles[i].event, trouble->event))
             words = troubles[i].words;
     text_appendf(out, "%s: ", words);
-    format_printable(out, trouble->error.text);
+    safe_append(out, trouble->error.text);
 }
 
 static void

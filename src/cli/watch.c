@@ -12,6 +12,7 @@
 #include "screen.h"
 #include "status_print.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/signals.h"
 #include "outrider/config/settings.h"
 
@@ -135,7 +136,7 @@ show(struct watch *watch, const struct error *err)
         return;
     }
     if (err != NULL) {
-        fprintf(stderr, "outrider: status: %s; asking again\n", err->text);
+        safe_print_line(stderr, "outrider: status: %s; asking again", err->text);
         return;
     }
     if (watch->json)

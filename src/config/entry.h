@@ -53,6 +53,9 @@ struct entry *entry_add(struct config *config, const struct key *key, const char
 // The entry that counts, which is the one added last; NULL when there is none.
 struct entry *entry_find(const struct config *config, const struct key *key, const char *name);
 
+// Would the value, as it stands, give something away?
+bool entry_is_secret(const struct entry *entry);
+
 // Takes ownership of a malloc'ed block and returns it.
 void *config_keep(struct config *config, void *block);
 void config_free(struct config *config);

@@ -4,7 +4,9 @@
 // A DSN stays readable but for its passwords, because host and database are what one looks for when
 // something does not connect. The two forms are those of PostgreSQL's manual, "Connection Strings".
 // A password with an unescaped '/' or '@' is malformed, and may still be shown in an error: so in a
-// URI everything from the user's ':' to the last '@' before the parameters is masked.
+// URI everything from the user's ':' to the last '@' before the parameters is masked. libpq decodes
+// a URI's keywords as it does its values ("pass%77ord"), so they are compared decoded; one that
+// cannot be decoded counts as a secret.
 #include "mask.h"
 
 #include "outrider/base/text.h"
@@ -29,6 +31,71 @@ is_secret_keyword(const char *name, size_t len)
     return false;
 }
 
+// The value of a hexadecimal digit; -1: it is none.
+static int
+hex(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c != '\0' ? strchr(digits, tolower((unsigned char)c)) : NULL;
+    return at != NULL ? (int)(at - digits) : -1;
+}
+
+// "%77" is 'w'. False when it cannot be decoded. Source: conninfo_uri_decode() of libpq, which also
+// drops blanks around from version 18 on.
+static bool
+decode(struct text *out, const char *s, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (s[i] != '%') {
+            text_append_char(out, s[i]);
+            continue;
+        }
+        const int high = i + 2 < len ? hex(s[i + 1]) : -1;
+        const int low = high >= 0 ? hex(s[i + 2]) : -1;
+        if (low < 0 || high + low == 0)
+            return false;
+        text_append_char(out, (char)(high << 4 | low));
+        i += 2;
+    }
+    return true;
+}
+
+// Words of a server's setting that may hold a secret, as in "-c app.password=...".
+static const char *const secret_words[] = {"pass", "secret", "token", "key", "credential"};
+
+static bool
+has_secret_word(const char *settings)
+{
+    for (size_t i = 0; i < sizeof(secret_words) / sizeof(secret_words[0]); i++)
+        if (strcasestr(settings, secret_words[i]) != NULL)
+            return true;
+    return false;
+}
+
+// Is the value of this keyword, decoded both, to be masked? Of "options" all is, or nothing: what
+// belongs to which setting is the server's to say.
+static bool
+is_secret(const char *name, const char *value)
+{
+    name += strspn(name, " \t\n\r\f\v");
+    size_t len = strlen(name);
+    while (len > 0 && isspace((unsigned char)name[len - 1]))
+        len--;
+    return is_secret_keyword(name, len) ||
+           (len == strlen("options") && strncasecmp(name, "options", len) == 0 &&
+            has_secret_word(value));
+}
+
+static bool
+is_secret_parameter(const char *name, size_t name_len, const char *value, size_t value_len)
+{
+    __attribute__((cleanup(text_free))) struct text own_name = {0}, own_value = {0};
+    if (!decode(&own_name, name, name_len))
+        return true;
+    const bool decoded = decode(&own_value, value, value_len);
+    return is_secret(text_str(&own_name), decoded ? text_str(&own_value) : secret_words[0]);
+}
+
 // Where the URI's user information ends: the last '@' before the parameters, NULL when there is
 // none. libpq takes an '@' before the first '/' even behind a '?'; then it may end a password.
 static const char *
@@ -50,7 +117,7 @@ append_parameters(struct text *out, const char *p)
         size_t name_len = strcspn(p, "=&");
         text_append_bytes(out, p, name_len);
         size_t value_len = strcspn(p + name_len, "&");
-        if (p[name_len] == '=' && is_secret_keyword(p, name_len))
+        if (p[name_len] == '=' && is_secret_parameter(p, name_len, p + name_len + 1, value_len - 1))
             text_append(out, "=" MASK);
         else
             text_append_bytes(out, p + name_len, value_len);
@@ -94,6 +161,14 @@ skip_space(const char *p)
     return p;
 }
 
+static bool
+is_secret_pair(const char *name, const char *name_end, const char *value, const char *value_end)
+{
+    AUTOFREE char *own_name = xstrndup(name, (size_t)(name_end - name));
+    AUTOFREE char *own_value = xstrndup(value, (size_t)(value_end - value));
+    return is_secret(own_name, own_value);
+}
+
 // A word that is no "name = value" may be copied, unless a secret came before: then it is perhaps
 // the rest of it, of one with a blank or a quote that was not escaped, and so is all behind it.
 static void
@@ -114,7 +189,7 @@ append_keywords(struct text *out, const char *p)
             return;
         }
         text_append_bytes(out, p, (size_t)(value - p));
-        if (*equals == '=' && is_secret_keyword(name, (size_t)(name_end - name))) {
+        if (*equals == '=' && is_secret_pair(name, name_end, value, end)) {
             // Behind a quote no blank is needed, behind the mask one is.
             text_append(out, *end == '\0' || isspace((unsigned char)*end) ? MASK : MASK " ");
             after_secret = true;

@@ -9,7 +9,8 @@
 #define MASK "***"
 
 // A copy of a libpq connection string or URI with every password replaced by MASK: the URI's
-// user:password, and the parameters password, sslpassword, oauth_client_secret and the SCRAM keys.
+// user:password, the parameters password, sslpassword, oauth_client_secret and the SCRAM keys, and
+// "options" when one of its settings may hold a secret.
 // Text that is neither is copied as it is. What looks broken is masked more, never less. Caller
 // frees.
 char *mask_dsn(const char *dsn) __attribute__((returns_nonnull));

@@ -12,6 +12,7 @@
 #include "quote.h"
 #include "reference.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/xalloc.h"
 
 #include <string.h>
@@ -29,7 +30,7 @@ struct printer {
 static void
 print_line(FILE *out, const char *line, const char *comment)
 {
-    fprintf(out, "%-*s  # %s\n", COMMENT_COLUMN, line, comment);
+    safe_print_line(out, "%-*s  # %s", COMMENT_COLUMN, line, comment);
 }
 
 // The place without its column, and the reference if it is one.

@@ -7,11 +7,13 @@
 
 #include "mask.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/xalloc.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SHOWN_MAX 80
 
@@ -23,12 +25,12 @@ origin_append(struct text *out, const struct origin *origin)
         text_append(out, "default");
         break;
     case ORIGIN_FILE:
-        text_append(out, origin->name);
+        safe_append(out, origin->name);
         if (origin->line > 0)
             text_appendf(out, ":%d:%d", origin->line, origin->column);
         break;
     case ORIGIN_ENVIRONMENT:
-        text_append(out, origin->name);
+        safe_append(out, origin->name);
         break;
     case ORIGIN_OVERRIDE:
         text_append(out, "-o");
@@ -61,13 +63,13 @@ problems_add(struct problems *problems, const struct origin *origin, const char 
     text_append(&line, what);
     free(what);
     // One problem is one line, whatever a name or a path holds.
-    for (size_t i = 0; i < line.len; i++)
-        if ((unsigned char)line.data[i] < 0x20 || line.data[i] == 0x7f)
-            line.data[i] = '?';
+    struct text safe = {0};
+    safe_append(&safe, text_str(&line));
+    text_free(&line);
 
     size_t n = problems->count++;
     problems->list = xreallocarray(problems->list, problems->count, sizeof(*problems->list));
-    problems->list[n] = (struct problem){.origin = *origin, .number = n, .text = line.data};
+    problems->list[n] = (struct problem){.origin = *origin, .number = n, .text = safe.data};
 }
 
 // By source, then by place, then as they were found: qsort is not stable by itself.
@@ -105,16 +107,12 @@ problems_free(struct problems *problems)
 void
 problems_append_shown(struct text *out, const char *text)
 {
-    AUTOFREE char *shown = mask_dsn(text);
-    size_t i = 0;
-    for (; i < SHOWN_MAX && shown[i] != '\0'; i++) {
-        unsigned char c = (unsigned char)shown[i];
-        text_append_char(out, c < 0x20 || c == 0x7f ? '?' : shown[i]);
-    }
-    // Cut at a character's boundary.
-    while (shown[i] != '\0' && i > 0 && ((unsigned char)shown[i] & 0xc0) == 0x80) {
-        out->data[--out->len] = '\0';
-        i--;
-    }
-    text_append(out, shown[i] != '\0' ? "..." : "");
+    AUTOFREE char *masked = mask_dsn(text);
+    char shown[SHOWN_MAX + 1];
+    __attribute__((cleanup(text_free))) struct text whole = {0};
+
+    safe_copy(shown, sizeof shown, masked);
+    safe_append(&whole, masked);
+    text_append(out, shown);
+    text_append(out, whole.len > strlen(shown) ? "..." : "");
 }

@@ -7,6 +7,8 @@
 
 #include "utf8.h"
 
+#include "outrider/base/safe.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <string.h>
@@ -28,12 +30,11 @@ is_plain(const char *text)
     return true;
 }
 
-// Characters that a reader may refuse, fold or take for its own.
+// Characters that a reader may refuse, fold, take for its own or not show.
 static bool
-needs_escape(uint32_t c)
+needs_escape(uint32_t c, const char *s)
 {
-    return c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029 || c == 0xfeff ||
-           c == 0xfffe || c == 0xffff;
+    return safe_must_escape(s) || c == 0xfffe || c == 0xffff;
 }
 
 void
@@ -47,8 +48,8 @@ quote_append_item(struct text *out, const char *text)
             text_appendf(out, "\\%c", (char)c);
         else if (c == '\n')
             text_append(out, "\\n");
-        else if (needs_escape(c))
-            text_appendf(out, "\\u%04" PRIX32, c);
+        else if (c != UINT32_MAX && needs_escape(c, start))
+            text_appendf(out, c > 0xffff ? "\\U%08" PRIX32 : "\\u%04" PRIX32, c);
         else
             text_append_bytes(out, start, (size_t)(text - start));
     }

@@ -15,6 +15,7 @@
 #include "utf8.h"
 
 #include "outrider/base/address.h"
+#include "outrider/base/safe.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/broker/topic_name.h"
 #include "outrider/config/parse.h"
@@ -275,8 +276,8 @@ settle_property(const struct settling *s)
         complain(s, err.text);
         return;
     }
-    text_appendf(s->loading->warnings, "%s: unknown variable, ignored; %s\n", s->entry->origin.name,
-                 err.text);
+    safe_append(s->loading->warnings, s->entry->origin.name);
+    text_appendf(s->loading->warnings, ": unknown variable, ignored; %s\n", err.text);
     s->entry->ignored = true;
 }
 
@@ -294,15 +295,6 @@ static settle *const by_type[] = {
 
 // --- what all types have in common --------------------------------------------------------------
 
-// Would the value, as it stands, give something away?
-static bool
-is_secret(const struct entry *entry)
-{
-    if (entry->key->type == KEY_PROPERTIES)
-        return producer_property_secret(entry->name);
-    return entry->key->type == KEY_DSN && mask_needed(entry->items[0]);
-}
-
 // The item itself, or what it refers to.
 static void
 follow_item(const struct settling *s, size_t i)
@@ -312,7 +304,7 @@ follow_item(const struct settling *s, size_t i)
     if (!reference_is(item)) {
         if (!utf8_valid(item))
             complain(s, "is not UTF-8 text");
-        else if (s->entry->origin.kind == ORIGIN_OVERRIDE && is_secret(s->entry))
+        else if (s->entry->origin.kind == ORIGIN_OVERRIDE && entry_is_secret(s->entry))
             complain(s, "a secret here is seen by everybody who lists processes; allowed: "
                         "${env:NAME}, ${file:/path} or ${cred:name}");
         else if (!reference_check_literal(item, s->entry->key->type == KEY_TEMPLATE, &err))

@@ -8,6 +8,7 @@
 
 #include "describe.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/model/columns.h"
 
@@ -17,7 +18,10 @@
 
 #define PREFIX          "OUTRIDER_"
 #define CONFIG_VARIABLE "OUTRIDER_CONFIG"
-#define FAULT_VARIABLE  "OUTRIDER_FAULT_AT" // the fault tests'; no key
+
+// Variables with the prefix that are no keys: the file's name, the fault tests' hook
+// (relay/fault_at.c), and the switch for core dumps (cli/core_dump.c).
+static const char *const no_keys[] = {CONFIG_VARIABLE, "OUTRIDER_FAULT_AT", "OUTRIDER_ALLOW_CORE"};
 
 void
 load_add_text(const struct loading *loading, const struct key *key, const char *name,
@@ -95,7 +99,8 @@ warn_unknown(const struct loading *loading, const char *variable)
             names[count++] = own.data;
     }
     const char *near = nearest(variable, (const char *const *)names, count);
-    text_appendf(loading->warnings, "%s: unknown variable, ignored", variable);
+    safe_append(loading->warnings, variable);
+    text_append(loading->warnings, ": unknown variable, ignored");
     if (near != NULL)
         text_appendf(loading->warnings, "; did you mean %s?", near);
     text_append_char(loading->warnings, '\n');
@@ -107,8 +112,10 @@ load_variable(const struct loading *loading, const char *assignment)
 {
     size_t len = strcspn(assignment, "=");
     char *variable = config_keep(loading->config, xstrndup(assignment, len));
-    if (str_equal(variable, CONFIG_VARIABLE) || str_equal(variable, FAULT_VARIABLE) ||
-        assignment[len] != '=')
+    for (size_t i = 0; i < sizeof no_keys / sizeof no_keys[0]; i++)
+        if (str_equal(variable, no_keys[i]))
+            return;
+    if (assignment[len] != '=')
         return;
     AUTOFREE char *name = NULL;
     const struct key *key = find_variable(variable, &name);

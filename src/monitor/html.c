@@ -7,7 +7,12 @@
 // is.
 #include "html.h"
 
+#include "outrider/base/safe.h"
+#include "outrider/base/xalloc.h"
+
 #include <math.h>
+#include <stdlib.h>
+#include <string.h>
 
 void
 html_text(struct text *out, const char *text)
@@ -25,11 +30,27 @@ html_text(struct text *out, const char *text)
             text_append(out, "&quot;");
         else if (c == '\'')
             text_append(out, "&#39;");
-        else if (len == 0 || (c < ' ' && c != '\n') || c == 0x7F)
+        else if (len == 0)
             text_append(out, UTF8_REPLACEMENT);
+        else if (safe_must_escape(text))
+            safe_append_escape(out, text, len);
         else
             text_append_bytes(out, text, len);
         text += len == 0 ? 1 : len;
+    }
+}
+
+void
+html_lines(struct text *out, const char *text)
+{
+    for (size_t len; *text != '\0'; text += len) {
+        const bool feed = *text == '\n';
+        len = feed ? 1 : strcspn(text, "\n");
+        AUTOFREE char *part = xstrndup(text, len);
+        if (feed)
+            text_append_char(out, '\n');
+        else
+            html_text(out, part);
     }
 }
 

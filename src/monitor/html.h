@@ -7,9 +7,12 @@
 
 #include <stddef.h>
 
-// Any text as it reads, in an element or in a quoted attribute: no byte of it is markup. Control
-// characters but for line breaks, and bytes that are no UTF-8, become U+FFFD.
+// Any text as it reads, in an element or in a quoted attribute: no byte of it is markup, and it
+// is made safe (base/safe.h).
 void html_text(struct text *out, const char *text);
+
+// The same for a text of several lines that are its author's own.
+void html_lines(struct text *out, const char *text);
 
 // The same between two tags, e.g. html_element(out, "<td>", text, "</td>").
 void html_element(struct text *out, const char *open, const char *text, const char *close);

@@ -12,6 +12,7 @@
 
 #include "process.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/version.h"
 #include "outrider/monitor/metrics.h"
 
@@ -54,6 +55,16 @@ append_number(struct text *out, const struct metric *metric, double value)
     text_appendf(out, "%s %.15g\n", metric->name, value);
 }
 
+// The escape is part of the value, so the format escapes its backslashes.
+static void
+append_label_escape(struct text *out, const char *value, size_t len)
+{
+    __attribute__((cleanup(text_free))) struct text escape = {0};
+    safe_append_escape(&escape, value, len);
+    for (const char *c = text_str(&escape); *c != '\0'; c++)
+        text_appendf(out, *c == '\\' ? "\\%c" : "%c", *c);
+}
+
 void
 metrics_append_label(struct text *out, const char *value)
 {
@@ -61,10 +72,12 @@ metrics_append_label(struct text *out, const char *value)
         const size_t len = utf8_length(value);
         if (*value == '\\' || *value == '"')
             text_append_char(out, '\\');
-        if (*value == '\n')
+        if (*value == '\n') // the format's own escape
             text_append(out, "\\n");
         else if (len == 0)
             text_append(out, UTF8_REPLACEMENT);
+        else if (safe_must_escape(value))
+            append_label_escape(out, value, len);
         else
             text_append_bytes(out, value, len);
         value += len == 0 ? 1 : len;

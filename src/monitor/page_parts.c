@@ -439,7 +439,7 @@ totals(struct text *out, const struct snapshot *snapshot)
 static void
 config(struct text *out, const struct snapshot *snapshot)
 {
-    html_text(out, snapshot->config != NULL ? snapshot->config : "");
+    html_lines(out, snapshot->config != NULL ? snapshot->config : "");
 }
 
 const struct page_part page_parts[] = {

@@ -7,6 +7,7 @@
 #include "recent.h"
 
 #include "outrider/base/clock.h"
+#include "outrider/base/safe.h"
 #include "outrider/base/text.h"
 
 #include <pthread.h>
@@ -17,30 +18,14 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct recent entries[RECENT_MAX]; // the newest first
 static size_t entry_count;
 
+// "" when there is none.
 static const char *
 find_text(const struct log_field *fields, size_t n, const char *key)
 {
     for (size_t i = 0; i < n; i++)
         if (fields[i].kind == LOG_KIND_STR && str_equal(fields[i].key, key))
-            return fields[i].value.str;
-    return NULL;
-}
-
-// Cut at a character's boundary.
-static void
-copy(char *out, size_t size, const char *text)
-{
-    size_t len = 0;
-
-    while (text != NULL && text[len] != '\0') {
-        const size_t step = utf8_length(text + len);
-        if (len + (step == 0 ? 1 : step) >= size)
-            break;
-        len += step == 0 ? 1 : step;
-    }
-    if (len > 0)
-        memcpy(out, text, len);
-    out[len] = '\0';
+            return fields[i].value.str == NULL ? "" : fields[i].value.str;
+    return "";
 }
 
 // All fields but what happens next, which the page's reader sees for himself.
@@ -61,9 +46,9 @@ describe(struct recent *recent, const struct log_field *fields, size_t n)
     __attribute__((cleanup(text_free))) struct text joined = {0};
     const char *error = find_text(fields, n, "error");
 
-    if (error == NULL)
+    if (*error == '\0')
         join(&joined, fields, n);
-    copy(recent->text, sizeof recent->text, error != NULL ? error : text_str(&joined));
+    safe_copy(recent->text, sizeof recent->text, *error != '\0' ? error : text_str(&joined));
 }
 
 static bool
@@ -99,9 +84,9 @@ recent_observe(enum log_level level, const char *event, const struct log_field *
     struct recent recent = {.level = level, .first_us = wall_us(), .count = 1};
 
     recent.last_us = recent.first_us;
-    copy(recent.event, sizeof recent.event, event);
-    copy(recent.code, sizeof recent.code, find_text(fields, n, "code"));
-    copy(recent.topic, sizeof recent.topic, find_text(fields, n, "topic"));
+    safe_copy(recent.event, sizeof recent.event, event);
+    safe_copy(recent.code, sizeof recent.code, find_text(fields, n, "code"));
+    safe_copy(recent.topic, sizeof recent.topic, find_text(fields, n, "topic"));
     describe(&recent, fields, n);
     pthread_mutex_lock(&lock);
     put_first(&recent);

@@ -7,6 +7,7 @@
 #include "verdict.h"
 
 #include "outrider/base/amount.h"
+#include "outrider/base/safe.h"
 #include "outrider/base/version.h"
 
 enum { HTTP_OK = 200, MS_US = 1000, MS_NS = 1000000 };
@@ -293,9 +294,7 @@ status_answer_line(const struct snapshot *snapshot, struct text *out)
     }
     if (note.len > 0)
         text_appendf(&line, " (%s)", text_str(&note));
-    // Nothing in a name or an error may end the line.
-    for (const char *s = text_str(&line); *s != '\0'; s++)
-        text_append_char(out, *s == '\n' || *s == '\r' ? ' ' : *s);
+    safe_append(out, text_str(&line)); // it has names and errors
     text_append_char(out, '\n');
     return HTTP_OK;
 }

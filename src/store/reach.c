@@ -13,6 +13,7 @@
 #include "reach.h"
 
 #include "hosts.h"
+#include "notices_private.h"
 #include "outrider/base/text.h"
 
 #include <netdb.h>
@@ -146,6 +147,8 @@ connect_as(struct walk *walk, const struct host *host, const char *address, cons
     struct wire wire = {.connection = start(walk, host, address, encoding), .abort = walk->abort};
     bool silent = false;
 
+    if (wire.connection)
+        notices_attach(wire.connection);
     if (!wire.connection) {
         error_set(err, FAULT_CLUSTER, "CONNECT", "libpq is out of memory");
     } else if (PQstatus(wire.connection) == CONNECTION_BAD) {

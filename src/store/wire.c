@@ -7,10 +7,12 @@
 // Source: PostgreSQL's manual, "Asynchronous Command Processing".
 #include "wire.h"
 
+#include "outrider/base/safe.h"
 #include "outrider/base/text.h"
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { SLICE_MS = 100 };
@@ -72,19 +74,6 @@ wire_next(struct wire *wire, struct mono deadline, PGresult **ret_result, struct
     return true;
 }
 
-// libpq ends its texts with a line feed, and puts several lines into one.
-static void
-one_line(char *text)
-{
-    size_t length = strlen(text);
-
-    while (length > 0 && text[length - 1] == '\n')
-        text[--length] = '\0';
-    for (char *p = text; *p; p++)
-        if (*p == '\n' || *p == '\t')
-            *p = ' ';
-}
-
 // "Failing row contains (...)" quotes a whole row, and a payload goes into no log. Source:
 // PostgreSQL's manual, "Error Codes".
 static bool
@@ -92,6 +81,8 @@ quotes_a_row(const char *state)
 {
     return str_equal(state, "23502") || str_equal(state, "23514") || str_equal(state, "44000");
 }
+
+enum { SAID_MAX = 2 * sizeof((struct error *)0)->text }; // more than an error keeps
 
 bool
 wire_fail_result(const PGresult *result, struct error *err)
@@ -101,17 +92,15 @@ wire_fail_result(const PGresult *result, struct error *err)
     const char *detail =
         quotes_a_row(state) ? NULL : PQresultErrorField(result, PG_DIAG_MESSAGE_DETAIL);
     const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    char said[SAID_MAX];
 
-    if (!state) {
-        error_set(err, FAULT_CLUSTER, "CONNECT", "%s", PQresultErrorMessage(result));
-    } else {
-        error_set(err, FAULT_CLUSTER, state, "%s%s%s%s", primary ? primary : "", detail ? " (" : "",
-                  detail ? detail : "", detail ? ")" : "");
-        if (hint)
-            error_set(err, FAULT_CLUSTER, state, "%s; hint: %s", err->text, hint);
-    }
-    one_line(err->text);
-    return false;
+    if (!state)
+        snprintf(said, sizeof said, "%s", PQresultErrorMessage(result));
+    else
+        snprintf(said, sizeof said, "%s%s%s%s%s%s", primary ? primary : "", detail ? " (" : "",
+                 detail ? detail : "", detail ? ")" : "", hint ? "; hint: " : "", hint ? hint : "");
+    safe_flatten(said);
+    return error_set(err, FAULT_CLUSTER, state ? state : "CONNECT", "%s", said);
 }
 
 // What libpq guesses stands on lines of its own: "\tIs the server running on that host and ...".
@@ -129,8 +118,10 @@ drop_guesses(char *text)
 bool
 wire_fail_connection(const struct wire *wire, const char *code, struct error *err)
 {
-    error_set(err, FAULT_CLUSTER, code, "%s", PQerrorMessage(wire->connection));
-    drop_guesses(err->text);
-    one_line(err->text);
-    return false;
+    char said[SAID_MAX];
+
+    snprintf(said, sizeof said, "%s", PQerrorMessage(wire->connection));
+    drop_guesses(said);
+    safe_flatten(said);
+    return error_set(err, FAULT_CLUSTER, code, "%s", said);
 }

@@ -33,6 +33,8 @@ compare(const PQconninfoOption *before, const PQconninfoOption *after, const cha
             continue; // an empty one in a URI, which is masked too
         if (before->val == NULL || after->val == NULL)
             CHECK(before->val == after->val, "%s in %s", before->keyword, masked);
+        else if (strcmp(before->keyword, "options") == 0 && strcmp(after->val, MASK) == 0)
+            continue; // a setting in it has a secret's name
         else if (is_secret(before->keyword))
             CHECK(strcmp(after->val, MASK) == 0, "%s in %s", before->keyword, masked);
         else

@@ -9,6 +9,7 @@ import glob
 import json
 import os
 import re
+import subprocess
 from types import SimpleNamespace
 
 import pytest
@@ -509,6 +510,68 @@ def test_text_fits_a_terminal(outrider, outbox, topic, db):
 def test_a_wrong_configuration(outrider):
     assert outrider.command("check", "-o", "outbox.lanes=0").code == CONFIGURATION
     assert outrider.command("check", "--held", "soon").code == USAGE
+
+
+SECRET_FILES = {
+    "dsn": lambda path: {"database": {"dsn": "postgresql://u:Geheim@127.0.0.1:1/x"}},
+    "shadowed": lambda path: {"database": {"dsn": "host=/x", "direct_dsn": "host=/x password=Geheim"}},
+    "property": lambda path: {"kafka": {"sasl.password": "Geheim"}},
+    "reference": lambda path: {"database": {"dsn": f"${{file:{path}}}"}},
+    "key": lambda path: {"kafka": {"ssl.key.location": path}},
+    "passfile": lambda path: {"database": {"dsn": f"host=/x passfile={path}"}},
+}
+
+
+@pytest.mark.parametrize("mode, owner, readable", [
+    (0o600, 0, False), (0o640, 0, False), (0o644, 0, True), (0o604, 0, True), (0o640, 1, True), (0o600, 1, False)])
+@pytest.mark.parametrize("case", SECRET_FILES)
+def test_files_with_secrets(outrider, base_dir, case, mode, owner, readable):
+    """Others may not read them; root may give one to a group."""
+    if os.geteuid() != 0:
+        need.missing("root, who may give files away")
+    secret = os.path.join(base_dir, "secret")
+    with open(secret, "w", encoding="utf-8") as out:
+        out.write("postgresql://u:Geheim@127.0.0.1:1/x\n")
+    config = relay.merge({"kafka": {"bootstrap.servers": "127.0.0.1:1"}}, SECRET_FILES[case](secret))
+    path = os.path.join(base_dir, "outrider.yaml")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(relay.to_yaml(config))
+    of_itself = case in ("dsn", "shadowed", "property")
+    os.chmod(path, mode if of_itself else 0o600)
+    os.chmod(secret, 0o600 if of_itself else mode)
+    os.chown(path, owner if of_itself else 0, 0)
+    os.chown(secret, 0 if of_itself else owner, 0)
+    told = outrider.command("check", "--offline", "--json", "-c", path, file=False,
+                            env={"OUTRIDER_DATABASE_DIRECT_DSN": "host=/y"} if case == "shadowed" else None)
+    found = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [one["code"] for one in found] == ["secret-readable"] * readable and "Geheim" not in told.output
+    for one in found:
+        assert (path if of_itself else secret) in one["detail"]
+        subprocess.run(["sh", "-ec", one["command"].replace("root:outrider", "root:root")], check=True)
+        assert "secret-readable" not in outrider.command("check", "--offline", "-c", path, file=False).stdout
+
+
+def test_a_service_file_says_how_it_connects(outrider, base_dir):
+    """What libpq reads is what counts, not the DSN's letters."""
+    path = os.path.join(base_dir, "pg_service.conf")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("[far]\nhost=db.example\nsslmode=disable\n[safe]\nhost=db.example\nsslmode=verify-full\n")
+    for service, env, found in (("far", {}, True), ("safe", {}, False), ("safe", {"PGSSLMODE": "disable"}, False)):
+        told = outrider.command("check", "--offline", config={"database": {"dsn": f"service={service}"}},
+                                env={"PGSERVICEFILE": path, **env}).stdout
+        assert ("postgres-plaintext" in told) == found, (service, env)
+    told = outrider.command("check", "--offline", config={"database": {"dsn": "dbname=x"}},
+                            env={"PGHOST": "db.example", "PGSSLMODE": "require"}).stdout
+    assert "postgres-unverified" in told
+
+
+def test_the_relay_says_at_its_start_what_is_open(outrider):
+    daemon = outrider.run(config={"database": {"dsn": "host=192.0.2.1 connect_timeout=1"}})
+    daemon.wait_for_log("unprotected")
+    said = [event for event in daemon.events() if event["event"] == "unprotected"]
+    assert [(event["level"], event["finding"]) for event in said] == [("warn", "postgres-plaintext")]
+    assert "192.0.2.1" in said[0]["text"] and "verify-full" in said[0]["next"]
+    daemon.kill()
 
 
 def test_every_finding_is_made_true_somewhere():

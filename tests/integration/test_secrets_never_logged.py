@@ -26,6 +26,9 @@ def dsns(secret):
         "keywords": f"host=127.0.0.1 port={port} user=shop password='{secret}' dbname=orders",
         "query": f"postgresql://127.0.0.1:{port}/orders?user=shop&password={secret}",
         "many hosts": f"postgresql://shop:{secret}@127.0.0.1:{port},127.0.0.1:{free_port()}/orders",
+        "encoded keyword": f"postgresql://127.0.0.1:{port}/orders?user=shop&pass%77ord={secret}",
+        "options": f"host=127.0.0.1 port={port} user=shop dbname=orders options='-c shop.password={secret}'",
+        "encoded options": f"postgresql://shop@127.0.0.1:{port}/orders?options=-c%20shop.API_TOKEN%3D{secret}",
         "ssl": f"postgresql://shop:{secret}@127.0.0.1:{port}/orders?sslmode=require&sslpassword={secret}",
     }
 

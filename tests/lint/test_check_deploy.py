@@ -11,6 +11,7 @@ import pytest
 TOP = pathlib.Path(__file__).resolve().parents[2]
 RULES, TESTS = "deploy/prometheus/outrider.rules.yml", "deploy/prometheus/outrider.rules.test.yml"
 DASHBOARD, MANIFEST = "deploy/grafana/outrider.json", "deploy/kubernetes/a.yaml"
+UNIT = "systemd/outrider.service"
 
 
 def panel(number, x, **changes):
@@ -51,11 +52,12 @@ tests:
       - {alertname: OutriderSlow, exp_alerts: [{exp_labels: {}}]}
 """,
     DASHBOARD: dashboard(panel(1, 0), panel(2, 12)),
-    "docker-compose.yml": 'services:\n  a:\n    ports: ["127.0.0.1:1:1"]\n    image: x:1/a:1.2\n  b: {build: ., image: b}\n  c: {image: b}\n',
+    "docker-compose.yml": 'services:\n  a:\n    ports: ["127.0.0.1:1:1"]\n    image: x:1/a:1.2\n  b: {build: ., image: outrider, mem_limit: 256m}\n  c: {image: outrider, mem_limit: 256m}\n',
+    UNIT: "[Service]\nLimitCORE=0\nMemoryMax=256M\n",
     MANIFEST: """
 kind: ConfigMap
 metadata: {name: a}
-data: {a: b}
+data: {a: b, dsn: "postgresql://u:change-me@h/d?sslmode=verify-full&sslrootcert=/ca.pem"}
 ---
 kind: Deployment
 metadata: {name: a}
@@ -66,7 +68,8 @@ spec:
       securityContext: {runAsNonRoot: true, runAsUser: 65532, seccompProfile: {type: RuntimeDefault}}
       containers:
         - name: a
-          image: a:1
+          image: outrider:1
+          resources: {limits: {memory: 256Mi}}
           securityContext:
             allowPrivilegeEscalation: false
             readOnlyRootFilesystem: true
@@ -98,8 +101,15 @@ BAD = [
     ("port", "docker-compose.yml", "127.0.0.1:1:1", "1:1"),
     ("port", "docker-compose.yml", "127.0.0.1:1:1", "0.0.0.0:1:1"),
     ("image", "docker-compose.yml", "x:1/a:1.2", "x:1/a"),
-    ("image", "docker-compose.yml", "c: {image: b}", "c: {image: c}"),
-    ("image", MANIFEST, "a:1", "a:latest"),
+    ("image", "docker-compose.yml", "c: {image: outrider,", "c: {image: c,"),
+    ("image", MANIFEST, "outrider:1", "outrider:latest"),
+    ("memory", MANIFEST, "256Mi", "512Mi"),
+    ("memory", MANIFEST, "limits: {memory: 256Mi}", "requests: {memory: 256Mi}"),
+    ("memory", "docker-compose.yml", "c: {image: outrider, mem_limit: 256m}", "c: {image: outrider}"),
+    ("memory", UNIT, "MemoryMax=256M", "MemoryMax=256"),
+    ("core", UNIT, "LimitCORE=0\n", ""),
+    ("dsn", MANIFEST, "sslmode=", "ssl_mode="),
+    ("dsn", MANIFEST, "/ca.pem", "system"),
     ("restricted", MANIFEST, "runAsNonRoot: true, ", ""),
     ("restricted", MANIFEST, "runAsUser: 65532", "runAsUser: 0"),
     ("restricted", MANIFEST, "RuntimeDefault", "Unconfined"),

@@ -114,9 +114,25 @@ START_TEST(test_an_address_of_somebody_else)
 }
 END_TEST
 
+START_TEST(test_what_is_a_host_of_ones_own)
+{
+    static const char *const own[] = {
+        "",          "/run",       "@pg", "localhost",       "LocalHost", "a.localhost",
+        "127.0.0.1", "127.8.9.10", "::1", "::ffff:127.0.0.1"};
+    static const char *const others[] = {
+        "db1",     "127.example", "10.0.0.1",  "localhost.example", "::ffff:10.0.0.1",
+        "fe80::1", ".localhost",  "xlocalhost"};
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        ck_assert_msg(address_is_own(own[i]), "%s", own[i]);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        ck_assert_msg(!address_is_own(others[i]), "%s", others[i]);
+}
+END_TEST
+
 int
 main(void)
 {
     return RUN_TESTS("address", test_what_is_one, test_what_is_none, test_a_port_is_had_once,
-                     test_every_address, test_an_address_of_somebody_else);
+                     test_every_address, test_an_address_of_somebody_else,
+                     test_what_is_a_host_of_ones_own);
 }

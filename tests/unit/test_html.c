@@ -32,7 +32,8 @@ END_TEST
 START_TEST(test_other_scripts_stay)
 {
     EXPECT(html_text(&out, "Größe 数量 \xF0\x9F\x9A\x80"), "Größe 数量 \xF0\x9F\x9A\x80");
-    EXPECT(html_text(&out, "a\nb"), "a\nb");
+    EXPECT(html_text(&out, "a\nb"), "a\\nb");
+    EXPECT(html_lines(&out, "a\n\nb\x1B<\n"), "a\n\nb\\u001b&lt;\n");
 }
 END_TEST
 
@@ -41,8 +42,8 @@ START_TEST(test_what_is_no_text_is_replaced)
 {
     EXPECT(html_text(&out, "\xC3<"), UTF8_REPLACEMENT "&lt;");
     EXPECT(html_text(&out, "\xFF\xF0\x9F"), UTF8_REPLACEMENT UTF8_REPLACEMENT UTF8_REPLACEMENT);
-    EXPECT(html_text(&out, "\x01\x1B[31m\x7F"),
-           UTF8_REPLACEMENT UTF8_REPLACEMENT "[31m" UTF8_REPLACEMENT);
+    EXPECT(html_text(&out, "\x01\x1B[31m\x7F"), "\\u0001\\u001b[31m\\u007f");
+    EXPECT(html_text(&out, "\xE2\x80\xAE<\xC2\x9B"), "\\u202e&lt;\\u009b");
 }
 END_TEST
 

@@ -43,6 +43,20 @@ START_TEST(test_uris)
         {"postgresql://h?oauth_client_secret=pw", "postgresql://h?oauth_client_secret=***"},
         {"postgresql://h?scram_client_key=a&scram_server_key=b",
          "postgresql://h?scram_client_key=***&scram_server_key=***"},
+        // libpq decodes keywords too.
+        {"postgresql://h/db?pass%77ord=pw&sslmode=require",
+         "postgresql://h/db?pass%77ord=***&sslmode=require"},
+        {"postgresql://h/db?%70%61%73%73%77%6F%72%64=pw",
+         "postgresql://h/db?%70%61%73%73%77%6F%72%64=***"},
+        {"postgresql://h/db?%20password%20=pw", "postgresql://h/db?%20password%20=***"},
+        {"postgresql://h/db?ssl%70assword=pw", "postgresql://h/db?ssl%70assword=***"},
+        {"postgresql://h/db?pass%7word=pw&pass%=pw&user=u",
+         "postgresql://h/db?pass%7word=***&pass%=***&user=u"},
+        {"postgresql://h/db?options=-c%20app.pass%77ord%3Dpw", "postgresql://h/db?options=***"},
+        {"postgresql://h/db?%6Fptions=-c%20x.API_TOKEN%3Dpw&a=b",
+         "postgresql://h/db?%6Fptions=***&a=b"},
+        {"postgresql://h/db?options=-c%2", "postgresql://h/db?options=***"},
+        {"postgresql://h/db?options=-c%20geqo%3Doff", "postgresql://h/db?options=-c%20geqo%3Doff"},
     };
     check(pairs, sizeof pairs / sizeof *pairs);
 }
@@ -96,6 +110,10 @@ START_TEST(test_keywords)
         {"password=''x", "password=*** ***"},
         {"password='a'host=h", "password=*** host=h"}, // libpq wants no blank there
         {"password=a  ", "password=***  "},
+        {"host=h options='-c x.password=pw' user=u", "host=h options=*** user=u"},
+        {"options=-c\\ my.Secret=pw", "options=***"},
+        {"options='--session_key=pw'", "options=***"},
+        {"options='-c geqo=off'", "options='-c geqo=off'"},
     };
     check(pairs, sizeof pairs / sizeof *pairs);
 }

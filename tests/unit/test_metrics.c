@@ -53,6 +53,9 @@ START_TEST(test_a_label_is_escaped)
     metrics_append_label(&out, "a\"b\\c\nd\xFF"
                                "e\xC3\xBC");
     ck_assert_str_eq(text_str(&out), "a\\\"b\\\\c\\nd" UTF8_REPLACEMENT "e\xC3\xBC");
+    text_clear(&out);
+    metrics_append_label(&out, "\x1B\xE2\x80\xAE\xC2\x9B");
+    ck_assert_str_eq(text_str(&out), "\\\\u001b\\\\u202e\\\\u009b");
     text_free(&out);
 }
 END_TEST

@@ -6,6 +6,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 static char directory[64];
@@ -100,6 +103,48 @@ START_TEST(test_files)
 }
 END_TEST
 
+// What is no regular file neither hangs nor is opened for its effects: a pipe that no program
+// writes to, a device, a socket.
+START_TEST(test_what_is_no_regular_file)
+{
+    char reference[160];
+    write_value("", 0);
+    snprintf(reference, sizeof reference, "${file:%s}", path);
+    ck_assert_int_eq(unlink(path), 0);
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    check_refused(reference, NULL, "a pipe, and no program has written");
+    remove_value();
+    check_followed("${file:/dev/null}", NULL, "");
+    check_refused("${file:/dev/zero}", NULL, "a device or socket");
+    check_refused("${file:/dev/tty}", NULL, "cannot be read");
+
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    write_value("", 0);
+    ck_assert_int_eq(unlink(path), 0);
+    strcpy(address.sun_path, path);
+    int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof address), 0);
+    snprintf(reference, sizeof reference, "${file:%s}", path);
+    check_refused(reference, NULL, "cannot be read");
+    close(fd);
+    remove_value();
+}
+END_TEST
+
+// As "-c <(sops -d file)" gives one.
+START_TEST(test_a_pipe_that_is_written)
+{
+    char reference[160];
+    int fds[2];
+    ck_assert_int_eq(pipe(fds), 0);
+    ck_assert_int_eq(write(fds[1], "hunter2\n", 8), 8);
+    close(fds[1]);
+    snprintf(reference, sizeof reference, "${file:/dev/fd/%d}", fds[0]);
+    check_followed(reference, NULL, "hunter2");
+    close(fds[0]);
+}
+END_TEST
+
 START_TEST(test_credentials)
 {
     write_value("hunter2", 7);
@@ -132,6 +177,7 @@ END_TEST
 int
 main(void)
 {
-    return RUN_TESTS("reference", test_form, test_environment, test_files, test_credentials,
+    return RUN_TESTS("reference", test_form, test_environment, test_files,
+                     test_what_is_no_regular_file, test_a_pipe_that_is_written, test_credentials,
                      test_literals);
 }

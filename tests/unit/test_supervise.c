@@ -140,7 +140,7 @@ static const struct {
 } lines[] = {
     {{.phase = LANE_CONNECT}, &well, 0, "connecting"},
     {{.phase = LANE_CLAIM, .connected = true}, &well, 0, "connecting"},
-    {{.phase = LANE_BACK_OFF, .trouble = &kafka}, &well, 0, "waiting for Kafka: no broker?READY=1"},
+    {{.phase = LANE_BACK_OFF, .trouble = &kafka}, &well, 0, "waiting for Kafka: no broker\\nREADY=1"},
     {{.phase = LANE_CONNECT, .trouble = &postgres},
      &stalled,
      0,
@@ -149,7 +149,7 @@ static const struct {
      &well,
      0,
      "trying again: no such topic; topic a"},
-    {{.phase = LANE_BACK_OFF, .trouble = &other}, &well, 0, "waiting: so it is?"},
+    {{.phase = LANE_BACK_OFF, .trouble = &other}, &well, 0, "waiting: so it is" UTF8_REPLACEMENT},
     {{.phase = LANE_STANDBY, .connected = true}, &well, 0, "standby: another relay is active"},
     {{.phase = LANE_IDLE, .connected = true, .active = true}, &well, 0, "idle, 1,234 published"},
     {{.phase = LANE_PAUSED, .connected = true},

@@ -18,11 +18,12 @@ enum fault {
 struct error {
     enum fault fault;
     char code[32];  // SQLSTATE, Kafka's name of the error, an errno's name, or a word of our own
-    char text[512]; // for people, UTF-8, one line, no secrets
+    char text[512]; // for people, safe to show (base/safe.h), no secrets
 };
 
 // Fills *err and returns false, so that a failing function can end with `return error_set(...)`.
-// Text that does not fit is cut at a character's boundary. The arguments may point into *err.
+// Code and text are made safe (base/safe.h), and cut to what fits. The arguments may point into
+// *err.
 bool error_set(struct error *err, enum fault fault, const char *code, const char *fmt, ...)
     __attribute__((format(printf, 4, 5), nonnull(1, 3, 4), cold));
 

@@ -56,9 +56,20 @@ struct log_field {
     log_event((level), (event), (const struct log_field[]){__VA_ARGS__},                           \
               sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field) - 1)
 
+// The same for an event whose number others decide: limited on every thread and at every level, as
+// log_limit_repeats says.
+#define LOG_LIMITED(level, ...)                                                                    \
+    LOG_LIMITED_LIST(level, __VA_ARGS__, ((struct log_field){.key = NULL}))
+#define LOG_LIMITED_LIST(level, event, ...)                                                        \
+    log_event_limited((level), (event), (const struct log_field[]){__VA_ARGS__},                   \
+                      sizeof((const struct log_field[]){__VA_ARGS__}) / sizeof(struct log_field) - \
+                          1)
+
 // Writes one line: time, level, event, then the fields in their order. Thread-safe. A line that
 // cannot be written is dropped: a full disk or a closed pipe must not stop the relay.
 void log_event(enum log_level level, const char *event, const struct log_field *fields, size_t n);
+void log_event_limited(enum log_level level, const char *event, const struct log_field *fields,
+                       size_t n);
 
 // Called with every warning and error, whatever the level, on the thread that logs it, before it is
 // written. NULL: nobody.
@@ -79,7 +90,7 @@ bool log_enabled(enum log_level level);
 
 // From now on the calling thread's lines of one event are limited, together with those of all other
 // threads that called this: after 20 in a row one a minute, which has the number of those in
-// between as `suppressed`. Not at level debug.
+// between as `suppressed`. Not at level debug, but for LOG_LIMITED.
 void log_limit_repeats(void);
 
 // An event whose last lines were suppressed and have no line behind them that counts them, with

@@ -18,15 +18,11 @@ void text_append_char(struct text *text, char c);
 void text_appendf(struct text *text, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 // A JSON string with its quotes (RFC 8259, section 7). A byte that is no UTF-8 becomes U+FFFD, so
-// the result is always valid text; what utf8_is_unsafe is escaped.
+// the result is always valid text; what must not be shown as it is (base/safe.h) is escaped.
 void text_append_json(struct text *text, const char *s);
 
 // Length of the well-formed UTF-8 sequence that s begins with (RFC 3629); 0 when it is none.
 size_t utf8_length(const char *s);
-
-// Does the well-formed sequence that s begins with do something to a terminal or to a reader of
-// lines, other than to be shown? Controls, line separators, changes of the writing direction.
-bool utf8_is_unsafe(const char *s);
 
 #define UTF8_REPLACEMENT "\xEF\xBF\xBD" // U+FFFD, in the place of what is none
 

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How a DSN's connections are protected.
+//
+// A connection with an impossible target_session_attrs fails before anything is looked up or sent,
+// and has all settings by then; with a password it has no need of a password file either.
+// Source: PostgreSQL's manual, "SSL Support", "Protection Provided in Different Modes".
+#include "outrider/store/transport.h"
+
+#include "hosts.h"
+#include "outrider/base/address.h"
+#include "outrider/base/text.h"
+#include "outrider/base/xalloc.h"
+
+#include <libpq-fe.h>
+#include <stdlib.h>
+
+static char *
+copy(const PQconninfoOption *options, const char *keyword)
+{
+    for (; options != NULL && options->keyword != NULL; options++)
+        if (str_equal(options->keyword, keyword) && options->val != NULL && *options->val != '\0')
+            return xstrdup(options->val);
+    return NULL;
+}
+
+static char *
+find_remote(const char *dsn)
+{
+    struct hosts hosts;
+    char *remote = NULL;
+
+    hosts_find(dsn, "any", &hosts);
+    for (size_t i = 0; i < hosts.count && remote == NULL; i++) {
+        const struct host *host = &hosts.list[i];
+        const char *at = host->hostaddr != NULL ? host->hostaddr : host->host;
+        if (at != NULL && !address_is_own(at))
+            remote = xstrdup(host->host != NULL ? host->host : at);
+    }
+    hosts_free(&hosts);
+    return remote;
+}
+
+void
+transport_find(const char *dsn, struct transport *ret_transport)
+{
+    const char *const names[] = {"dbname", "password", "target_session_attrs", NULL};
+    const char *const values[] = {dsn, "x", "none such", NULL};
+    PGconn *connection = PQconnectStartParams(names, values, 1);
+    PQconninfoOption *options = PQconninfo(connection);
+    AUTOFREE char *gss = copy(options, "gssencmode");
+    AUTOFREE char *root = copy(options, "sslrootcert");
+
+    *ret_transport = (struct transport){
+        .host = find_remote(dsn),
+        .sslmode = copy(options, "sslmode"),
+        .has_root = root != NULL,
+        .encrypted = str_equal(gss, "require"),
+        .passfile = copy(options, "passfile"),
+    };
+    if (ret_transport->sslmode == NULL)
+        ret_transport->sslmode = xstrdup("prefer"); // libpq's own default
+    PQconninfoFree(options);
+    PQfinish(connection);
+}
+
+void
+transport_free(struct transport *transport)
+{
+    free(transport->host);
+    free(transport->sslmode);
+    free(transport->passfile);
+    *transport = (struct transport){0};
+}
