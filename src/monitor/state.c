@@ -227,6 +227,7 @@ copy_lanes(const struct state *state, struct snapshot *snapshot)
         lane->view = relay_lane(relay, i);
         lane->health = health_of(&state->limits, &lane->view, snapshot->now);
         lane->troubled = relay_lane_trouble(relay, i, &lane->trouble);
+        lane->taken = relay_lane_taken(relay, i, &lane->taken_by);
     }
     for (size_t i = 0; i < TOPIC_INDEX_SIZE; i++)
         snapshot->blocked[i] = relay_topic_blocked(relay, i);
