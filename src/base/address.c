@@ -16,7 +16,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { PORT_DIGITS = 5, PORT_MAX = 65535, BACKLOG = 64 };
+enum { PORT_DIGITS = 5, PORT_MAX = 65535, BACKLOG = 512 };
 
 static bool
 parse_port(const char *text, char port[static 6])

@@ -4,6 +4,7 @@
 //
 // Most of it is found by the rows of a question (finding_kinds.c). What is judged here needs the
 // configuration's tables, the host or the relay's own statements.
+#include "ask_holder.h"
 #include "check.h"
 
 #include "outrider/base/clock.h"
@@ -206,6 +207,26 @@ check_lanes(struct looking *looking, int slots)
         FIND(looking->findings, FINDING_LANES_IDLE, lanes, can, wanted);
 }
 
+// Another relay in a slot is none of check's business, any other session is.
+static void
+check_slot_holder(struct looking *looking)
+{
+    struct store_settings store = looking->settings->store;
+    struct report *report = NULL;
+    struct slot_holder holder;
+    enum holder_kind kind;
+    struct error err;
+
+    store.standby_will_do = true;
+    if (!report_open(&store, &report, &err) ||
+        !ask_holder(report, looking->settings, &holder, &kind, &err))
+        findings_skip(looking->findings, FINDING_SLOT_TAKEN, err.text);
+    else if (kind != HOLDER_RELAY)
+        FIND(looking->findings, FINDING_SLOT_TAKEN, holder.who, holder.lock, holder_reason(kind),
+             holder_advice(kind), holder.remedy);
+    report_close(report);
+}
+
 // What is wrong with a plan, NULL when nothing is: under the node that locks, rows should come in
 // the claim's order from an index, and from a part of it. Incremental Sort only orders those of one
 // instant; what is sorted above the locks is a batch.
@@ -315,6 +336,7 @@ look(struct looking *looking, struct check_topics *topics)
     check_pooler(looking);
     check_columns(looking);
     check_lanes(looking, check_schema(looking));
+    check_slot_holder(looking);
     if (!looking->fits)
         return;
     check_plan(looking);

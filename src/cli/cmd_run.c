@@ -200,7 +200,7 @@ static bool
 move_monitor(const struct run *run, const struct settings *settings)
 {
     struct error err;
-    if (monitor_move(run->monitor, settings->http_listen, &err)) {
+    if (monitor_move(run->monitor, settings, &err)) {
         monitor_note_reload(run->monitor, true);
         return true;
     }
@@ -294,7 +294,7 @@ cmd_run(const struct invocation *invocation)
         exit_with_error("run", &err);
         return EX_SOFTWARE;
     }
-    if (!monitor_open(run.settings->http_listen, run.sources->file, &run.monitor, &err)) {
+    if (!monitor_open(run.settings, run.sources->file, &run.monitor, &err)) {
         exit_with_error("run", &err);
         signals_stop();
         return EX_CONFIG;

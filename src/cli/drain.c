@@ -9,6 +9,7 @@
 // time.
 #include "drain.h"
 
+#include "ask_holder.h"
 #include "closing.h"
 #include "exits.h"
 #include "format.h"
@@ -190,7 +191,16 @@ static void
 say_standby(struct drain *drain, const char *whom)
 {
     __attribute__((cleanup(text_free))) struct text text = {0};
+    struct slot_holder holder;
+    enum holder_kind kind;
+    struct error why;
 
+    if (drain->report != NULL && ask_holder(drain->report, drain->settings, &holder, &kind, &why) &&
+        kind != HOLDER_RELAY) {
+        holder_explain(&holder, kind, &why);
+        say(drain, "drain_kept_out", why.text);
+        return;
+    }
     if (drain->slots > 1)
         text_appendf(&text, "other relays have all %d slots%s", drain->slots, whom);
     else
@@ -406,9 +416,13 @@ find_end(struct drain *drain, struct error *err)
 static void
 log_start(struct drain *drain)
 {
+    struct slot_holder holder;
     struct error err;
+
     drain->slots = report_slots(drain->report);
-    if (!report_slot_holder(drain->report, &drain->holder_pid, &err))
+    if (report_slot_holder(drain->report, &holder, &err))
+        drain->holder_pid = holder.pid;
+    else
         LOG(LOG_DEBUG, "drain_look_failed", LOG_FAULT(&err), LOG_STR("next", "going on"));
     LOG(LOG_INFO, "drain_started", LOG_STR("table", drain->settings->store.table),
         LOG_INT("version", drain->version), LOG_INT("messages", drain->progress.total));

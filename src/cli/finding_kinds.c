@@ -233,6 +233,14 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
                             "at a time; the others hold a connection and stand by.",
                             "Give the table more slots, or lower outbox.lanes.",
                             "outrider schema apply --slots {3}", 0},
+    [FINDING_SLOT_TAKEN] =
+        {"slot-taken", SEVERITY_ERROR, "a session that is no relay holds a relay's lock",
+         "{1} has {2}: {3}. PostgreSQL lets every role take such a lock. Until it is released, no "
+         "relay sends the messages that it stands for.",
+         "Let that session release it (pg_advisory_unlock, or the end of its transaction), or {4}; "
+         "and find out why the application takes advisory locks whose first key is this table's "
+         "oid.",
+         "{5};", 0},
     [FINDING_ROW_UNORDERED] =
         {"row-unordered", SEVERITY_ERROR, "rows that are never claimed",
          "Unpublished rows of {3} without {2}: {1}. The queue is read by it, so they wait for "

@@ -81,6 +81,7 @@ static const struct {
     {"kafka_unavailable", "waiting for Kafka"},
     {"postgres_unavailable", "waiting for PostgreSQL"},
     {"window_failed", "trying again"},
+    {"slot_taken", "kept from sending"},
 };
 
 // The last failure of a lane. Line breaks would begin another variable of the protocol.
@@ -137,14 +138,15 @@ void
 supervise_append_status(struct text *out, const struct relay *relay, const struct health *health,
                         int64_t published, double rate)
 {
-    struct lane_trouble trouble;
-    bool works = false, rests = false, stands_by = false, troubled = false;
+    struct lane_trouble trouble, taken_by;
+    bool works = false, rests = false, stands_by = false, troubled = false, taken = false;
     for (size_t i = 0; i < relay_lanes(relay); i++) {
         const struct lane_view view = relay_lane(relay, i);
         works |= view.active;
         rests |= view.phase == LANE_PAUSED;
         stands_by |= view.connected && view.phase == LANE_STANDBY;
         troubled = troubled || relay_lane_trouble(relay, i, &trouble);
+        taken = taken || relay_lane_taken(relay, i, &taken_by);
     }
     if (health->worst == LANE_STUCK)
         text_appendf(out, "stuck: lane %zu in %s", health->lane,
@@ -153,6 +155,8 @@ supervise_append_status(struct text *out, const struct relay *relay, const struc
         append_work(out, published, rate);
     else if (rests)
         append_rest(out, published);
+    else if (taken)
+        append_trouble(out, &taken_by);
     else if (stands_by)
         text_append(out, "standby: another relay is active");
     else if (troubled)

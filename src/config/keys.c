@@ -354,6 +354,16 @@ const struct key keys_table[] = {
                "or empty: nowhere.",
     },
     {
+        .path = "http.hosts",
+        .type = KEY_LIST,
+        AT(http_hosts),
+        COUNT_AT(http_hosts_count),
+        .reload = RELOAD_AT_ONCE,
+        .doc =
+            "Names, as shell patterns, under which a browser may read them beside addresses, names "
+            "without a dot and those below localhost, local, internal and svc; null: no others.",
+    },
+    {
         .path = "log.level",
         .type = KEY_ENUM,
         AT(log_level),

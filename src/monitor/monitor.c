@@ -25,8 +25,8 @@ struct monitor {
     bool abandoned;          // a sampler that may still use the state
 };
 
-bool
-monitor_move(struct monitor *monitor, const char *listen, struct error *err)
+static bool
+move(struct monitor *monitor, const char *listen, struct error *err)
 {
     struct server *server = NULL;
 
@@ -42,13 +42,22 @@ monitor_move(struct monitor *monitor, const char *listen, struct error *err)
 }
 
 bool
-monitor_open(const char *listen, const char *config_file, struct monitor **ret_monitor,
+monitor_move(struct monitor *monitor, const struct settings *settings, struct error *err)
+{
+    if (!move(monitor, settings->http_listen, err))
+        return false;
+    state_set_hosts(monitor->state, settings);
+    return true;
+}
+
+bool
+monitor_open(const struct settings *settings, const char *config_file, struct monitor **ret_monitor,
              struct error *err)
 {
     struct monitor *monitor = xcalloc(1, sizeof *monitor);
 
     monitor->state = state_new(config_file);
-    if (!monitor_move(monitor, listen, err)) {
+    if (!monitor_move(monitor, settings, err)) {
         monitor_close(monitor);
         return false;
     }

@@ -62,6 +62,15 @@ judge_connections(const struct snapshot *snapshot, struct reasons *reasons)
         add(reasons, "connecting", "no lane has reached both servers yet");
 }
 
+// Another relay in the slot is a reason to stand by; any other session is one not to be ready.
+static void
+judge_slots(const struct snapshot *snapshot, struct reasons *reasons)
+{
+    for (size_t i = 0; i < snapshot->lane_count; i++)
+        if (snapshot->lanes[i].taken)
+            add(reasons, "slot_taken", "%s", snapshot->lanes[i].taken_by.error.text);
+}
+
 static void
 append_lane(struct text *out, const struct snapshot *snapshot, size_t number)
 {
@@ -154,6 +163,7 @@ readiness_judge(const struct snapshot *snapshot, struct reasons *ret_reasons)
     judge_pause(snapshot, reasons);
     if (reasons->count == 0)
         judge_connections(snapshot, reasons);
+    judge_slots(snapshot, reasons);
     judge_stuck(snapshot, reasons);
     judge_progress(snapshot, reasons);
     judge_topics(snapshot, reasons);

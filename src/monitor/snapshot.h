@@ -20,6 +20,8 @@ struct lane_snapshot {
     enum lane_health health;
     bool troubled;
     struct lane_trouble trouble;
+    bool taken; // a session that is no relay at work keeps it from a slot:
+    struct lane_trouble taken_by;
 };
 
 struct snapshot {

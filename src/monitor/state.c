@@ -5,6 +5,8 @@
 // that is shown of it is copied under the lock, and rendered behind it.
 #include "state.h"
 
+#include "host_names.h"
+
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
 
@@ -25,6 +27,7 @@ struct state {
     bool reload_refused;
     int64_t started_us;
     int64_t reloaded_us;
+    struct host_names hosts;
     struct sample *sample;
     bool sample_failed;
     struct error sample_error;
@@ -56,6 +59,7 @@ state_free(struct state *state)
     pthread_mutex_destroy(&state->lock);
     free(state->config);
     free(state->config_file);
+    host_names_free(&state->hosts);
     sample_drop(state->sample);
     free(state);
 }
@@ -123,6 +127,24 @@ state_unwatch(struct state *state)
     state->relay = NULL;
     state->table = NULL;
     pthread_mutex_unlock(&state->lock);
+}
+
+void
+state_set_hosts(struct state *state, const struct settings *settings)
+{
+    pthread_mutex_lock(&state->lock);
+    host_names_set(&state->hosts, settings->http_listen, settings->http_hosts,
+                   settings->http_hosts_count);
+    pthread_mutex_unlock(&state->lock);
+}
+
+bool
+state_allows_host(struct state *state, const char *host)
+{
+    pthread_mutex_lock(&state->lock);
+    const bool allowed = host_names_allow(&state->hosts, host);
+    pthread_mutex_unlock(&state->lock);
+    return allowed;
 }
 
 void
@@ -227,6 +249,7 @@ copy_lanes(const struct state *state, struct snapshot *snapshot)
         lane->view = relay_lane(relay, i);
         lane->health = health_of(&state->limits, &lane->view, snapshot->now);
         lane->troubled = relay_lane_trouble(relay, i, &lane->trouble);
+        lane->taken = relay_lane_taken(relay, i, &lane->taken_by);
     }
     for (size_t i = 0; i < TOPIC_INDEX_SIZE; i++)
         snapshot->blocked[i] = relay_topic_blocked(relay, i);

@@ -25,6 +25,10 @@ void state_note_settings(struct state *state, const struct settings *settings);
 void state_stats(struct state *state, struct stats *ret_stats);
 void state_append_pids(struct state *state, struct text *out);
 
+// Under which names the server may be asked; see host_names.h.
+void state_set_hosts(struct state *state, const struct settings *settings);
+bool state_allows_host(struct state *state, const char *host);
+
 bool state_connected(struct state *state); // some lane is
 
 // What it brings. Takes ownership of the sample.

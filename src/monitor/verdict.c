@@ -28,6 +28,8 @@ static const struct {
     {"stopping", VERDICT_WARN, "Stopping."},
     {"reloading", VERDICT_WARN, "Reloading."},
     {"paused", VERDICT_WARN, "Paused. Rows wait, nothing is lost."},
+    {"slot_taken", VERDICT_BAD,
+     "A session that is no relay at work keeps messages from being sent."},
     {"lane_stuck", VERDICT_BAD, "A lane is stuck."},
     {"kafka_unavailable", VERDICT_BAD, "Kafka cannot be reached. Rows wait, nothing is lost."},
     {"postgres_unavailable", VERDICT_BAD,

@@ -77,6 +77,7 @@ disconnect(struct lane *lane)
     lane->store = NULL;
     atomic_store(&lane->connected, false);
     lane_show_active(lane, false);
+    lane_forget_holders(lane);
     atomic_store(&lane->server_pid, 0);
 }
 
@@ -277,6 +278,8 @@ look(struct lane *lane, struct error *err)
         const size_t blocked = list[i].breakers.count;
         lane->work |= (uint64_t)note_poll(&list[i], &claims[i], found[i], &views[i]) << i;
         slot_note_sweep(&list[i], began);
+        if (!found[i])
+            lane_forget_holder(lane, &list[i]);
         if (list[i].breakers.count < blocked)
             lane_show_blocked(lane);
     }
@@ -365,6 +368,8 @@ after_window(struct lane *lane, enum window_end end, struct mono began, struct e
 {
     const struct relay_settings *settings = lane->shared->settings;
 
+    if (!lane_watch_holder(lane, end, err))
+        return false;
     switch (end) {
     case WINDOW_FAILED:
         return false;

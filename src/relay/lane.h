@@ -21,13 +21,14 @@ struct shared {
     struct relay_goal goal;
     struct stats stats;
     _Atomic uint64_t
-        blocked[TOPIC_INDEX_SIZE]; // by topic: 1 << number of each lane that finds it so
-    atomic_bool stop;              // finish the batches in hand
-    atomic_bool abort;             // leave at once
-    atomic_bool paused;            // finish the batches in hand, and wait
-    struct wake wake;              // with settings->listen
-    _Atomic int64_t messages_left; // of goal.max_messages
-    _Atomic int64_t marked_ns;     // when a row was marked last, by any lane
+        blocked[TOPIC_INDEX_SIZE];           // by topic: 1 << number of each lane that finds it so
+    atomic_bool stop;                        // finish the batches in hand
+    atomic_bool abort;                       // leave at once
+    atomic_bool paused;                      // finish the batches in hand, and wait
+    struct wake wake;                        // with settings->listen
+    _Atomic int told_taken[STORE_SLOTS_MAX]; // by slot: the holder that the log named last
+    _Atomic int64_t messages_left;           // of goal.max_messages
+    _Atomic int64_t marked_ns;               // when a row was marked last, by any lane
 };
 
 struct lane {
@@ -48,8 +49,10 @@ struct lane {
     _Atomic int quarantined; // rows
     atomic_bool ended;
     struct trouble trouble;
-    struct trouble block; // why it blocked the topic that it blocked last
-    atomic_bool blocks;   // some topic
+    struct trouble block;    // why it blocked the topic that it blocked last
+    atomic_bool blocks;      // some topic
+    atomic_bool taken;       // a session that is no relay at work has a slot:
+    struct trouble taken_by; // which, and why it is none
 
     // The thread's own:
     struct store *store;       // NULL: not connected
@@ -109,6 +112,10 @@ bool lane_reach_kafka(struct lane *lane, struct error *err) MUST_CHECK;
 
 // Asks again when there is reason to doubt it; `reachable` tells.
 void lane_doubt_kafka(struct lane *lane);
+
+// The session that had the slot is not in the lane's way any more, or not known to be.
+void lane_forget_holder(struct lane *lane, struct slot *slot);
+void lane_forget_holders(struct lane *lane);
 
 // Logs a failure, whose line ends with what happens next, and waits; a stop or a pause ends
 // the wait.

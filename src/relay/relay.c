@@ -249,6 +249,14 @@ relay_lane(const struct relay *relay, size_t number)
 }
 
 bool
+relay_lane_taken(const struct relay *relay, size_t number, struct lane_trouble *ret_trouble)
+{
+    const struct lane *lane = &relay->lanes[number];
+
+    return atomic_load(&lane->taken) && trouble_read(&lane->taken_by, ret_trouble);
+}
+
+bool
 relay_lane_trouble(const struct relay *relay, size_t number, struct lane_trouble *ret_trouble)
 {
     const struct lane *lane = &relay->lanes[number];

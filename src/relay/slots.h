@@ -7,6 +7,7 @@
 #include "floor.h"
 #include "holds.h"
 #include "outrider/base/clock.h"
+#include "outrider/relay/holder.h"
 #include "outrider/store/store.h"
 #include "quarantine.h"
 
@@ -23,8 +24,10 @@ struct slot {
     struct heads heads; // all that did, as of the last view
     int told_holder;    // of locks on rows: the backend that was named last
     struct mono last_sweep;
-    bool sweeping;    // the window or poll in hand is a full sweep
-    int64_t sweep_ns; // how long the last one took
+    bool sweeping;             // the window or poll in hand is a full sweep
+    int64_t sweep_ns;          // how long the last one took
+    struct holder_watch watch; // of the session that has the slot, while this lane cannot
+    enum holder_kind taken;    // HOLDER_RELAY: by another relay, or not
 };
 
 enum { NOBODY = -1 };

@@ -72,6 +72,10 @@ enum window_end {
 // Of lane->slot.
 enum window_end window_run(struct lane *lane, struct error *err);
 
+// Follows the session that keeps the lane from its slot, by the window's end. False when the server
+// could not be asked about it.
+bool lane_watch_holder(struct lane *lane, enum window_end end, struct error *err) MUST_CHECK;
+
 // The claim that a window or a poll of the slot begins with.
 struct claim window_first_claim(const struct lane *lane, const struct slot *slot, int limit);
 

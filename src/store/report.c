@@ -8,6 +8,7 @@
 #include "outrider/base/clock.h"
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
+#include "slot_holder.h"
 #include "sql.h"
 #include "visit.h"
 
@@ -347,17 +348,25 @@ report_count(struct report *report, int64_t until, struct remaining *ret_remaini
     return true;
 }
 
-// Only a look: between two windows nobody holds the slot, so 0 does not mean that no relay runs.
+// Between two windows no session holds a slot, so an answer without a holder does not mean that no
+// relay runs.
 bool
-report_slot_holder(struct report *report, int *ret_pid, struct error *err)
+report_slot_holder(struct report *report, struct slot_holder *ret_holder, struct error *err)
 {
-    const char *const params[] = {report->visit.oid};
+    AUTOFREE char *table = names_relation(&report->visit.names, NULL);
+    const struct slot_range every = {0, STORE_SLOTS_MAX - 1};
+    struct slot_holder_params params;
+    const char *texts[SLOT_HOLDER_PARAMS], *answer[SLOT_HOLDER_COLUMNS];
     struct session_result *result;
 
-    if (!visit_ask(&report->visit, sql_store_report_slot_holder, params, 1, VISIT_LOOK_MS, &result,
-                   err))
-        return false;
-    *ret_pid = session_rows(result) > 0 ? (int)visit_number(result, 0, 0) : 0;
+    slot_holder_params(&params, table, every, report->keeps_order, texts);
+    if (!visit_ask(&report->visit, sql_store_slot_holder, texts, SLOT_HOLDER_PARAMS, VISIT_LOOK_MS,
+                   &result, err))
+        return error_prefix(err, "looking for the session that holds a slot");
+    const bool found = session_rows(result) > 0;
+    for (size_t i = 0; found && i < SLOT_HOLDER_COLUMNS; i++)
+        answer[i] = session_value(result, 0, i);
+    slot_holder_read(found ? answer : NULL, ret_holder);
     session_result_free(result);
     return true;
 }

@@ -305,6 +305,14 @@ def test_a_prepared_transaction(base_dir, outrider):
             assert "autovacuum is off for the whole server" in done
             db.execute("ROLLBACK PREPARED 'it''s'")
             assert "prepared-transaction" not in outrider.command("check", "--held", "0s").stdout
+            db.execute("BEGIN")
+            db.execute("SELECT pg_advisory_xact_lock('outbox_messages'::regclass::oid::int, 0)")
+            db.execute("PREPARE TRANSACTION 'slot'")
+            done = outrider.command("check").expect(FOUND).stdout
+            assert "slot-taken" in done and "the prepared transaction 'slot' (user postgres)" in " ".join(done.split())
+            assert "ROLLBACK PREPARED 'slot';" in done
+            db.execute("ROLLBACK PREPARED 'slot'")
+            assert "slot-taken" not in outrider.command("check").stdout
     finally:
         server.stop()
 

@@ -117,6 +117,14 @@ relay_lane(const struct relay *relay, size_t lane)
 }
 
 bool
+relay_lane_taken(const struct relay *relay, size_t lane, struct lane_trouble *ret_trouble)
+{
+    (void)relay, (void)lane;
+    *ret_trouble = (struct lane_trouble){.event = "slot_taken", .error = fake.taken_by};
+    return fake.taken_by.text[0] != '\0';
+}
+
+bool
 relay_lane_trouble(const struct relay *relay, size_t lane, struct lane_trouble *ret_trouble)
 {
     (void)relay, (void)lane;
@@ -199,9 +207,9 @@ report_remaining(struct report *report, int64_t until, const struct template *to
 }
 
 bool
-report_slot_holder(struct report *report, int *ret_pid, struct error *err)
+report_slot_holder(struct report *report, struct slot_holder *ret_holder, struct error *err)
 {
     (void)report, (void)err;
-    *ret_pid = fake.holder_pid;
+    *ret_holder = fake.holder;
     return true;
 }

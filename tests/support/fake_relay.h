@@ -34,8 +34,9 @@ struct fake {
     const struct fake_count *counts;
     size_t count_count;
     int64_t end_until, end_messages;
-    int holder_pid;
-    int slots; // of the table; 0: 1
+    struct slot_holder holder;
+    struct error taken_by; // with a text: a session that is no relay has the lanes' slot
+    int slots;             // of the table; 0: 1
     bool blocked[TOPIC_INDEX_SIZE];
     // What was asked of them:
     struct relay_goal goal;

@@ -474,6 +474,17 @@ store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid
     return true;
 }
 
+bool
+store_slot_holder(struct store *store, int slot, struct slot_holder *ret_holder, struct error *err)
+{
+    (void)store, (void)slot;
+    if (!enter(FAKE_SLOT_HOLDER, NULL, err))
+        return false;
+    *ret_holder = fake_store.slot_holder;
+    fake_store_unlock();
+    return true;
+}
+
 // --- writes
 
 static bool

@@ -11,6 +11,7 @@
 #define OUTRIDER_TESTS_SUPPORT_FAKE_STORE_H
 
 #include "outrider/store/listener.h"
+#include "outrider/store/slot_holder.h"
 #include "outrider/store/store.h"
 
 #include <stdbool.h>
@@ -47,6 +48,7 @@ enum fake_call {
     FAKE_AROUND,
     FAKE_APART,
     FAKE_HOLDER,
+    FAKE_SLOT_HOLDER,
     FAKE_MARK, // also of a row that is marked first
     FAKE_UNMARK,
     FAKE_TRY,
@@ -66,6 +68,7 @@ struct fake_store {
     uint64_t xmin, xmax;                  // of every snapshot
     int slots;                            // a row's is its aggregate's first letter, modulo
     uint64_t slots_taken;                 // 1 << slot: by another relay
+    struct slot_holder slot_holder;       // of each of them
     void (*on_call)(enum fake_call call); // runs before each call, without the lock
     struct fake_row rows[FAKE_ROWS];      // in the order of seq
     size_t count;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 // links: base tests/support/fake_relay.c src/relay/stats.c src/cli/drain.c src/cli/drain_judge.c
+// links: src/relay/holder.c src/relay/health.c src/cli/ask_holder.c
 // links: src/cli/closing.c src/cli/exits.c src/cli/figures.c src/cli/format.c src/cli/progress.c
 // links: src/cli/run_log.c src/cli/screen.c src/cli/stop.c
 
@@ -31,6 +32,9 @@ static const struct settings settings = {
     .store = {.table = "t", .ordering = ORDERING_KEY},
     .relay = {.stop_timeout_ms = 1000, .retry_backoff_max_ms = 60000},
 };
+
+static const struct slot_holder relay_at_99 = {
+    .found = true, .pid = 99, .may_claim = true, .in_transaction = true, .transaction = "3/1"};
 
 static char output[16384];
 
@@ -153,7 +157,7 @@ START_TEST(test_takes_over)
                          .count_count = COUNT(counts),
                          .end_until = 1,
                          .end_messages = 5,
-                         .holder_pid = 99};
+                         .holder = relay_at_99};
     ck_assert_int_eq(run(&unlimited), EX_OK);
     ck_assert_ptr_nonnull(strstr(output, "took the slot over"));
     ck_assert_ptr_nonnull(strstr(output, "99"));
@@ -174,7 +178,7 @@ START_TEST(test_works_beside_others_in_slots)
                          .count_count = COUNT(counts),
                          .end_until = 1,
                          .end_messages = 5,
-                         .holder_pid = 99,
+                         .holder = relay_at_99,
                          .slots = 4};
     ck_assert_int_eq(run(&unlimited), EX_OK);
     ck_assert_ptr_nonnull(strstr(output, "event=drain_beside"));
@@ -203,6 +207,30 @@ START_TEST(test_stands_by)
     ck_assert_int_eq(run(&limits), EX_OK);
     ck_assert_ptr_nonnull(strstr(output, "watching the backlog fall"));
     ck_assert_ptr_nonnull(strstr(output, "taken by others"));
+}
+END_TEST
+
+// A session that is no relay keeps the slot: it is named, and not taken for another relay.
+START_TEST(test_is_kept_out)
+{
+    const struct fake_moment moments[] = {{.phase = LANE_CLAIM, .connected = true}};
+    const struct fake_count counts[] = {
+        {.version = 2, .remaining = {.messages = 5, .claimable = 5}},
+    };
+    fake = (struct fake){.moments = moments,
+                         .moment_count = COUNT(moments),
+                         .counts = counts,
+                         .count_count = COUNT(counts),
+                         .end_until = 1,
+                         .end_messages = 5,
+                         .holder = relay_at_99};
+    fake.holder.in_transaction = false;
+    snprintf(fake.holder.who, sizeof fake.holder.who, "session 99 (user app)");
+    const struct drain_limits limits = {.give_up_ms = 3000};
+    ck_assert_int_ne(run(&limits), EX_OK);
+    ck_assert_ptr_nonnull(strstr(output, "event=drain_kept_out"));
+    ck_assert_ptr_nonnull(strstr(output, "session 99 (user app) has"));
+    ck_assert_ptr_null(strstr(output, "another relay"));
 }
 END_TEST
 
@@ -271,6 +299,6 @@ main(void)
 {
     return RUN_TESTS("drain", test_nothing_to_do, test_all_gone, test_own_figures_are_not_believed,
                      test_limit_and_reasons, test_takes_over, test_works_beside_others_in_slots,
-                     test_stands_by, test_version_changes, test_unavailable,
+                     test_stands_by, test_is_kept_out, test_version_changes, test_unavailable,
                      test_report_is_lost_and_found);
 }

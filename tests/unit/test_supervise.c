@@ -178,6 +178,18 @@ START_TEST(test_lines)
 }
 END_TEST
 
+// No relay sends, so it is not said that one does.
+START_TEST(test_a_session_that_is_no_relay)
+{
+    __attribute__((cleanup(text_free))) struct text line = {0};
+    fake = (struct fake){.moments = &now, .moment_count = 1};
+    error_set(&fake.taken_by, FAULT_CLUSTER, "SLOT", "session 4711\nhas it");
+    now = (struct fake_moment){.phase = LANE_STANDBY, .connected = true};
+    supervise_append_status(&line, NULL, &well, 0, 0);
+    ck_assert_str_eq(text_str(&line), "kept from sending: session 4711?has it");
+}
+END_TEST
+
 START_TEST(test_blocked_topics)
 {
     static const char *const topics[] = {"d", "b\n", "c", "a"};
@@ -225,5 +237,6 @@ main(void)
 {
     return RUN_TESTS("supervise", test_states, test_fed_at_half_the_interval,
                      test_an_outage_feeds_a_stuck_lane_does_not, test_no_watchdog, test_lines,
-                     test_blocked_topics, test_told_when_it_changed_and_not_at_once);
+                     test_a_session_that_is_no_relay, test_blocked_topics,
+                     test_told_when_it_changed_and_not_at_once);
 }

@@ -72,6 +72,24 @@ START_TEST(test_a_standby_is_ready)
 }
 END_TEST
 
+// Whatever else the lanes do, and each session once.
+START_TEST(test_a_session_that_is_no_relay)
+{
+    snapshot = snapshots_of_a_good_day();
+    snapshot.lanes[0].taken = true;
+    snapshot.lanes[0].taken_by.event = "slot_taken";
+    error_set(&snapshot.lanes[0].taken_by.error, FAULT_CLUSTER, "SLOT", "session 4711 has it");
+    expect(VERDICT_BAD, "A session that is no relay at work keeps messages from being sent.",
+           "session 4711 has it");
+    expect_reasons("slot_taken");
+    expect_health(200);
+    snapshot.lanes[0].view.active = false;
+    snapshot.lanes[0].view.phase = LANE_STANDBY;
+    expect_reasons("slot_taken");
+    snapshot_free(&snapshot);
+}
+END_TEST
+
 START_TEST(test_an_outage_is_no_illness)
 {
     snapshot = snapshots_of_a_good_day();
@@ -205,7 +223,8 @@ int
 main(void)
 {
     return RUN_TESTS("verdict", test_all_is_well, test_a_standby_is_ready,
-                     test_an_outage_is_no_illness, test_stuck_and_stalled,
-                     test_a_pause_is_not_ready, test_blocked_topics, test_rows_that_cannot_be_written_to, test_what_can_wait_comes_last,
+                     test_a_session_that_is_no_relay, test_an_outage_is_no_illness,
+                     test_stuck_and_stalled, test_a_pause_is_not_ready, test_blocked_topics,
+                     test_rows_that_cannot_be_written_to, test_what_can_wait_comes_last,
                      test_between_relays, test_the_command_is_one_for_a_shell);
 }

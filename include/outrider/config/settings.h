@@ -18,6 +18,8 @@ struct settings {
     struct producer_settings producer;
     struct relay_settings relay;
     const char *http_listen; // host:port; NULL: nowhere
+    char *const *http_hosts; // shell patterns; further names of ours
+    size_t http_hosts_count;
     enum log_level log_level;
     enum log_format log_format;
     struct config *origin; // values as text with their origins

@@ -12,13 +12,15 @@
 
 struct monitor;
 
-// Serves at `listen`, a host:port; NULL: nowhere, and nothing is sampled. config_file: what
+// Serves at the settings' http_listen; NULL: nowhere, and nothing is sampled. config_file: what
 // commands that are shown to people name behind -c, NULL: none; borrowed. Error code: "ADDRESS".
-bool monitor_open(const char *listen, const char *config_file, struct monitor **ret_monitor,
-                  struct error *err) MUST_CHECK;
+bool monitor_open(const struct settings *settings, const char *config_file,
+                  struct monitor **ret_monitor, struct error *err) MUST_CHECK;
 
-// Serves at another address from now on. On failure it serves where it did.
-bool monitor_move(struct monitor *monitor, const char *listen, struct error *err) MUST_CHECK;
+// Serves at these settings' address, to those who ask by their names, from now on. On failure it
+// serves where and to whom it did.
+bool monitor_move(struct monitor *monitor, const struct settings *settings,
+                  struct error *err) MUST_CHECK;
 
 // Shows this relay from now on. past: the sum over the relays before it. Both and the settings are
 // borrowed until monitor_unwatch.

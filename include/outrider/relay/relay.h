@@ -88,6 +88,10 @@ bool relay_topic_blocked(const struct relay *relay, size_t topic);
 size_t relay_lanes(const struct relay *relay);
 struct lane_view relay_lane(const struct relay *relay, size_t lane);
 
+// The session that keeps the lane from a slot and is no relay at work, as "slot_taken"; false:
+// none.
+bool relay_lane_taken(const struct relay *relay, size_t lane, struct lane_trouble *ret_trouble);
+
 // The lane's last failure since its last progress; else, while it finds a topic blocked, why it
 // blocked the last one. False when there is neither.
 bool relay_lane_trouble(const struct relay *relay, size_t lane, struct lane_trouble *ret_trouble);

@@ -7,6 +7,7 @@
 #include "outrider/base/error.h"
 #include "outrider/model/template.h"
 #include "outrider/store/session.h"
+#include "outrider/store/slot_holder.h"
 #include "outrider/store/store.h"
 
 #include <stdatomic.h>
@@ -128,9 +129,9 @@ bool report_remaining(struct report *report, int64_t until, const struct templat
 bool report_count(struct report *report, int64_t until, struct remaining *ret_remaining,
                   struct error *err) __attribute__((warn_unused_result));
 
-// The pid of a backend that holds a slot of the table just now, i.e. of a relay that works in a
-// window; 0: none does.
-bool report_slot_holder(struct report *report, int *ret_pid, struct error *err)
+// The session that keeps a relay of these settings from the table's slots just now: one that cannot
+// be a relay before any other. Borrows nothing.
+bool report_slot_holder(struct report *report, struct slot_holder *ret_holder, struct error *err)
     __attribute__((warn_unused_result));
 
 #endif
