@@ -2,5 +2,5 @@
 -- version 2's does.
 o.{published} IS NOT TRUE AND coalesce(o.{retry_count}, 0) < {max_retries}
 AND (o.{created_at}, o.{id}) > ($2, $3) AND o.{created_at} <= $4
-AND coalesce(o.{aggregate_id}::text <> ALL ($5), true)
+AND coalesce({aggregate} <> ALL ($5), true)
 {unblocked}

@@ -1,5 +1,5 @@
 -- ordering: none. A waiting row holds back only itself.
 {queue}
 AND (o.{next_attempt_at} IS NULL OR o.{next_attempt_at} <= now())
-AND coalesce(o.{aggregate_id}::text <> ALL ($5), true)
+AND coalesce({aggregate} <> ALL ($5), true)
 {unblocked}

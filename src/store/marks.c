@@ -2,7 +2,8 @@
 // What a window writes: rows that are done, rows that failed.
 //
 // Each write is one set-based statement behind a savepoint, and must touch exactly the rows it
-// names: a trigger, a rule or row security that keeps some from it is a failure, not a surprise.
+// names: a trigger, a rule or row security that keeps some from it, or rows that share an id, are a
+// failure, not a surprise.
 #include "sql.h"
 #include "store_private.h"
 
@@ -14,6 +15,12 @@ store_changed_all(PGresult *result, size_t count, struct error *err)
 {
     size_t changed = strtoul(PQcmdTuples(result), NULL, 10);
 
+    if (changed > count)
+        return error_set(err, FAULT_CLUSTER, "SHARED_ID",
+                         "%zu rows changed where %zu were named: rows of the table share an id; "
+                         "give each its own and make the id unique, `outrider check` names the "
+                         "statement (id-not-unique)",
+                         changed, count);
     return changed == count ||
            error_set(err, FAULT_CLUSTER, "SHORT",
                      "%zu of %zu rows changed: a trigger, a rule or row security of the table "

@@ -4,6 +4,7 @@
 #ifndef OUTRIDER_STORE_SQL_H
 #define OUTRIDER_STORE_SQL_H
 
+extern const char sql_store_aggregate[];
 extern const char sql_store_check_constraints[];
 extern const char sql_store_claim[];
 extern const char sql_store_claim_around[];
@@ -27,8 +28,12 @@ extern const char sql_store_dead_show[];
 extern const char sql_store_dead_states[];
 extern const char sql_store_delete[];
 extern const char sql_store_describe[];
+extern const char sql_store_drawn_from[];
 extern const char sql_store_fail_v1[];
 extern const char sql_store_fail_v2[];
+extern const char sql_store_hashed_waiting[];
+extern const char sql_store_head_by_hash[];
+extern const char sql_store_head_by_value[];
 extern const char sql_store_heads_slots[];
 extern const char sql_store_heads_v1[];
 extern const char sql_store_heads_v2[];
@@ -112,6 +117,7 @@ extern const char sql_store_slot_exclusive[];
 extern const char sql_store_slot_of[];
 extern const char sql_store_slot_shared[];
 extern const char sql_store_slot_wait[];
+extern const char sql_store_still_unhashed[];
 extern const char sql_store_unblocked[];
 extern const char sql_store_unblocked_in_slots[];
 extern const char sql_store_unchanged_absent[];

@@ -43,7 +43,8 @@ bool store_run_behind_savepoint(struct store *store, const char *sql, const stru
 // The parameters of store_mark's statement.
 void store_mark_params(const struct message_id *ids, size_t count, struct params *params);
 
-// Did the statement touch exactly `count` rows? Else the code is "SHORT".
+// Did the statement touch exactly `count` rows? Else the code is "SHORT", or "SHARED_ID" for
+// more.
 bool store_changed_all(PGresult *result, size_t count, struct error *err) MUST_CHECK;
 
 #endif
