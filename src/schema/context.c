@@ -363,6 +363,7 @@ context_has_step(const struct context *context, const struct step *step)
     case PRESENT_TO_CHANGE_SLOTS:
         return wanted != context->facts.slots;
     case PRESENT_FOR_HASHES:
+    case PRESENT_TO_MEND:
         return context->facts.aggregate_form != AGGREGATE_VALUE;
     case PRESENT_FOR_VALUES:
         return context->facts.aggregate_form == AGGREGATE_VALUE;

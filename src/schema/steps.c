@@ -190,7 +190,7 @@ const struct step steps_up[] = {
         .kind = STEP_ALONE,
         .done = sql_schema_done_index_dropped,
         .index = "_outrider_waiting",
-        .presence = PRESENT_FOR_HASHES,
+        .presence = PRESENT_TO_MEND,
         .statements = {{.sql = sql_schema_drop_index}},
     },
     {

@@ -40,6 +40,7 @@ enum presence {
     PRESENT_ALWAYS,
     PRESENT_FOR_HASHES,      // when the aggregate's text can be in an index
     PRESENT_FOR_VALUES,      // when it cannot
+    PRESENT_TO_MEND,         // when it can, for what an earlier outrider made: else not printed
     PRESENT_FOR_SLOTS,       // when step.slots are wanted
     PRESENT_FOR_OTHER_SLOTS, // when another number is
     PRESENT_TO_CHANGE_SLOTS, // when there is another number now

@@ -17,7 +17,7 @@ store_changed_all(PGresult *result, size_t count, struct error *err)
 
     if (changed > count)
         return error_set(err, FAULT_CLUSTER, "SHARED_ID",
-                         "%zu rows changed where %zu were named: rows of the table share an id; "
+                         "%zu rows changed instead of %zu: rows of the table share an id; "
                          "give each its own and make the id unique, `outrider check` names the "
                          "statement (id-not-unique)",
                          changed, count);
