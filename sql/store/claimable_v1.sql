@@ -1,4 +1,4 @@
 -- Version 1 keeps nothing about waiting rows: those that the lane holds are passed over by their aggregates.
 {placed}
-AND coalesce(o.{aggregate_id}::text <> ALL ($5), true)
+AND coalesce({aggregate} <> ALL ($5), true)
 {unblocked}

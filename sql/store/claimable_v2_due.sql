@@ -1,4 +1,4 @@
 -- ordering: none. A waiting row holds back only itself.
 {placed}
-AND coalesce(o.{aggregate_id}::text <> ALL ($5), true)
+AND coalesce({aggregate} <> ALL ($5), true)
 {unblocked}

@@ -3,7 +3,7 @@
 -- first waiting row is due in milliseconds, rounded up. Nothing is locked to find out who locks: a row lock is its
 -- transaction's number in xmax, and the lock that every running transaction holds on its own number says whose it is.
 WITH r AS (
-  SELECT o.{aggregate_id} AS aggregate_id, o.{seq} AS position, o.{next_attempt_at} AS next_attempt_at,
+  SELECT {aggregate} AS aggregate_id, o.{seq} AS position, o.{next_attempt_at} AS next_attempt_at,
          (o.{next_attempt_at} > now()) IS TRUE AS waiting, l.locktype IS NOT NULL AS locked, l.pid,
          {topic} = ANY ($3::text[]) AS blocked
     FROM {table} AS o

@@ -319,6 +319,8 @@ check_sent_topics(struct looking *looking, struct check_topics *topics)
 static enum finding
 of_error(const struct error *err)
 {
+    if (str_starts_with(err->code, "TABLE") && strstr(err->text, "version table") != NULL)
+        return FINDING_VERSION_LOST;
     if (str_starts_with(err->code, "TABLE"))
         return FINDING_TABLE_MISSING;
     if (strstr(err->text, "statement pooling") != NULL)

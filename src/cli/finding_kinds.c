@@ -87,6 +87,11 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
                                "database.dsn. A table that is not in the "
                                "search_path needs its schema in outbox.table.",
                                "outrider schema apply", 0},
+    [FINDING_VERSION_LOST] =
+        {"version-lost", SEVERITY_ERROR, "version 2 without its version table", "{1}",
+         "Apply: it makes the version table anew, and what is dead stays dead. The relay does not "
+         "start on the table until then; nothing else of the database was looked at.",
+         "outrider schema apply", 0},
     [FINDING_POOLER_MODE] =
         {"pooler-mode", SEVERITY_ERROR, "the pooler allows no transactions",
          "The pooler behind database.dsn pools statements: {1}. The relay works in transactions.",

@@ -26,6 +26,7 @@ static const struct hint codes[] = {
     {"TABLE", "`outrider schema status` says what the table lacks."},
     {"KEY", "Set message.key to aggregate_id, or run `outrider schema apply --slots 1`."},
     {"SHORT", "A trigger, a rule or row security hides rows from the relay's UPDATE."},
+    {"SHARED_ID", "Rows share an id: give each its own, then make it unique (`outrider check`)."},
     {"NO_ANSWER",
      "Brokers answer, but acknowledge nothing: look at min.insync.replicas and replicas."},
     {"UNKNOWN_TOPIC_OR_PART", "Make the topic; its rows go by themselves then."},

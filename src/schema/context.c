@@ -147,18 +147,33 @@ slot_index_literal(const struct context *context)
     return relation_literal(&context->names, suffix);
 }
 
-// The qualified names of all indexes of version 2 that every table has, as strings.
+// The qualified names of all indexes that version 2 of this table needs, as strings.
 static char *
-index_literals(const struct names *names)
+index_literals(const struct context *context)
 {
     struct text list = {0};
     for (size_t i = 0; i < steps_up_count; i++) {
-        if (steps_up[i].index == NULL || steps_up[i].slots > 0)
+        const struct step *step = &steps_up[i];
+        if (step->done != sql_schema_done_index || step->slots > 0 ||
+            !context_has_step(context, step))
             continue;
-        AUTOFREE char *name = relation_literal(names, steps_up[i].index);
+        AUTOFREE char *name = relation_literal(&context->names, step->index);
         text_appendf(&list, "%s%s", list.len > 0 ? ", " : "", name);
     }
     return list.data;
+}
+
+// The aggregate as the waiting index has it before it is hashed.
+static char *
+aggregate_text(const struct context *context)
+{
+    AUTOFREE char *column = sql_identifier(context->names.columns[COLUMN_AGGREGATE_ID]);
+    struct text out = {0};
+
+    text_appendf(
+        &out, context->facts.aggregate_form == AGGREGATE_DIGITS ? "encode(%s, 'hex')" : "%s::text",
+        column);
+    return out.data;
 }
 
 // The owner as the facts have it; whoever runs the script when it is printed.
@@ -203,9 +218,11 @@ set_phrases(struct context *context)
     phrase(context, "sequence", names_relation(names, "_outrider_seq"));
     phrase(context, "sequence_literal", relation_literal(names, "_outrider_seq"));
     phrase(context, "unpublished_index", unpublished_index(names));
-    phrase(context, "index_literals", index_literals(names));
+    phrase(context, "index_literals", index_literals(context));
     phrase(context, "new_columns", column_literals(names, COLUMN_SEQ, COLUMN_COUNT));
     phrase(context, "enqueued_columns", column_literals(names, COLUMN_ID, COLUMN_PUBLISHED));
+    phrase(context, "aggregate_id_name", sql_literal(names->columns[COLUMN_AGGREGATE_ID]));
+    phrase(context, "aggregate_text", aggregate_text(context));
     phrase(context, "seq_name", sql_literal(names->columns[COLUMN_SEQ]));
     phrase(context, "created_at_name", sql_literal(names->columns[COLUMN_CREATED_AT]));
     phrase(context, "made_comment", xstrdup(MADE_COMMENT));
@@ -345,6 +362,11 @@ context_has_step(const struct context *context, const struct step *step)
         return wanted > 0 && wanted != step->slots;
     case PRESENT_TO_CHANGE_SLOTS:
         return wanted != context->facts.slots;
+    case PRESENT_FOR_HASHES:
+    case PRESENT_TO_MEND:
+        return context->facts.aggregate_form != AGGREGATE_VALUE;
+    case PRESENT_FOR_VALUES:
+        return context->facts.aggregate_form == AGGREGATE_VALUE;
     case PRESENT_ALWAYS:
         break;
     }
@@ -385,6 +407,8 @@ occurs(const struct context *context, enum occurrence occurrence)
     case OCCURS_IF_SEQ_IS_ADOPTED:
         return context->facts.seq_is_drawn &&
                !is_made_column(&context->facts, context->names.columns[COLUMN_SEQ]);
+    case OCCURS_IF_UNVERSIONED:
+        return context->facts.seq_is_drawn && !context->facts.has_version_table;
     case OCCURS_ONCE:
     case OCCURS_EACH_MADE_COLUMN:
         break;

@@ -25,6 +25,13 @@ enum {
     PATIENT_TIMES = 10,        // a patient statement waits for this many lock_timeouts
 };
 
+// How the waiting index knows an aggregate.
+enum aggregate_form {
+    AGGREGATE_TEXT,   // by the hash of its text
+    AGGREGATE_DIGITS, // by that of its hexadecimal digits
+    AGGREGATE_VALUE,  // by its value
+};
+
 struct facts {
     bool exists;
     char kind; // pg_class.relkind
@@ -38,6 +45,7 @@ struct facts {
     int version;       // in force
     int slots;         // in force; 0 without a database
     bool seq_is_drawn; // the default of seq draws from outrider's sequence
+    enum aggregate_form aggregate_form;
     int server_version;
     int pid;
     char owner_name[IDENTIFIER_SIZE];
@@ -81,7 +89,7 @@ char *context_expand(const struct context *context, const struct step *step, con
 char *context_expand_with(const struct context *context, const struct step *step,
                           const struct placeholder *own, size_t own_count, const char *sql);
 
-// Is the step one for the number of slots that is wanted?
+// Is the step one for this table and the number of slots that is wanted?
 bool context_has_step(const struct context *context, const struct step *step);
 
 // Is the inbox asked for, or there?

@@ -94,6 +94,22 @@ note_facts(struct facts *facts, const struct session_result *result)
     copy_name(facts->database, result, FACT_DATABASE);
 }
 
+// Without a table that of the one that version 1 makes.
+static bool
+read_aggregate_form(struct context *context, struct error *err)
+{
+    struct session_result *result;
+
+    if (!query(context, sql_schema_aggregate_form, &result, err))
+        return false;
+    const char *form = session_rows(result) > 0 ? session_value(result, 0, 0) : "text";
+    context->facts.aggregate_form = str_equal(form, "value")    ? AGGREGATE_VALUE
+                                    : str_equal(form, "digits") ? AGGREGATE_DIGITS
+                                                                : AGGREGATE_TEXT;
+    session_result_free(result);
+    return true;
+}
+
 bool
 facts_read_table(struct context *context, struct error *err)
 {
@@ -115,7 +131,7 @@ facts_read_table(struct context *context, struct error *err)
     if (found)
         note_facts(&context->facts, result);
     session_result_free(result);
-    return found;
+    return found && read_aggregate_form(context, err);
 }
 
 // The columns that are outrider's to remove.

@@ -5,14 +5,22 @@
 #include "render.h"
 
 // Those of the steps that lead from one version to another; the steps of the inbox whatever is
-// `lowest`, for they are asked for by themselves.
+// `lowest`, for they are asked for by themselves. A version that is made new needs no mending.
+static bool
+is_asked_for(const struct step *step, int lowest, int highest)
+{
+    if (step->presence == PRESENT_TO_MEND && step->version > lowest)
+        return false;
+    return (step->inbox || step->version > lowest || step->presence != PRESENT_ALWAYS) &&
+           step->version <= highest;
+}
+
 static void
 render_steps(const struct context *context, const struct step *steps, size_t count, int lowest,
              int highest, struct text *sql)
 {
     for (size_t i = 0; i < count; i++)
-        if ((steps[i].inbox || steps[i].version > lowest || steps[i].presence != PRESENT_ALWAYS) &&
-            steps[i].version <= highest && context_has_step(context, &steps[i]))
+        if (is_asked_for(&steps[i], lowest, highest) && context_has_step(context, &steps[i]))
             render_step(context, &steps[i], sql);
 }
 

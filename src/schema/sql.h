@@ -4,6 +4,7 @@
 #define OUTRIDER_SCHEMA_SQL_H
 
 extern const char sql_schema_add_columns[];
+extern const char sql_schema_aggregate_form[];
 extern const char sql_schema_applier_lock_name[];
 extern const char sql_schema_applier_lock_table[];
 extern const char sql_schema_applier_pid[];
@@ -28,6 +29,7 @@ extern const char sql_schema_create_table[];
 extern const char sql_schema_create_unpublished_index[];
 extern const char sql_schema_create_version_table[];
 extern const char sql_schema_create_waiting_index[];
+extern const char sql_schema_create_waiting_index_by_value[];
 extern const char sql_schema_demote_version[];
 extern const char sql_schema_done_columns[];
 extern const char sql_schema_done_columns_dropped[];

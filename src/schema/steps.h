@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { STATEMENTS_MAX = 16 };
+enum { STATEMENTS_MAX = 20 };
 
 // How a step runs.
 enum step_kind {
@@ -21,6 +21,7 @@ enum occurrence {
     OCCURS_EACH_MADE_COLUMN,  // for each column that outrider added: {column}
     OCCURS_IF_OPTIONS_SAVED,  // the table had autovacuum settings of its own
     OCCURS_IF_SEQ_IS_ADOPTED, // seq is the application's own column, with our default
+    OCCURS_IF_UNVERSIONED,    // version 2 lost its version table, as a copy without it does
 };
 
 struct statement {
@@ -33,9 +34,13 @@ struct statement {
     enum occurrence occurs;
 };
 
-// Whether a step is one for the number of slots that is wanted.
+// Whether a step is one for this table and for the number of slots that is wanted. What is not
+// present always is printed from its own version on, too.
 enum presence {
     PRESENT_ALWAYS,
+    PRESENT_FOR_HASHES,      // when the aggregate's text can be in an index
+    PRESENT_FOR_VALUES,      // when it cannot
+    PRESENT_TO_MEND,         // when it can, for what an earlier outrider made: else not printed
     PRESENT_FOR_SLOTS,       // when step.slots are wanted
     PRESENT_FOR_OTHER_SLOTS, // when another number is
     PRESENT_TO_CHANGE_SLOTS, // when there is another number now

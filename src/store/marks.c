@@ -2,9 +2,9 @@
 // What a window writes: rows that are done, rows that failed.
 //
 // Each write is one set-based statement behind a savepoint, and must touch exactly the rows it
-// names: a trigger, a rule or row security that keeps some from it is a failure, not a surprise. A
-// set that is refused for a reason that can lie in a row is halved, down to the rows that are
-// refused alone: the others are written.
+// names: a trigger, a rule or row security that keeps some from it, or rows that share an id, are a
+// failure, not a surprise. A set that is refused for a reason that can lie in a row is halved, down
+// to the rows that are refused alone: the others are written.
 #include "outrider/base/xalloc.h"
 #include "sql.h"
 #include "sqlstate.h"
@@ -66,9 +66,16 @@ failure_params(const struct store *store, const struct failure *failures, size_t
     params_int4(params, store->settings.max_retries);
 }
 
+// The set's statement changed another number of rows.
 static bool
-fail_short(size_t changed, size_t count, struct error *err)
+fail_count(size_t changed, size_t count, struct error *err)
 {
+    if (changed > count)
+        return error_set(err, FAULT_CLUSTER, "SHARED_ID",
+                         "%zu rows changed instead of %zu: rows of the table share an id; "
+                         "give each its own and make the id unique, `outrider check` names the "
+                         "statement (id-not-unique)",
+                         changed, count);
     return error_set(err, FAULT_CLUSTER, "SHORT",
                      "%zu of %zu rows changed: a trigger, a rule or row security of the table "
                      "keeps outrider from the others",
@@ -99,7 +106,7 @@ judge_set(const struct step *steps, size_t steps_count, size_t count, bool *ret_
         *ret_refused = failed != steps[0].result &&
                        sqlstate_lies_in_row(PQresultErrorField(failed, PG_DIAG_SQLSTATE));
     } else if (changed != count) {
-        fail_short(changed, count, err);
+        fail_count(changed, count, err);
         *ret_refused = true;
     }
     return !failed && changed == count;
@@ -208,7 +215,7 @@ store_note_unmarked(struct store *store, const PGresult *marked, const struct me
 
     if (changed == count)
         return true;
-    fail_short(changed, count, &why);
+    fail_count(changed, count, &why);
     if (changed > count) {
         *err = why;
         return false;

@@ -153,19 +153,23 @@ sql_array(const char *const *texts, size_t count)
     return out.data;
 }
 
+// A topic has at most 249 characters: a part that was cut is one too long for any topic all the
+// same, so the expression equals a topic that Kafka takes exactly when the whole text does. And "C"
+// tells names apart as Kafka does, whatever the columns' own collations hold for equal.
 char *
 names_topic(const struct names *names, const struct template *topic)
 {
     struct text out = {0};
 
-    text_append(&out, "");
+    text_append(&out, "(");
     for (size_t i = 0; i < topic->count; i++) {
         const struct template_part *part = &topic->parts[i];
         AUTOFREE char *quoted = part->literal ? sql_literal(part->literal)
                                               : sql_identifier(names->columns[part->column]);
-        text_appendf(&out, part->literal ? "%s%s" : "%scoalesce(o.%s::text, '')",
+        text_appendf(&out, part->literal ? "%s%s" : "%scoalesce(left(o.%s::text, 250), '')",
                      i > 0 ? " || " : "", quoted);
     }
+    text_append(&out, ") COLLATE \"C\"");
     return out.data;
 }
 
@@ -211,6 +215,22 @@ names_relation(const struct names *names, const char *suffix)
     }
     append_quoted(&out, derived, '"');
     return out.data;
+}
+
+bool
+names_check_unversioned(const struct names *names, const char *sequence, struct error *err)
+{
+    AUTOFREE char *own = names_derived(names, "_outrider_seq");
+    AUTOFREE char *version_table = names_derived(names, "_outrider");
+
+    if (sequence == NULL)
+        return true;
+    return error_set(err, FAULT_CLUSTER, "TABLE",
+                     "table \"%s\" is at version 2, and its version table \"%s\" is missing, as in "
+                     "a copy that was restored without it; so that its dead rows are not sent "
+                     "again, run `outrider schema apply`, which makes it anew (the sequence of its "
+                     "numbers, %s, has to be named \"%s\" for that)",
+                     names->table, version_table, sequence, own);
 }
 
 // The text behind a {name}: the caller's, a column, or the table. Caller frees.

@@ -68,20 +68,33 @@ describe(struct wire *wire, const struct names *names, const char *sql,
     return true;
 }
 
+// What lies beside the table. Numbered rows without a version table are refused.
 static bool
-read_version(struct wire *wire, struct shape *shape, const char *exists_sql,
-             const char *version_sql, struct error *err)
+look_beside(struct wire *wire, struct shape *shape, const struct names *names, const char *sql,
+            struct error *err)
+{
+    PGresult *result;
+
+    if (!ask(wire, sql, &result, err))
+        return false;
+    const bool any = PQntuples(result) > 0;
+    shape->has_version_table = any && PQgetvalue(result, 0, 0)[0] != 0;
+    shape->hashed = any && PQgetvalue(result, 0, 1)[0] != 0;
+    const char *sequence = any && !PQgetisnull(result, 0, 2) ? PQgetvalue(result, 0, 2) : NULL;
+    const bool known = shape->has_version_table || names_check_unversioned(names, sequence, err);
+    PQclear(result);
+    return known;
+}
+
+static bool
+read_version(struct wire *wire, struct shape *shape, const char *sql, struct error *err)
 {
     PGresult *result;
 
     shape->version = shape->table_slots = 1;
-    if (!ask(wire, exists_sql, &result, err))
-        return false;
-    shape->has_version_table = PQgetvalue(result, 0, 0)[0] != 0;
-    PQclear(result);
     if (!shape->has_version_table)
         return true;
-    if (!ask(wire, version_sql, &result, err))
+    if (!ask(wire, sql, &result, err))
         return error_prefix(err, "reading the table's version");
     int version = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 0)) : 0;
     int slots = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 1)) : 0;
@@ -195,6 +208,25 @@ compose_kind(struct shape *shape, enum claim_kind kind, const char *claimable_sq
         names_expand(names, many ? sql_store_poll_slots : sql_store_poll, all, count);
 }
 
+// How a claim finds the rows that wait ahead of another of their aggregate.
+static size_t
+add_heads(const struct shape *shape, const struct description *description, struct placeholder *all,
+          size_t count)
+{
+    const bool digits = strcmp(description->type[COLUMN_AGGREGATE_ID], "bytea") == 0;
+
+    all[count++] = (struct placeholder){
+        "head", shape->hashed ? sql_store_head_by_hash : sql_store_head_by_value, true};
+    all[count++] = (struct placeholder){
+        "head_name", digits ? "encode(h.{aggregate_id}, 'hex')" : "h.{aggregate_id}::text", true};
+    all[count++] = (struct placeholder){
+        "row_name", digits ? "encode(o.{aggregate_id}, 'hex')" : "o.{aggregate_id}::text", true};
+    all[count++] = (struct placeholder){
+        "still_unhashed", shape->hashed || shape->version == 1 ? "" : sql_store_still_unhashed,
+        true};
+    return count;
+}
+
 // Puts every statement together.
 static void
 compose(struct shape *shape, const struct description *description,
@@ -207,7 +239,7 @@ compose(struct shape *shape, const struct description *description,
     const bool binary = strcmp(description->type[COLUMN_PAYLOAD], "bytea") == 0;
     const bool many = shape->slots > 1;
     char max_retries[16], slots[16], slot_mask[16];
-    struct placeholder all[40];
+    struct placeholder all[64];
     size_t count = fixed_count;
 
     snprintf(max_retries, sizeof max_retries, "%d", settings->max_retries);
@@ -219,6 +251,7 @@ compose(struct shape *shape, const struct description *description,
     all[count++] = (struct placeholder){"slots", slots, false};
     all[count++] = (struct placeholder){"slot_mask", slot_mask, false};
     all[count++] = (struct placeholder){"slot_of", sql_store_slot_of, true};
+    all[count++] = (struct placeholder){"aggregate", sql_store_aggregate, true};
     all[count++] =
         (struct placeholder){"queue", many ? sql_store_queue_of_slot : sql_store_queue, true};
     all[count++] = (struct placeholder){"lock_class", sql_store_lock_class, true};
@@ -250,6 +283,7 @@ compose(struct shape *shape, const struct description *description,
     all[count++] = (struct placeholder){
         "unchanged",
         shape->has_version_table ? sql_store_unchanged_present : sql_store_unchanged_absent, true};
+    count = add_heads(shape, description, all, count);
 
     for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++)
         compose_kind(shape, kind, claimable(shape, settings, kind), names, all, count);
@@ -280,9 +314,12 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
     AUTOFREE char *table_literal = sql_literal(table);
     AUTOFREE char *version_table = names_relation(names, "_outrider");
     AUTOFREE char *version_table_literal = sql_literal(version_table);
+    AUTOFREE char *waiting_hash = names_relation(names, "_outrider_waiting_hash");
+    AUTOFREE char *waiting_hash_literal = sql_literal(waiting_hash);
     AUTOFREE char *payload = sql_identifier(names->columns[COLUMN_PAYLOAD]);
     AUTOFREE char *last_error = sql_literal(names->columns[COLUMN_LAST_ERROR]);
     AUTOFREE char *error_class = sql_literal(names->columns[COLUMN_ERROR_CLASS]);
+    AUTOFREE char *seq_name = sql_literal(names->columns[COLUMN_SEQ]);
     AUTOFREE char *topic = names_topic(names, &settings->topic);
     const struct placeholder fixed[] = {
         {"topic", topic, false},
@@ -292,17 +329,22 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
         {"payload_column", payload, false},
         {"last_error_literal", last_error, false},
         {"error_class_literal", error_class, false},
+        {"waiting_hash_literal", waiting_hash_literal, false},
+        {"seq_name", seq_name, false},
+        {"hashed_waiting", sql_store_hashed_waiting, true},
+        {"drawn_from", sql_store_drawn_from, true},
     };
     const size_t fixed_count = sizeof fixed / sizeof fixed[0];
     AUTOFREE char *describe_sql = names_expand(names, sql_store_describe, fixed, fixed_count);
-    AUTOFREE char *exists_sql = names_expand(names, sql_store_version_table, fixed, fixed_count);
+    AUTOFREE char *beside_sql = names_expand(names, sql_store_version_table, fixed, fixed_count);
     AUTOFREE char *version_sql = names_expand(names, sql_store_version, fixed, fixed_count);
     struct description description;
     struct shape shape = {0};
 
     if (!describe(wire, names, describe_sql, &description, err) ||
         !check_table(&description, names, err) ||
-        !read_version(wire, &shape, exists_sql, version_sql, err) ||
+        !look_beside(wire, &shape, names, beside_sql, err) ||
+        !read_version(wire, &shape, version_sql, err) ||
         !check_columns(&description, names, shape.version, err) ||
         !check_order(&description, names, shape.version, err))
         return false;

@@ -6,6 +6,7 @@
 
 extern const char sql_store_aggregate_of[];
 extern const char sql_store_attempts[];
+extern const char sql_store_aggregate[];
 extern const char sql_store_check_constraints[];
 extern const char sql_store_claim[];
 extern const char sql_store_claim_around[];
@@ -28,8 +29,12 @@ extern const char sql_store_dead_show[];
 extern const char sql_store_dead_states[];
 extern const char sql_store_delete[];
 extern const char sql_store_describe[];
+extern const char sql_store_drawn_from[];
 extern const char sql_store_fail_v1[];
 extern const char sql_store_fail_v2[];
+extern const char sql_store_hashed_waiting[];
+extern const char sql_store_head_by_hash[];
+extern const char sql_store_head_by_value[];
 extern const char sql_store_heads_slots[];
 extern const char sql_store_heads_v1[];
 extern const char sql_store_heads_v2[];
@@ -119,6 +124,7 @@ extern const char sql_store_slot_holder[];
 extern const char sql_store_slot_of[];
 extern const char sql_store_slot_shared[];
 extern const char sql_store_slot_wait[];
+extern const char sql_store_still_unhashed[];
 extern const char sql_store_unblocked[];
 extern const char sql_store_unmarked[];
 extern const char sql_store_unblocked_in_slots[];

@@ -44,6 +44,7 @@ visit_expand(const struct visit *visit, const char *sql, const struct placeholde
         {"unpublished", unpublished, true},
         {"dead", v2 ? sql_store_report_dead_v2 : sql_store_report_dead_v1, true},
         {"version_table", visit->version_table, false},
+        {"aggregate", sql_store_aggregate, true},
     };
     const size_t own_count = sizeof own / sizeof own[0];
     struct placeholder all[VISIT_FRAGMENT_MAX + sizeof own / sizeof own[0]];
@@ -130,16 +131,22 @@ bool
 visit_look_within(struct visit *visit, struct error *err)
 {
     AUTOFREE char *table = names_relation(&visit->names, NULL);
+    AUTOFREE char *seq_name = sql_literal(visit->names.columns[COLUMN_SEQ]);
+    const struct placeholder placeholders[] = {{"drawn_from", sql_store_drawn_from, true},
+                                               {"seq_name", seq_name, false}};
+    AUTOFREE char *sql = visit_expand(visit, sql_store_report_shape, placeholders, 2);
     const char *const params[] = {table, visit->version_table,
                                   visit->names.columns[COLUMN_PUBLISHED],
                                   visit->names.columns[COLUMN_PAYLOAD]};
     struct session_result *result;
 
-    if (!visit_run(visit, sql_store_report_shape, params, 4, VISIT_LOOK_MS, &result, err))
+    if (!visit_run(visit, sql, params, 4, VISIT_LOOK_MS, &result, err))
         return false;
     // The result is read out before anything else is asked.
     const bool found = session_rows(result) == 1;
     const bool versioned = found && visit_is_true(result, 0, 2);
+    const bool known = !found || versioned ||
+                       names_check_unversioned(&visit->names, session_value(result, 0, 4), err);
     if (found) {
         snprintf(visit->oid, sizeof visit->oid, "%s", session_value(result, 0, 0));
         visit->nullable = visit_is_true(result, 0, 1);
@@ -147,6 +154,8 @@ visit_look_within(struct visit *visit, struct error *err)
         visit->version = visit->slots = 1;
     }
     session_result_free(result);
+    if (!known)
+        return false;
     if (!found)
         return error_set(err, FAULT_CLUSTER, "TABLE",
                          "there is no table %s in this database; `outrider schema apply` makes it",

@@ -268,6 +268,14 @@ def test_kinds_of_table(check, outrider, db):
     assert "a view" in check()["table-kind"][0]["detail"]
 
 
+def test_a_version_table_that_is_missing(check, outbox, db, outrider):
+    db.execute("DROP TABLE outbox_messages_outrider")
+    assert set(found := check()) == {"version-lost"}
+    assert found["version-lost"][0]["command"] == "outrider schema apply"
+    outrider.command("schema", "apply").expect(0)
+    assert check() == {}
+
+
 def test_slots_keys_and_lanes(check, outbox, outrider):
     found = check("-o", "outbox.lanes=3")
     assert found["lanes-idle"][0]["command"] == "outrider schema apply --slots 4"

@@ -248,6 +248,36 @@ START_TEST(test_a_placeholder_of_the_caller_hides_a_column)
 }
 END_TEST
 
+START_TEST(test_a_topic_is_cut_and_compared_by_its_bytes)
+{
+    struct template topic = {0};
+    struct error err;
+    struct names names = parse("t");
+
+    ck_assert(template_parse("it's.${event_type}${aggregate_id}", &topic, &err));
+    assert_owned(names_topic(&names, &topic),
+                 "('it''s.' || coalesce(left(o.\"event_type\"::text, 250), '') || "
+                 "coalesce(left(o.\"aggregate_id\"::text, 250), '')) COLLATE \"C\"");
+    template_free(&topic);
+    names_free(&names);
+}
+END_TEST
+
+START_TEST(test_numbers_without_a_version_table_are_refused)
+{
+    struct names names = parse("t");
+    struct error err;
+
+    ck_assert(names_check_unversioned(&names, NULL, &err));
+    ck_assert(!names_check_unversioned(&names, "old.u_outrider_seq", &err));
+    ck_assert_str_eq(err.code, "TABLE");
+    ck_assert_ptr_nonnull(strstr(err.text, "outrider schema apply"));
+    ck_assert_ptr_nonnull(
+        strstr(err.text, "old.u_outrider_seq, has to be named \"t_outrider_seq\""));
+    names_free(&names);
+}
+END_TEST
+
 START_TEST(test_an_unknown_placeholder_aborts)
 {
     struct names names = parse("t");
@@ -268,6 +298,8 @@ main(void)
     tcase_add_test(tests, test_a_cut_never_splits_a_character);
     tcase_add_test(tests, test_expands);
     tcase_add_test(tests, test_a_placeholder_of_the_caller_hides_a_column);
+    tcase_add_test(tests, test_a_topic_is_cut_and_compared_by_its_bytes);
+    tcase_add_test(tests, test_numbers_without_a_version_table_are_refused);
     tcase_add_test_raise_signal(tests, test_an_unknown_placeholder_aborts, SIGABRT);
     Suite *suite = suite_create("names");
     suite_add_tcase(suite, tests);

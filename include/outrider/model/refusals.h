@@ -10,7 +10,7 @@
 
 struct refusal {
     struct message_id id;
-    struct error why; // code: the SQLSTATE, or "SHORT" when the row was left untouched
+    struct error why; // code: the SQLSTATE, or "SHORT": left untouched, "SHARED_ID": not alone
 };
 
 struct refusals {         // zeroed: none

@@ -38,8 +38,15 @@ char *names_relation(const struct names *names, const char *suffix);
 // The same name unquoted and without its schema, e.g. for an index to be created.
 char *names_derived(const struct names *names, const char *suffix);
 
-// A row's topic as an expression over the row `o`, as template_render renders it. Caller frees.
+// A row's topic as an expression over the row `o`, as template_render renders it, in the collation
+// "C". A column's part of it is cut where no topic can be that long: no row's text makes it fail.
+// Caller frees.
 char *names_topic(const struct names *names, const struct template *topic);
+
+// A table without a version table whose rows outrider's `sequence` numbers (NULL: none does) is a
+// copy of one of version 2, and no table of version 1: its dead would be sent. Error code "TABLE".
+bool names_check_unversioned(const struct names *names, const char *sequence,
+                             struct error *err) MUST_CHECK;
 
 struct placeholder {
     const char *name;
