@@ -1,12 +1,15 @@
 -- What a visitor needs to know of the table: its oid (none: no such table), may published be NULL, is the version table
--- there, and is the payload bytea (a domain counts as the type beneath it)? Names come as parameters, so that any name is
--- just text here.
+-- there, is the payload bytea, and the first column of version 2 that is missing? Names come as parameters, so that any name
+-- is just text here.
 SELECT c.oid,
        (SELECT NOT a.attnotnull FROM pg_attribute AS a
          WHERE a.attrelid = c.oid AND a.attname = $3 AND NOT a.attisdropped) IS TRUE,
        to_regclass($2) IS NOT NULL,
-       (SELECT coalesce(nullif(t.typbasetype, 0), t.oid) = 'bytea'::regtype
-          FROM pg_attribute AS a JOIN pg_type AS t ON t.oid = a.atttypid
-         WHERE a.attrelid = c.oid AND a.attname = $4 AND NOT a.attisdropped) IS TRUE
+       (SELECT {base_type} = 17 FROM pg_attribute AS a
+         WHERE a.attrelid = c.oid AND a.attname = $4 AND NOT a.attisdropped) IS TRUE,
+       (SELECT n.name FROM unnest($5::text[]) AS n (name)
+         WHERE NOT EXISTS (SELECT FROM pg_attribute AS a
+                            WHERE a.attrelid = c.oid AND a.attname = n.name AND NOT a.attisdropped)
+         LIMIT 1)
   FROM pg_class AS c
  WHERE c.oid = to_regclass($1)

@@ -11,6 +11,8 @@
 #include "outrider/base/xalloc.h"
 #include "outrider/store/column_type.h"
 
+#include <stdlib.h>
+
 enum { OLDEST_SERVER = 140000 }; // client_connection_check_interval
 
 // pg_class.relkind of what cannot be served.
@@ -63,12 +65,10 @@ check_column(const struct context *context, const struct session_result *columns
     if (row == session_rows(columns)) {
         if (column_since(column) > 1) // to be added
             return true;
-        return error_set(err, FAULT_CLUSTER, "TABLE",
-                         "table \"%s\" has no column \"%s\"; if it has another name, map it: "
-                         "outbox.columns.%s",
-                         context->names.table, name, column_name(column));
+        return column_missing(column, context->names.table, name, err);
     }
-    if (!column_type_fits(column, session_value(columns, row, 1)))
+    const char *type = session_value(columns, row, 4);
+    if (!column_type_fits(column, type == NULL ? 0 : (uint32_t)strtoul(type, NULL, 10)))
         return error_set(err, FAULT_CLUSTER, "TABLE",
                          "column \"%s\" of table \"%s\" is of type %s, outrider needs %s%s", name,
                          context->names.table, session_value(columns, row, 1),

@@ -14,14 +14,20 @@
 #include "pipeline.h"
 #include "sql.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PLACEHOLDERS_MAX = 48 };
 
 struct description {
     bool found;
     char relkind;
+    uint32_t oid;
+    int64_t definition;
     bool present[COLUMN_COUNT];
-    char type[COLUMN_COUNT][64];
+    uint32_t type[COLUMN_COUNT];
+    char type_name[COLUMN_COUNT][64];
     bool nullable[COLUMN_COUNT];
 };
 
@@ -38,16 +44,21 @@ ask(struct wire *wire, const char *sql, PGresult **ret_result, struct error *err
     return true;
 }
 
+// The columns of sql/store/describe.sql.
+enum { KIND, NAME, TYPE, TYPE_NAME, NOT_NULL, TABLE_OID, DEFINITION };
+
 static void
 note_column(struct description *description, const struct names *names, const PGresult *result,
             int row)
 {
     for (int i = 0; i < COLUMN_COUNT; i++) {
-        if (strcmp(names->columns[i], PQgetvalue(result, row, 1)) != 0)
+        if (strcmp(names->columns[i], PQgetvalue(result, row, NAME)) != 0)
             continue;
         description->present[i] = true;
-        strncpy(description->type[i], PQgetvalue(result, row, 2), sizeof description->type[i] - 1);
-        description->nullable[i] = PQgetvalue(result, row, 3)[0] == 0;
+        description->type[i] = (uint32_t)wire_int4(PQgetvalue(result, row, TYPE));
+        snprintf(description->type_name[i], sizeof description->type_name[i], "%s",
+                 PQgetvalue(result, row, TYPE_NAME));
+        description->nullable[i] = PQgetvalue(result, row, NOT_NULL)[0] == 0;
     }
 }
 
@@ -61,7 +72,10 @@ describe(struct wire *wire, const struct names *names, const char *sql,
         return false;
     *ret_description = (struct description){.found = PQntuples(result) > 0};
     for (int row = 0; row < PQntuples(result); row++) {
-        ret_description->relkind = PQgetvalue(result, row, 0)[0];
+        ret_description->relkind = PQgetvalue(result, row, KIND)[0];
+        ret_description->oid = (uint32_t)wire_int4(PQgetvalue(result, row, TABLE_OID));
+        if (!PQgetisnull(result, row, DEFINITION))
+            ret_description->definition = wire_int8(PQgetvalue(result, row, DEFINITION));
         note_column(ret_description, names, result, row);
     }
     PQclear(result);
@@ -85,6 +99,8 @@ read_version(struct wire *wire, struct shape *shape, const char *exists_sql,
         return error_prefix(err, "reading the table's version");
     int version = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 0)) : 0;
     int slots = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 1)) : 0;
+    snprintf(shape->table.identity, sizeof shape->table.identity, "%s",
+             PQntuples(result) > 0 ? PQgetvalue(result, 0, 2) : "");
     PQclear(result);
     if (version < 1 || version > 2 || slots < 1 || slots > STORE_SLOTS_MAX ||
         (slots & (slots - 1)) != 0)
@@ -102,18 +118,14 @@ check_columns(const struct description *description, const struct names *names, 
               struct error *err)
 {
     for (enum column column = 0; column < COLUMN_COUNT; column++) {
-        const char *type = description->type[column];
         if (column_since(column) > version)
             continue;
         if (!description->present[column])
-            return error_set(err, FAULT_CLUSTER, "TABLE",
-                             "table \"%s\" has no column \"%s\"; if it has another name, map it: "
-                             "outbox.columns.%s",
-                             names->table, names->columns[column], column_name(column));
-        if (!column_type_fits(column, type))
+            return column_missing(column, names->table, names->columns[column], err);
+        if (!column_type_fits(column, description->type[column]))
             return error_set(err, FAULT_CLUSTER, "TABLE",
                              "column \"%s\" of table \"%s\" is of type %s; outrider needs %s",
-                             names->columns[column], names->table, type,
+                             names->columns[column], names->table, description->type_name[column],
                              column_type_wanted(column));
     }
     return true;
@@ -195,6 +207,15 @@ compose_kind(struct shape *shape, enum claim_kind kind, const char *claimable_sq
         names_expand(names, many ? sql_store_poll_slots : sql_store_poll, all, count);
 }
 
+// Headers are decoded by functions of json, whatever else a column of that name may hold.
+static bool
+has_headers(const struct description *description)
+{
+    const uint32_t type = description->type[COLUMN_HEADERS];
+
+    return type == TYPE_JSONB || type == TYPE_JSON;
+}
+
 // Puts every statement together.
 static void
 compose(struct shape *shape, const struct description *description,
@@ -203,10 +224,10 @@ compose(struct shape *shape, const struct description *description,
 {
     const bool v2 = shape->version == 2;
     const bool key = settings->ordering == ORDERING_KEY;
-    const bool binary = strcmp(description->type[COLUMN_PAYLOAD], "bytea") == 0;
+    const bool binary = description->type[COLUMN_PAYLOAD] == TYPE_BYTEA;
     const bool many = shape->slots > 1;
     char max_retries[16], slots[16], slot_mask[16];
-    struct placeholder all[40];
+    struct placeholder all[PLACEHOLDERS_MAX];
     size_t count = fixed_count;
 
     snprintf(max_retries, sizeof max_retries, "%d", settings->max_retries);
@@ -228,14 +249,8 @@ compose(struct shape *shape, const struct description *description,
     all[count++] = (struct placeholder){"position", v2 ? "o.{seq}" : "o.{created_at}", true};
     all[count++] = (struct placeholder){"order", v2 ? "o.{seq}" : "o.{created_at}, o.{id}", true};
     all[count++] = (struct placeholder){"lock_wait", key ? "NOWAIT" : "SKIP LOCKED", true};
-    all[count++] = (struct placeholder){"row_headers",
-                                        strncmp(description->type[COLUMN_HEADERS], "json", 4) == 0
-                                            ? sql_store_row_headers
-                                            : "NULL::text[]",
-                                        true};
     all[count++] = (struct placeholder){
-        "unchanged",
-        shape->has_version_table ? sql_store_unchanged_present : sql_store_unchanged_absent, true};
+        "row_headers", has_headers(description) ? sql_store_row_headers : "NULL::text[]", true};
 
     for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++)
         compose_kind(shape, kind, claimable(shape, description, settings, kind), names, all, count);
@@ -254,6 +269,42 @@ compose(struct shape *shape, const struct description *description,
     shape->fail = names_expand(names, v2 ? sql_store_fail_v2 : sql_store_fail_v1, all, count);
 }
 
+// Composes with what tells this table and definition from any other.
+static void
+compose_for_table(struct shape *shape, const struct description *description,
+                  const struct store_settings *settings, const struct names *names,
+                  const struct placeholder *fixed, size_t fixed_count)
+{
+    const struct store_table *table = &shape->table;
+    char oid[24], definition[32];
+    AUTOFREE char *identity = sql_literal(table->identity);
+    struct text same_identity __attribute__((cleanup(text_free))) = {0};
+    struct placeholder all[PLACEHOLDERS_MAX];
+    size_t count = fixed_count;
+
+    snprintf(oid, sizeof oid, "'%" PRIu32 "'::oid", table->oid);
+    snprintf(definition, sizeof definition, "'%" PRId64 "'", table->definition);
+    text_appendf(&same_identity, "v.identity = %s", identity);
+    memcpy(all, fixed, fixed_count * sizeof *fixed);
+    all[count++] = (struct placeholder){"oid", oid, false};
+    all[count++] = (struct placeholder){"known_definition", definition, false};
+    all[count++] = (struct placeholder){"same_table", sql_store_same_table, true};
+    all[count++] = (struct placeholder){
+        "same_version",
+        shape->has_version_table ? sql_store_same_version : sql_store_same_version_absent, true};
+    all[count++] = (struct placeholder){
+        "same_identity", table->identity[0] ? same_identity.data : sql_store_no_identity, false};
+    all[count++] = (struct placeholder){"unchanged", sql_store_unchanged, true};
+    compose(shape, description, settings, names, all, count);
+}
+
+// Position in the order of the rows: what its parameters are typed as.
+static Oid
+position_type(const struct shape *shape, const struct description *description)
+{
+    return shape->version == 2 ? TYPE_INT8 : description->type[COLUMN_CREATED_AT];
+}
+
 bool
 shape_read(struct wire *wire, const struct store_settings *settings, const struct names *names,
            struct shape *ret_shape, struct error *err)
@@ -263,6 +314,8 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
     AUTOFREE char *version_table = names_relation(names, "_outrider");
     AUTOFREE char *version_table_literal = sql_literal(version_table);
     AUTOFREE char *payload = sql_identifier(names->columns[COLUMN_PAYLOAD]);
+    AUTOFREE char *columns = sql_array((const char *const *)names->columns, COLUMN_COUNT);
+    AUTOFREE char *column_names = sql_literal(columns);
     AUTOFREE char *topic = names_topic(names, &settings->topic);
     const struct placeholder fixed[] = {
         {"topic", topic, false},
@@ -270,9 +323,12 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
         {"version_table", version_table, false},
         {"version_table_literal", version_table_literal, false},
         {"payload_column", payload, false},
+        {"column_names", column_names, false},
+        {"definition", sql_store_definition, true},
+        {"oid", "c.oid", false}, // while it is not known
     };
-    const size_t fixed_count = sizeof fixed / sizeof fixed[0];
-    AUTOFREE char *describe_sql = names_expand(names, sql_store_describe, fixed, fixed_count);
+    const size_t describing = sizeof fixed / sizeof fixed[0], fixed_count = describing - 1;
+    AUTOFREE char *describe_sql = names_expand(names, sql_store_describe, fixed, describing);
     AUTOFREE char *exists_sql = names_expand(names, sql_store_version_table, fixed, fixed_count);
     AUTOFREE char *version_sql = names_expand(names, sql_store_version, fixed, fixed_count);
     struct description description;
@@ -284,13 +340,11 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
         !check_columns(&description, names, shape.version, err) ||
         !check_order(&description, names, shape.version, err))
         return false;
+    shape.table.oid = description.oid;
+    shape.table.definition = description.definition;
     shape.slots = shape.version == 2 && settings->ordering == ORDERING_KEY ? shape.table_slots : 1;
-    shape.position_type =
-        shape.version == 2 ? TYPE_INT8
-        : strcmp(description.type[COLUMN_CREATED_AT], "timestamp with time zone") == 0
-            ? TYPE_TIMESTAMPTZ
-            : TYPE_TIMESTAMP;
-    compose(&shape, &description, settings, names, fixed, fixed_count);
+    shape.position_type = position_type(&shape, &description);
+    compose_for_table(&shape, &description, settings, names, fixed, fixed_count);
     *ret_shape = shape;
     return true;
 }

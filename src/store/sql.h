@@ -4,6 +4,7 @@
 #ifndef OUTRIDER_STORE_SQL_H
 #define OUTRIDER_STORE_SQL_H
 
+extern const char sql_store_base_type[];
 extern const char sql_store_check_constraints[];
 extern const char sql_store_claim[];
 extern const char sql_store_claim_around[];
@@ -25,6 +26,7 @@ extern const char sql_store_dead_retry_v2[];
 extern const char sql_store_dead_settings[];
 extern const char sql_store_dead_show[];
 extern const char sql_store_dead_states[];
+extern const char sql_store_definition[];
 extern const char sql_store_delete[];
 extern const char sql_store_describe[];
 extern const char sql_store_fail_v1[];
@@ -64,6 +66,7 @@ extern const char sql_store_listen[];
 extern const char sql_store_lock_class[];
 extern const char sql_store_lock_holder[];
 extern const char sql_store_mark[];
+extern const char sql_store_no_identity[];
 extern const char sql_store_poll[];
 extern const char sql_store_poll_settings[];
 extern const char sql_store_poll_slots[];
@@ -103,6 +106,9 @@ extern const char sql_store_rollback_to_savepoint[];
 extern const char sql_store_rollback_trial[];
 extern const char sql_store_row[];
 extern const char sql_store_row_headers[];
+extern const char sql_store_same_table[];
+extern const char sql_store_same_version[];
+extern const char sql_store_same_version_absent[];
 extern const char sql_store_savepoint[];
 extern const char sql_store_savepoint_mark[];
 extern const char sql_store_savepoint_trial[];
@@ -114,8 +120,7 @@ extern const char sql_store_slot_shared[];
 extern const char sql_store_slot_wait[];
 extern const char sql_store_unblocked[];
 extern const char sql_store_unblocked_in_slots[];
-extern const char sql_store_unchanged_absent[];
-extern const char sql_store_unchanged_present[];
+extern const char sql_store_unchanged[];
 extern const char sql_store_version[];
 extern const char sql_store_version_table[];
 extern const char sql_store_view[];

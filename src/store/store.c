@@ -78,15 +78,33 @@ store_close(struct store *store)
     free(store);
 }
 
+// The server forgets what it keeps of a table that is described anew: a plan for other columns can
+// answer with other types, and refuses to ("cached plan must not change result type").
+static bool
+forget_statements(struct store *store, struct error *err)
+{
+    struct step forget = {.sql = "DEALLOCATE ALL"};
+
+    if (!store->wire.prepared.wanted)
+        return true;
+    prepared_forget(&store->wire.prepared);
+    if (!pipeline_require(&store->wire, store_patience_ms(store), &forget, 1, err))
+        return false;
+    pipeline_clear(&forget, 1);
+    return true;
+}
+
 bool
 store_refresh(struct store *store, struct error *err)
 {
     struct shape shape;
 
-    if (!shape_read(&store->wire, &store->settings, &store->names, &shape, err))
+    if (!forget_statements(store, err) ||
+        !shape_read(&store->wire, &store->settings, &store->names, &shape, err))
         return false;
     shape_free(&store->shape);
     store->shape = shape;
+    store->poll_misfit = false;
     return true;
 }
 
@@ -100,6 +118,12 @@ int
 store_slots(const struct store *store)
 {
     return store->shape.slots;
+}
+
+const struct store_table *
+store_table(const struct store *store)
+{
+    return &store->shape.table;
 }
 
 int
@@ -189,6 +213,23 @@ plan_anew(struct store *store, struct step *step)
     return 1;
 }
 
+// Does the failure look as if the statement did not fit the table any more? Then the shape is to be
+// read again, but not twice for nothing: what fails again is an error. noted: it failed so before.
+static bool
+is_misfit(bool *noted, const PGresult *failed)
+{
+    static const char *const states[] = {
+        SQLSTATE_UNDEFINED_TABLE,    SQLSTATE_UNDEFINED_COLUMN, SQLSTATE_UNDEFINED_SCHEMA,
+        SQLSTATE_UNDEFINED_FUNCTION, SQLSTATE_WRONG_TYPE,       SQLSTATE_CHANGED_RESULT,
+    };
+
+    if (*noted)
+        return false;
+    for (size_t i = 0; i < sizeof states / sizeof states[0] && !*noted; i++)
+        *noted = sqlstate_is(failed, states[i]);
+    return *noted;
+}
+
 // What store_begin makes of the answers: BEGIN, settings, view, heads, savepoint, claim, release.
 static bool
 judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, struct step *steps,
@@ -197,8 +238,12 @@ judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, 
     enum { VIEW = 2, HEADS, CLAIM = 5, COUNT = 7 };
     const PGresult *failed = pipeline_failed(steps, COUNT);
 
-    if (failed == steps[VIEW].result && sqlstate_is(failed, SQLSTATE_UNDEFINED_TABLE)) {
-        ret_view->changed = true; // the version table went
+    if (PQresultStatus(steps[VIEW].result) == PGRES_TUPLES_OK) {
+        ret_view->active = PQgetvalue(steps[VIEW].result, 0, 0)[0] != 0;
+        read_view(steps[VIEW].result, 0, ret_view);
+    }
+    if (ret_view->changed || is_misfit(&store->misfit, failed)) {
+        ret_view->changed = true; // whatever the statements behind the view made of it
         return true;
     }
     if (failed == steps[VIEW].result && wait_for_slot &&
@@ -208,11 +253,8 @@ judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, 
         failed == steps[CLAIM].result && sqlstate_is(failed, SQLSTATE_LOCK_NOT_AVAILABLE);
     if (failed && !row_locked)
         return wire_fail_result(failed, err);
-    if (PQntuples(steps[VIEW].result) == 1) {
-        ret_view->active = PQgetvalue(steps[VIEW].result, 0, 0)[0] != 0;
-        read_view(steps[VIEW].result, 0, ret_view);
-        read_heads(steps[HEADS].result, 0, 0, ret_view);
-    }
+    read_heads(steps[HEADS].result, 0, 0, ret_view);
+    store->misfit = false;
     if (row_locked) {
         *ret_row_locked = true;
         return store_back_to_savepoint(store, err);
@@ -442,10 +484,23 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
         claims_params_of_all(claims, count, &params);
     else
         claims_params_of_one(&store->shape, claims, &params);
-    if (!pipeline_require(&store->wire, store_patience_ms(store), steps + first,
-                          (size_t)(COUNT - first), err))
+    if (!pipeline_run(&store->wire, store_patience_ms(store), steps + first,
+                      (size_t)(COUNT - first), err))
         return false;
+    const PGresult *failed = pipeline_failed(steps + first, (size_t)(COUNT - first));
+    if (failed) {
+        const bool misfit = is_misfit(&store->poll_misfit, failed);
+        for (int i = 0; misfit && i < count; i++) {
+            ret_views[i] = (struct view){.changed = true};
+            ret_found[i] = true; // the window that follows reads the table anew
+        }
+        if (!misfit)
+            wire_fail_result(failed, err);
+        pipeline_clear(steps + first, (size_t)(COUNT - first));
+        return misfit;
+    }
     store->polled = true;
+    store->poll_misfit = false;
     for (int i = 0; i < count; i++) {
         const PGresult *seen = steps[POLL].result;
         ret_views[i] = (struct view){0};

@@ -19,6 +19,8 @@ struct store {
         int limit;         // of the claim
     } ahead;               // what store_ahead has sent
     bool polled;           // a poll was answered
+    bool misfit;           // a statement did not fit the table, and no window has begun since
+    bool poll_misfit;      // a poll did not, and none was answered since
     struct mono plans_end; // those that the server keeps are made anew then
 };
 

@@ -9,6 +9,7 @@
 
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
+#include "outrider/store/column_type.h"
 #include "sql.h"
 
 #include <stdio.h>
@@ -126,16 +127,31 @@ read_version(struct visit *visit, struct error *err)
     return true;
 }
 
+// The error of a column that is missing, by its name in the database.
+static bool
+lacks(const struct names *names, const char *missing, struct error *err)
+{
+    enum column column = COLUMN_SEQ;
+
+    while (column + 1 < COLUMN_COUNT && !str_equal(names->columns[column], missing))
+        column++;
+    return column_missing(column, names->table, missing, err);
+}
+
 bool
 visit_look_within(struct visit *visit, struct error *err)
 {
     AUTOFREE char *table = names_relation(&visit->names, NULL);
+    AUTOFREE char *sql = visit_expand(visit, sql_store_report_shape, NULL, 0);
+    AUTOFREE char *version_2 = sql_array((const char *const *)visit->names.columns + COLUMN_SEQ,
+                                         COLUMN_COUNT - COLUMN_SEQ);
+    AUTOFREE char *missing = NULL;
     const char *const params[] = {table, visit->version_table,
                                   visit->names.columns[COLUMN_PUBLISHED],
-                                  visit->names.columns[COLUMN_PAYLOAD]};
+                                  visit->names.columns[COLUMN_PAYLOAD], version_2};
     struct session_result *result;
 
-    if (!visit_run(visit, sql_store_report_shape, params, 4, VISIT_LOOK_MS, &result, err))
+    if (!visit_run(visit, sql, params, 5, VISIT_LOOK_MS, &result, err))
         return false;
     // The result is read out before anything else is asked.
     const bool found = session_rows(result) == 1;
@@ -145,13 +161,16 @@ visit_look_within(struct visit *visit, struct error *err)
         visit->nullable = visit_is_true(result, 0, 1);
         visit->binary = visit_is_true(result, 0, 3);
         visit->version = visit->slots = 1;
+        missing = session_value(result, 0, 4) ? xstrdup(session_value(result, 0, 4)) : NULL;
     }
     session_result_free(result);
     if (!found)
         return error_set(err, FAULT_CLUSTER, "TABLE",
                          "there is no table %s in this database; `outrider schema apply` makes it",
                          table);
-    return !versioned || read_version(visit, err);
+    if (versioned && !read_version(visit, err))
+        return false;
+    return visit->version == 1 || missing == NULL || lacks(&visit->names, missing, err);
 }
 
 bool

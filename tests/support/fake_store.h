@@ -58,6 +58,7 @@ struct fake_store {
     int64_t now_ms;
     uint64_t xmin, xmax;                  // of every snapshot
     int slots;                            // a row's is its aggregate's first letter, modulo
+    struct store_table table;             // which one it is
     uint64_t slots_taken;                 // 1 << slot: by another relay
     void (*on_call)(enum fake_call call); // runs before each call, without the lock
     struct fake_row rows[FAKE_ROWS];      // in the order of seq

@@ -67,6 +67,16 @@ int store_version(const struct store *store); // the table's version, 1 or 2
 int store_slots(const struct store *store);
 int store_server_pid(const struct store *store); // the backend's pid
 
+// Which table the name leads to, and how the columns are defined that are used. What was learnt of
+// one table says nothing about another; a table whose definition changed is read anew.
+struct store_table {
+    uint32_t oid;
+    int64_t definition; // a hash of it
+    char
+        identity[40]; // the version table's, "": none. A table restored or applied anew has another
+};
+const struct store_table *store_table(const struct store *store);
+
 struct claim {
     int slot;
     struct position after; // rows behind it only
@@ -93,7 +103,8 @@ struct heads {
 struct view {
     bool
         active; // this lane holds the slot (or shares it); false: another does, nothing was claimed
-    bool changed; // the table's version or slots changed: roll back, store_refresh, begin anew
+    bool changed; // the table, its definition, version or slots did: roll back, store_refresh,
+                  // begin anew
     struct heads heads;
     bool due; // some waiting row's time has come; the first is just behind `due_after`
     struct position due_after;
@@ -170,11 +181,11 @@ bool store_rollback(struct store *store, struct error *err) __attribute__((warn_
 
 // One statement without a BEGIN: is there anything to claim behind `after`, in each slot? claims,
 // ret_found, ret_views: store_slots of each; `until` and the limits are the first claim's.
-// view.active means nothing here, and view.changed is seen with more than one slot only.
+// view.active means nothing here.
 bool store_poll(struct store *store, const struct claim *claims, bool *ret_found,
                 struct view *ret_views, struct error *err) __attribute__((warn_unused_result));
 
-// Reads the table's shape and version again.
+// Reads the table's shape and version again; statements that the server keeps are forgotten.
 bool store_refresh(struct store *store, struct error *err) __attribute__((warn_unused_result));
 
 #endif
