@@ -4,6 +4,7 @@
 #define OUTRIDER_SCHEMA_SQL_H
 
 extern const char sql_schema_add_columns[];
+extern const char sql_schema_add_identity[];
 extern const char sql_schema_applier_lock_name[];
 extern const char sql_schema_applier_lock_table[];
 extern const char sql_schema_applier_pid[];
@@ -35,6 +36,7 @@ extern const char sql_schema_done_dead[];
 extern const char sql_schema_done_demoted[];
 extern const char sql_schema_done_function[];
 extern const char sql_schema_done_function_dropped[];
+extern const char sql_schema_done_identity[];
 extern const char sql_schema_done_inbox[];
 extern const char sql_schema_done_inbox_dropped[];
 extern const char sql_schema_done_index[];
