@@ -101,6 +101,27 @@ check_columns(struct context *context, int to, struct error *err)
     return fit;
 }
 
+// The names of the indexes that are to be made are not another table's.
+static bool
+check_index_names(struct context *context, struct error *err)
+{
+    AUTOFREE char *sql = context_expand(context, NULL, NULL, sql_schema_foreign_index);
+    struct session_result *taken;
+
+    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &taken, err))
+        return false;
+    const bool unused = session_rows(taken) == 0;
+    if (!unused) {
+        const char *index = session_value(taken, 0, 0), *table = session_value(taken, 0, 1);
+        error_set(err, FAULT_CLUSTER, "FOREIGN",
+                  "the name %s is taken%s%s: an index of version 2 needs it; drop or rename what has "
+                  "it, then run this again",
+                  index, table == NULL ? "" : " by an index of ", table == NULL ? "" : table);
+    }
+    session_result_free(taken);
+    return unused;
+}
+
 bool
 fitness_check_table(struct context *context, int to, struct error *err)
 {
@@ -111,7 +132,8 @@ fitness_check_table(struct context *context, int to, struct error *err)
                          "PostgreSQL 14 or newer is needed, this one is %d",
                          context->facts.server_version / 10000);
     if (context->facts.exists)
-        return check_kind(context, table, err) && check_columns(context, to, err);
+        return check_kind(context, table, err) && check_columns(context, to, err) &&
+               (to < 2 || check_index_names(context, err));
     if (context->facts.has_version_table) {
         AUTOFREE char *version_table = names_relation(&context->names, "_outrider");
         return error_set(err, FAULT_CLUSTER, "TABLE",

@@ -58,6 +58,7 @@ extern const char sql_schema_drop_version_table[];
 extern const char sql_schema_exhaust_dead[];
 extern const char sql_schema_exhaust_dead_rest[];
 extern const char sql_schema_facts[];
+extern const char sql_schema_foreign_index[];
 extern const char sql_schema_grant_create[];
 extern const char sql_schema_grant_create_public[];
 extern const char sql_schema_grant_delete[];
