@@ -67,8 +67,7 @@ check_column(const struct context *context, const struct session_result *columns
             return true;
         return column_missing(column, context->names.table, name, err);
     }
-    const char *type = session_value(columns, row, 4);
-    if (!column_type_fits(column, type == NULL ? 0 : (uint32_t)strtoul(type, NULL, 10)))
+    if (!column_type_fits(column, (uint32_t)strtoul(session_value(columns, row, 4), NULL, 10)))
         return error_set(err, FAULT_CLUSTER, "TABLE",
                          "column \"%s\" of table \"%s\" is of type %s, outrider needs %s%s", name,
                          context->names.table, session_value(columns, row, 1),
@@ -90,7 +89,8 @@ check_columns(struct context *context, int to, struct error *err)
     struct session_result *columns;
     bool fit = true;
 
-    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &columns, err))
+    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &columns, err) ||
+        !session_expect(&columns, "ttbbl", 0, err))
         return false;
     for (enum column column = 0; fit && column < COLUMN_COUNT; column++)
         fit = column_since(column) > to || check_column(context, columns, column, err);
@@ -108,15 +108,17 @@ check_index_names(struct context *context, struct error *err)
     AUTOFREE char *sql = context_expand(context, NULL, NULL, sql_schema_foreign_index);
     struct session_result *taken;
 
-    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &taken, err))
+    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &taken, err) ||
+        !session_expect(&taken, "tT", 0, err))
         return false;
     const bool unused = session_rows(taken) == 0;
     if (!unused) {
         const char *index = session_value(taken, 0, 0), *table = session_value(taken, 0, 1);
-        error_set(err, FAULT_CLUSTER, "FOREIGN",
-                  "the name %s is taken%s%s: an index of version 2 needs it; drop or rename what has "
-                  "it, then run this again",
-                  index, table == NULL ? "" : " by an index of ", table == NULL ? "" : table);
+        error_set(
+            err, FAULT_CLUSTER, "FOREIGN",
+            "the name %s is taken%s%s: an index of version 2 needs it; drop or rename what has "
+            "it, then run this again",
+            index, table == NULL ? "" : " by an index of ", table == NULL ? "" : table);
     }
     session_result_free(taken);
     return unused;
@@ -175,7 +177,8 @@ fitness_check_inbox(struct context *context, bool with_enqueue, struct error *er
     AUTOFREE char *sql = context_expand(context, NULL, NULL, sql_schema_inbox_fitness);
     struct session_result *row;
 
-    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &row, err))
+    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &row, err) ||
+        !session_expect(&row, "TTT", 1, err))
         return false;
     bool fit = judge_inbox(context, row, with_enqueue, err);
     session_result_free(row);

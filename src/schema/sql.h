@@ -8,6 +8,7 @@ extern const char sql_schema_add_identity[];
 extern const char sql_schema_applier_lock_name[];
 extern const char sql_schema_applier_lock_table[];
 extern const char sql_schema_applier_pid[];
+extern const char sql_schema_base_type[];
 extern const char sql_schema_blocker[];
 extern const char sql_schema_columns[];
 extern const char sql_schema_comment_function[];

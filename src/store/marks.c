@@ -28,7 +28,7 @@ change_rows(struct store *store, const char *sql, const struct params *params, s
 {
     PGresult *result = NULL;
 
-    if (!store_run_behind_savepoint(store, sql, params, NULL, &result, err))
+    if (!store_run_behind_savepoint(store, sql, params, NULL, NULL, &result, err))
         return false;
     bool all = store_changed_all(result, count, err);
     PQclear(result);

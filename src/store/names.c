@@ -10,7 +10,6 @@
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/store/store.h"
-#include "sql.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -230,8 +229,6 @@ lookup(const struct names *names, const char *name, const struct placeholder *pl
         return sql_identifier(names->columns[column]);
     if (strcmp(name, "table") == 0)
         return names_relation(names, NULL);
-    if (strcmp(name, "base_type") == 0)
-        return xstrdup(sql_store_base_type);
     abort(); // an SQL file names something that nobody gave
 }
 

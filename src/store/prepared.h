@@ -6,8 +6,8 @@
 // to another. So statements are named only where the process that answers is the one that the
 // connection was made to (PQbackendPID: a pooler gives a key of its own).
 // Plans are made anew every second that has windows (plan_anew in store.c): they follow a table
-// that grows. When the table is described anew, all names are given up with the old shape. Source: PostgreSQL's manual, PREPARE, "Notes"; PgBouncer's "SQL feature map for
-// pooling modes".
+// that grows. When the table is described anew, all names are given up with the old shape. Source:
+// PostgreSQL's manual, PREPARE, "Notes"; PgBouncer's "SQL feature map for pooling modes".
 #ifndef OUTRIDER_STORE_PREPARED_H
 #define OUTRIDER_STORE_PREPARED_H
 

@@ -33,10 +33,11 @@ struct description {
 
 // One statement, outside a transaction.
 static bool
-ask(struct wire *wire, const char *sql, PGresult **ret_result, struct error *err)
+ask(struct wire *wire, const char *sql, const struct answer *answer, PGresult **ret_result,
+    struct error *err)
 {
     enum { PATIENCE_MS = 10000 };
-    struct step step = {.sql = sql};
+    struct step step = {.sql = sql, .answer = answer};
 
     if (!pipeline_require(wire, PATIENCE_MS, &step, 1, err))
         return false;
@@ -46,6 +47,7 @@ ask(struct wire *wire, const char *sql, PGresult **ret_result, struct error *err
 
 // The columns of sql/store/describe.sql.
 enum { KIND, NAME, TYPE, TYPE_NAME, NOT_NULL, TABLE_OID, DEFINITION };
+static const struct answer description_answer = {"ttitbiL", 0};
 
 static void
 note_column(struct description *description, const struct names *names, const PGresult *result,
@@ -68,7 +70,7 @@ describe(struct wire *wire, const struct names *names, const char *sql,
 {
     PGresult *result;
 
-    if (!ask(wire, sql, &result, err))
+    if (!ask(wire, sql, &description_answer, &result, err))
         return false;
     *ret_description = (struct description){.found = PQntuples(result) > 0};
     for (int row = 0; row < PQntuples(result); row++) {
@@ -86,16 +88,17 @@ static bool
 read_version(struct wire *wire, struct shape *shape, const char *exists_sql,
              const char *version_sql, struct error *err)
 {
+    static const struct answer exists = {"b", 1}, row = {"iiT", 0};
     PGresult *result;
 
     shape->version = shape->table_slots = 1;
-    if (!ask(wire, exists_sql, &result, err))
+    if (!ask(wire, exists_sql, &exists, &result, err))
         return false;
     shape->has_version_table = PQgetvalue(result, 0, 0)[0] != 0;
     PQclear(result);
     if (!shape->has_version_table)
         return true;
-    if (!ask(wire, version_sql, &result, err))
+    if (!ask(wire, version_sql, &row, &result, err))
         return error_prefix(err, "reading the table's version");
     int version = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 0)) : 0;
     int slots = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 1)) : 0;
@@ -324,6 +327,7 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
         {"version_table_literal", version_table_literal, false},
         {"payload_column", payload, false},
         {"column_names", column_names, false},
+        {"base_type", sql_store_base_type, true},
         {"definition", sql_store_definition, true},
         {"oid", "c.oid", false}, // while it is not known
     };

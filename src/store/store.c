@@ -27,7 +27,8 @@ enum { PLANS_MS = 1000 }; // how old a plan gets that the server keeps
 static bool
 meet_server(struct store *store, struct error *err)
 {
-    struct step who = {.sql = sql_store_inspect_pid};
+    static const struct answer pid = {"i", 1};
+    struct step who = {.sql = sql_store_inspect_pid, .answer = &pid};
     struct step settings = {.sql = sql_store_session_settings};
 
     if (!pipeline_require(&store->wire, store_patience_ms(store), &who, 1, err))
@@ -131,6 +132,9 @@ store_server_pid(const struct store *store)
 {
     return PQbackendPID(store->wire.connection);
 }
+
+// Of sql/store/view.sql, and of heads_v1.sql and heads_v2.sql; a poll has both.
+static const struct answer view_answer = {"bbll", 1}, heads_answer = {"lllL", 1};
 
 // Reads a row of sql/store/view.sql, or the same columns of a poll. Their first column differs and
 // is the caller's.
@@ -276,10 +280,12 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
     struct step steps[] = {
         {.sql = "BEGIN ISOLATION LEVEL READ COMMITTED"},
         {.sql = shape->settings, .params = &settings},
-        {.sql = wait_for_slot ? shape->view_waiting_for_slot : shape->view, .params = &slot},
-        {.sql = shape->heads[kind], .params = &claimed},
+        {.sql = wait_for_slot ? shape->view_waiting_for_slot : shape->view,
+         .params = &slot,
+         .answer = &view_answer},
+        {.sql = shape->heads[kind], .params = &claimed, .answer = &heads_answer},
         {.sql = sql_store_savepoint},
-        {.sql = shape->claim[kind], .params = &claimed},
+        {.sql = shape->claim[kind], .params = &claimed, .answer = &rows_answer},
         {.sql = sql_store_release_savepoint},
         {.sql = NULL},
     };
@@ -306,10 +312,11 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
 
 bool
 store_run_behind_savepoint(struct store *store, const char *sql, const struct params *params,
-                           bool *ret_row_locked, PGresult **ret_result, struct error *err)
+                           const struct answer *answer, bool *ret_row_locked, PGresult **ret_result,
+                           struct error *err)
 {
     struct step steps[] = {{.sql = sql_store_savepoint},
-                           {.sql = sql, .params = params},
+                           {.sql = sql, .params = params, .answer = answer},
                            {.sql = sql_store_release_savepoint}};
     struct error undone;
     bool good = false;
@@ -342,7 +349,8 @@ claim_by(struct store *store, const char *sql, const struct claim *claim, bool *
     PGresult *result = NULL;
 
     claims_params_of_one(&store->shape, claim, &params);
-    if (!store_run_behind_savepoint(store, sql, &params, ret_row_locked, &result, err))
+    if (!store_run_behind_savepoint(store, sql, &params, &rows_answer, ret_row_locked, &result,
+                                    err))
         return false;
     if (result)
         rows_to_batch(result, claim->limit, store->shape.version == 1, ret_batch);
@@ -405,6 +413,7 @@ store_ahead_answers(struct store *store, struct batch *ret_batch, bool *ret_row_
     struct step *claim = &steps[count - 2];
     bool good = false;
 
+    claim->answer = &rows_answer;
     if (!pipeline_receive(&store->wire, store_patience_ms(store), steps, count, err))
         return false;
     const PGresult *failed = pipeline_failed(steps, count);
@@ -426,15 +435,22 @@ store_ahead_answers(struct store *store, struct batch *ret_batch, bool *ret_row_
 }
 
 bool
-store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid, struct error *err)
+store_lock_holder(struct store *store, const struct message_id *id, struct lock_holder *ret_holder,
+                  struct error *err)
 {
+    static const struct answer holder = {"iT", 0};
     struct params params __attribute__((cleanup(params_free))) = {0};
     PGresult *result = NULL;
 
     params_uuid(&params, id);
-    if (!store_run_behind_savepoint(store, store->shape.lock_holder, &params, NULL, &result, err))
+    if (!store_run_behind_savepoint(store, store->shape.lock_holder, &params, &holder, NULL,
+                                    &result, err))
         return false;
-    *ret_pid = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 0)) : 0;
+    *ret_holder = (struct lock_holder){0};
+    if (PQntuples(result) > 0) {
+        ret_holder->pid = wire_int4(PQgetvalue(result, 0, 0));
+        snprintf(ret_holder->gid, sizeof ret_holder->gid, "%s", PQgetvalue(result, 0, 1));
+    }
     PQclear(result);
     return true;
 }
@@ -472,11 +488,14 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
     enum { LIMITS, POLL, COUNT };
     const int count = store->shape.slots;
     const int first = store->polled ? POLL : LIMITS;
+    const struct answer polled = {"bblllllL", count};
     struct params limits __attribute__((cleanup(params_free))) = {0};
     struct params params __attribute__((cleanup(params_free))) = {0};
     struct step steps[COUNT] = {
         [LIMITS] = {.sql = sql_store_poll_settings, .params = &limits},
-        [POLL] = {.sql = store->shape.poll[claims_kind(claims, count)], .params = &params},
+        [POLL] = {.sql = store->shape.poll[claims_kind(claims, count)],
+                  .params = &params,
+                  .answer = &polled},
     };
 
     limits_params(store, &limits);

@@ -36,11 +36,11 @@ void store_settings_params(const struct store *store, struct params *params);
 // Undoes what failed behind the savepoint, so that the transaction can go on.
 bool store_back_to_savepoint(struct store *store, struct error *err) MUST_CHECK;
 
-// Runs one statement behind a savepoint. A refused row lock is no failure when ret_row_locked is
-// given. The result is the caller's to clear.
+// Runs one statement behind a savepoint; answer: what is read of its result (NULL: no row). A
+// refused row lock is no failure when ret_row_locked is given. The result is the caller's to clear.
 bool store_run_behind_savepoint(struct store *store, const char *sql, const struct params *params,
-                                bool *ret_row_locked, PGresult **ret_result,
-                                struct error *err) MUST_CHECK;
+                                const struct answer *answer, bool *ret_row_locked,
+                                PGresult **ret_result, struct error *err) MUST_CHECK;
 
 // The parameters of store_mark's statement.
 void store_mark_params(const struct message_id *ids, size_t count, struct params *params);

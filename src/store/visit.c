@@ -45,6 +45,7 @@ visit_expand(const struct visit *visit, const char *sql, const struct placeholde
         {"unpublished", unpublished, true},
         {"dead", v2 ? sql_store_report_dead_v2 : sql_store_report_dead_v1, true},
         {"version_table", visit->version_table, false},
+        {"base_type", sql_store_base_type, true},
     };
     const size_t own_count = sizeof own / sizeof own[0];
     struct placeholder all[VISIT_FRAGMENT_MAX + sizeof own / sizeof own[0]];
@@ -121,6 +122,8 @@ read_version(struct visit *visit, struct error *err)
 
     if (!visit_run(visit, sql, NULL, 0, VISIT_LOOK_MS, &result, err))
         return error_prefix(err, "reading the table's version");
+    if (!session_expect(&result, "llT", 0, err))
+        return false;
     visit->version = session_rows(result) == 1 && visit_number(result, 0, 0) >= 2 ? 2 : 1;
     visit->slots = visit->version == 2 ? (int)visit_number(result, 0, 1) : 1;
     session_result_free(result);
@@ -151,7 +154,8 @@ visit_look_within(struct visit *visit, struct error *err)
                                   visit->names.columns[COLUMN_PAYLOAD], version_2};
     struct session_result *result;
 
-    if (!visit_run(visit, sql, params, 5, VISIT_LOOK_MS, &result, err))
+    if (!visit_run(visit, sql, params, 5, VISIT_LOOK_MS, &result, err) ||
+        !session_expect(&result, "lbbbT", 0, err))
         return false;
     // The result is read out before anything else is asked.
     const bool found = session_rows(result) == 1;

@@ -8,6 +8,7 @@
 #include "outrider/base/xalloc.h"
 #include "tests/support/journal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -428,12 +429,18 @@ store_claim_around(struct store *store, const struct claim *claim, struct batch 
 }
 
 bool
-store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid, struct error *err)
+store_lock_holder(struct store *store, const struct message_id *id, struct lock_holder *ret_holder,
+                  struct error *err)
 {
     (void)store;
     if (!enter(FAKE_HOLDER, "holder", err))
         return false;
-    *ret_pid = fake_find(fake_seq(id))->locked ? FAKE_HOLDER_PID : 0;
+    *ret_holder = (struct lock_holder){0};
+    if (fake_find(fake_seq(id))->locked) {
+        ret_holder->pid = fake_store.holder_gid ? 0 : FAKE_HOLDER_PID;
+        snprintf(ret_holder->gid, sizeof ret_holder->gid, "%s",
+                 fake_store.holder_gid ? fake_store.holder_gid : "");
+    }
     fake_store_unlock();
     return true;
 }

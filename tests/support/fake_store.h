@@ -63,7 +63,8 @@ struct fake_store {
     void (*on_call)(enum fake_call call); // runs before each call, without the lock
     struct fake_row rows[FAKE_ROWS];      // in the order of seq
     size_t count;
-    bool notified; // a notification is on its way to the listener
+    const char *holder_gid; // of locks: a prepared transaction; NULL: a backend holds them
+    bool notified;          // a notification is on its way to the listener
     const struct store *slot_owners[STORE_SLOTS_MAX]; // of a window in hand, with ordering: key
     struct {
         int skip, times;

@@ -48,8 +48,8 @@ struct placeholder {
 };
 
 // Replaces each {name} by its text, the columns by their quoted names ({id}, {aggregate_id}, …),
-// {table} by the quoted table, and {base_type} by sql/store/base_type.sql. An unknown placeholder
-// is a bug of ours and aborts. Caller frees.
+// and {table} by the quoted table. An unknown placeholder is a bug of ours and aborts. Caller
+// frees.
 char *names_expand(const struct names *names, const char *sql,
                    const struct placeholder *placeholders, size_t count);
 

@@ -23,6 +23,7 @@ enum {
     STORE_IDLE_IN_TRANSACTION_MS = 30000, // how long a frozen relay can keep its claim
     STORE_CLIENT_GRACE_MS = 2000,         // what a call waits beyond statement_timeout
     STORE_SLOTS_MAX = 64,
+    STORE_GID_SIZE = 200, // of a prepared transaction: PostgreSQL's GIDSIZE
 };
 
 enum ordering { ORDERING_KEY, ORDERING_NONE };
@@ -143,9 +144,15 @@ bool store_ahead_answers(struct store *store, struct batch *ret_batch, bool *ret
 bool store_claim_around(struct store *store, const struct claim *claim, struct batch *ret_batch,
                         struct error *err) __attribute__((warn_unused_result));
 
-// The pid that holds a row's lock, 0 when nobody does any more.
-bool store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid,
-                       struct error *err) __attribute__((warn_unused_result));
+// Who holds a row's lock: a backend, or a prepared transaction, which is no backend's any more.
+// Neither when the lock is gone by now.
+struct lock_holder {
+    int pid;
+    char gid[STORE_GID_SIZE];
+};
+bool store_lock_holder(struct store *store, const struct message_id *id,
+                       struct lock_holder *ret_holder, struct error *err)
+    __attribute__((warn_unused_result));
 
 // Marks (or deletes) acknowledged rows. A count that differs from `count` is an error (code
 // "SHORT").
