@@ -1,11 +1,11 @@
--- The table's columns. A domain counts as the type beneath it. The last two: does a default come from elsewhere, and
--- does it draw from outrider's own sequence?
+-- The table's columns. A domain counts as the type beneath it; a type is told by its oid, and named for people. In
+-- between: does a default come from elsewhere, and does it draw from outrider's own sequence?
 SELECT a.attname,
-       format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL),
+       format_type({base_type}, NULL),
        (a.atthasdef OR a.attidentity <> '') AND NOT own.drawn,
-       own.drawn
+       own.drawn,
+       {base_type}
   FROM pg_attribute AS a
-  JOIN pg_type AS t ON t.oid = a.atttypid
  CROSS JOIN LATERAL (SELECT EXISTS (SELECT
                                       FROM pg_attrdef AS d
                                       JOIN pg_depend AS p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid

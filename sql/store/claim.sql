@@ -3,5 +3,5 @@
 -- SKIP LOCKED with ordering: none.
 SELECT true AS taken, {row}
   FROM {table} AS o
- WHERE current_setting('outrider.slot')::boolean AND {claimable}
+ WHERE current_setting('outrider.slot')::boolean AND {same_table} AND {claimable}
  ORDER BY {order} LIMIT $1 FOR UPDATE OF o {lock_wait}

@@ -4,7 +4,7 @@ WITH head AS MATERIALIZED (
   SELECT o.{id} AS id, {position} AS position, o.{created_at}::timestamptz AS created_at, o.{aggregate_id}::text AS aggregate_id,
          o.xmin AS writer
     FROM {table} AS o
-   WHERE current_setting('outrider.slot')::boolean AND {claimable}
+   WHERE current_setting('outrider.slot')::boolean AND {same_table} AND {claimable}
    ORDER BY {order} LIMIT $1),
 got AS MATERIALIZED (
   SELECT {row}

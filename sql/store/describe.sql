@@ -1,6 +1,6 @@
--- The table's kind and columns. A domain counts as the type beneath it. No row: no such table.
-SELECT c.relkind::text, a.attname::text, format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL), a.attnotnull
+-- The table's kind and columns, its oid and its definition, all of one snapshot. A type comes as its oid, which no setting
+-- and no search path changes, and by its name for people. No row: no such table.
+SELECT c.relkind::text, a.attname::text, {base_type}, format_type({base_type}, NULL), a.attnotnull, c.oid, {definition}
   FROM pg_class AS c
   JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-  JOIN pg_type AS t ON t.oid = a.atttypid
  WHERE c.oid = to_regclass({table_literal})

@@ -77,7 +77,7 @@ check_column(struct looking *looking, const struct session_result *columns, enum
         return;
     }
     const char *type = session_value(columns, row, 1);
-    if (!column_type_fits(column, type)) {
+    if (!column_type_fits(column, (uint32_t)strtoul(session_value(columns, row, 3), NULL, 10))) {
         FIND(looking->findings, FINDING_COLUMN_TYPE, looking->table, name, type,
              column_type_wanted(column), column_name(column));
         looking->fits = false;

@@ -51,15 +51,21 @@ add_waiting(struct grid *grid, const struct closing *closing)
 }
 
 // Whom to ask: a pid is what pg_terminate_backend and pg_stat_activity take. A prepared transaction
-// has none.
+// has none, and its name is what ends it.
 static void
 add_locked(struct grid *grid, const struct remaining *remaining)
 {
     __attribute__((cleanup(text_free))) struct text note = {0};
-    if (remaining->locked_pid != 0)
+    const char *gid = remaining->locked_gid;
+    if (remaining->locked_pid != 0) {
         text_appendf(&note, "by pid %d", remaining->locked_pid);
-    else
+    } else {
         text_append(&note, "by a prepared transaction");
+        if (gid[0] != '\0') {
+            text_append(&note, ": COMMIT PREPARED or ROLLBACK PREPARED ends ");
+            format_names(&note, &gid, 1);
+        }
+    }
     add_count(grid, "  locked", remaining->locked, text_str(&note));
 }
 

@@ -109,6 +109,44 @@ tell_standbys(const struct lane *lane, int slots)
                         "`outrider schema apply --slots N` gives it more"));
 }
 
+// Is it another table than the one that was read last? One that had no identity may have got one.
+static bool
+is_another(const struct store_table *before, const struct store_table *now)
+{
+    if (before->oid == 0)
+        return false;
+    return before->oid != now->oid ||
+           (before->identity[0] && now->identity[0] && !str_equal(before->identity, now->identity));
+}
+
+static void
+log_table(const struct lane *lane, enum log_level level, const char *what)
+{
+    LOG(level, "table_changed", LOG_INT("lane", lane->number), LOG_STR("what", what),
+        LOG_INT("table_oid", lane->table.oid), LOG_INT("table_version", lane->version),
+        LOG_INT("slots", lane->slots.count),
+        LOG_STR("next", "the table was read anew, and its rows are looked through from the start"));
+}
+
+// Notes which table this is, and how it is defined. What the lane remembers of the rows of another
+// one is forgotten. True: it is another.
+static bool
+note_table(struct lane *lane)
+{
+    const struct store_table *now = store_table(lane->store);
+    const bool another = is_another(&lane->table, now);
+
+    if (another) {
+        slots_forget(&lane->slots);
+        lane->until = INT64_MAX;
+    }
+    lane->table = *now;
+    lane->version = store_version(lane->store);
+    if (another)
+        log_table(lane, LOG_WARN, "another table has its name, or it was restored");
+    return another;
+}
+
 // Takes up the slots that the table has. Lanes begin their rounds at different ones.
 static bool
 take_up_slots(struct lane *lane, struct error *err)
@@ -148,6 +186,7 @@ reach_postgres(struct lane *lane, struct error *err)
         return false;
     }
     slots_begin_anew(&lane->slots);
+    note_table(lane);
     tell_version(lane);
     LOG(LOG_INFO, "connected", LOG_INT("lane", lane->number),
         LOG_INT("server_pid", store_server_pid(lane->store)),
@@ -349,15 +388,25 @@ stand_by(struct lane *lane)
     still_has_kafka(lane);
 }
 
+// The table is read anew, and what a lane remembered of it is forgotten.
 static bool
 adopt_change(struct lane *lane, struct error *err)
 {
+    const struct store_table before = lane->table;
+    const int version = lane->version, slots = lane->slots.count;
+
     if (!store_refresh(lane->store, err) || !take_up_slots(lane, err))
         return false;
     slots_forget(&lane->slots);
     lane->until = INT64_MAX;
-    LOG(LOG_INFO, "table_version_changed", LOG_INT("lane", lane->number),
-        LOG_INT("table_version", store_version(lane->store)), LOG_INT("slots", lane->slots.count));
+    if (note_table(lane))
+        return true;
+    if (version == lane->version && slots == lane->slots.count &&
+        before.definition != lane->table.definition)
+        log_table(lane, LOG_INFO, "the definition of its columns");
+    else
+        LOG(LOG_INFO, "table_version_changed", LOG_INT("lane", lane->number),
+            LOG_INT("table_version", lane->version), LOG_INT("slots", lane->slots.count));
     return true;
 }
 
@@ -374,7 +423,10 @@ after_window(struct lane *lane, enum window_end end, struct mono began, struct e
     case WINDOW_FAILED:
         return false;
     case WINDOW_CHANGED:
-        return adopt_change(lane, err);
+        if (!adopt_change(lane, err))
+            return false;
+        lane_wait(lane, backoff_next(&lane->idle)); // one that changes all the time is not chased
+        return true;
     case WINDOW_STANDBY:
         if (lane_has_tried_all(lane))
             stand_by(lane);

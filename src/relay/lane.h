@@ -56,6 +56,8 @@ struct lane {
 
     // The thread's own:
     struct store *store;       // NULL: not connected
+    struct store_table table;  // as it was last read; oid 0: not yet
+    int version;               // of the table then
     struct producer *producer; // NULL: to be built
     bool reachable;            // the producer has seen its cluster since the last fault
     struct backoff outage;     // between attempts while a server is away

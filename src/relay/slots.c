@@ -46,7 +46,7 @@ slots_prepare(struct slots *slots, int count, int lane, int retry_ms)
         slot->number = i;
         slot->breakers.retry_ms = retry_ms;
         slot->breakers.lane = lane;
-        slot->told_holder = NOBODY;
+        slot->told_holder = (struct lock_holder){.pid = NOBODY};
         slot->last_sweep = mono_now();
         floor_reset(&slot->floor);
     }

@@ -20,9 +20,9 @@ struct slot {
     struct holds holds;
     struct breakers breakers;
     struct quarantine quarantine;
-    bool waiting;       // some row waits for its next attempt (version 2)
-    struct heads heads; // all that did, as of the last view
-    int told_holder;    // of locks on rows: the backend that was named last
+    bool waiting;                   // some row waits for its next attempt (version 2)
+    struct heads heads;             // all that did, as of the last view
+    struct lock_holder told_holder; // of locks on rows: the one that was named last
     struct mono last_sweep;
     bool sweeping;             // the window or poll in hand is a full sweep
     int64_t sweep_ns;          // how long the last one took

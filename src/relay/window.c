@@ -115,7 +115,7 @@ note_claimed(struct window *window)
     window->claims++;
     window->exhausted = !batch->full;
     if (!batch->holes && window->lane->slot->holds.count == 0)
-        window->lane->slot->told_holder = NOBODY;
+        window->lane->slot->told_holder = (struct lock_holder){.pid = NOBODY};
     if (batch->count == 0)
         return;
     window->reached = batch->messages[batch->count - 1].row.position;
@@ -149,23 +149,36 @@ cut_newer(struct window *window)
     }
 }
 
+static void
+log_locked(const struct lock_holder *holder, const char *first_id, int64_t rows)
+{
+    if (holder->gid[0])
+        LOG(LOG_WARN, "rows_locked", LOG_STR("prepared_transaction", holder->gid),
+            LOG_INT("rows", rows), LOG_STR("first_id", first_id),
+            LOG_STR("next", "COMMIT PREPARED or ROLLBACK PREPARED ends that transaction; the rows' "
+                            "aggregates wait for it, the others go on"));
+    else
+        LOG(LOG_WARN, "rows_locked", LOG_INT("holder_pid", holder->pid), LOG_INT("rows", rows),
+            LOG_STR("first_id", first_id),
+            LOG_STR("next",
+                    "their aggregates wait until the locks are released, the others go on"));
+}
+
 // Says who holds locks on rows, once a holder.
 static bool
 tell_locked(struct window *window, const struct row *first, int64_t count, struct error *err)
 {
     struct lane *lane = window->lane;
+    struct lock_holder holder, *told = &lane->slot->told_holder;
     char id[MESSAGE_ID_TEXT];
-    int pid = 0;
 
-    if (!store_lock_holder(lane->store, &first->id, &pid, err))
+    if (!store_lock_holder(lane->store, &first->id, &holder, err))
         return false;
-    if (pid == lane->slot->told_holder)
+    if (holder.pid == told->pid && str_equal(holder.gid, told->gid))
         return true;
-    lane->slot->told_holder = pid;
+    *told = holder;
     message_id_format(&first->id, id);
-    LOG(LOG_WARN, "rows_locked", LOG_INT("holder_pid", pid), LOG_INT("rows", count),
-        LOG_STR("first_id", id),
-        LOG_STR("next", "their aggregates wait until the locks are released, the others go on"));
+    log_locked(&holder, id, count);
     return true;
 }
 

@@ -225,6 +225,7 @@ set_phrases(struct context *context)
     phrase(context, "aggregate_text", aggregate_text(context));
     phrase(context, "seq_name", sql_literal(names->columns[COLUMN_SEQ]));
     phrase(context, "created_at_name", sql_literal(names->columns[COLUMN_CREATED_AT]));
+    phrase(context, "base_type", xstrdup(sql_schema_base_type));
     phrase(context, "made_comment", xstrdup(MADE_COMMENT));
     phrase(context, "owner", owner_identifier(context));
     set_inbox_phrases(context);
@@ -450,6 +451,8 @@ context_ask(struct context *context, const struct step *step, const char *sql, b
     struct session_result *result;
 
     if (!session_run(context->session, query, NULL, 0, ANSWER_MS, &result, err))
+        return false;
+    if (!session_expect(&result, "B", 0, err))
         return false;
     *ret_answer = session_rows(result) > 0 && str_equal(session_value(result, 0, 0), "t");
     session_result_free(result);

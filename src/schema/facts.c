@@ -117,7 +117,8 @@ facts_read_table(struct context *context, struct error *err)
     struct names *names = &context->names;
 
     facts_clear(&context->facts);
-    if (!query(context, sql_schema_facts, &result, err))
+    if (!query(context, sql_schema_facts, &result, err) ||
+        !session_expect(&result, "TbTBTBBbbBttllb", 1, err))
         return false;
     const char *schema = session_value(result, 0, FACT_SCHEMA);
     bool found = schema != NULL;
@@ -141,7 +142,8 @@ read_made_columns(struct context *context, struct error *err)
     struct session_result *result;
     struct facts *facts = &context->facts;
 
-    if (!query(context, sql_schema_made_columns, &result, err))
+    if (!query(context, sql_schema_made_columns, &result, err) ||
+        !session_expect(&result, "t", 0, err))
         return false;
     for (size_t row = 0; row < session_rows(result) && row < NEW_COLUMNS; row++)
         facts->made_columns[facts->made_column_count++] = xstrdup(session_value(result, row, 0));
@@ -161,6 +163,8 @@ facts_read_version(struct context *context, struct error *err)
         return true;
     if (!query(context, sql_schema_version, &result, err))
         return error_prefix(err, "reading the table's version");
+    if (!session_expect(&result, "lTl", 0, err))
+        return false;
     if (session_rows(result) > 0) {
         const char *options = session_value(result, 0, 1);
         facts->version = number(result, 0, 0);

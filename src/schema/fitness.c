@@ -11,6 +11,8 @@
 #include "outrider/base/xalloc.h"
 #include "outrider/store/column_type.h"
 
+#include <stdlib.h>
+
 enum { OLDEST_SERVER = 140000 }; // client_connection_check_interval
 
 // pg_class.relkind of what cannot be served.
@@ -63,12 +65,9 @@ check_column(const struct context *context, const struct session_result *columns
     if (row == session_rows(columns)) {
         if (column_since(column) > 1) // to be added
             return true;
-        return error_set(err, FAULT_CLUSTER, "TABLE",
-                         "table \"%s\" has no column \"%s\"; if it has another name, map it: "
-                         "outbox.columns.%s",
-                         context->names.table, name, column_name(column));
+        return column_missing(column, context->names.table, name, err);
     }
-    if (!column_type_fits(column, session_value(columns, row, 1)))
+    if (!column_type_fits(column, (uint32_t)strtoul(session_value(columns, row, 4), NULL, 10)))
         return error_set(err, FAULT_CLUSTER, "TABLE",
                          "column \"%s\" of table \"%s\" is of type %s, outrider needs %s%s", name,
                          context->names.table, session_value(columns, row, 1),
@@ -90,7 +89,8 @@ check_columns(struct context *context, int to, struct error *err)
     struct session_result *columns;
     bool fit = true;
 
-    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &columns, err))
+    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &columns, err) ||
+        !session_expect(&columns, "ttbbl", 0, err))
         return false;
     for (enum column column = 0; fit && column < COLUMN_COUNT; column++)
         fit = column_since(column) > to || check_column(context, columns, column, err);
@@ -99,6 +99,29 @@ check_columns(struct context *context, int to, struct error *err)
         seq < session_rows(columns) && str_equal(session_value(columns, seq, 3), "t");
     session_result_free(columns);
     return fit;
+}
+
+// The names of the indexes that are to be made are not another table's.
+static bool
+check_index_names(struct context *context, struct error *err)
+{
+    AUTOFREE char *sql = context_expand(context, NULL, NULL, sql_schema_foreign_index);
+    struct session_result *taken;
+
+    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &taken, err) ||
+        !session_expect(&taken, "tT", 0, err))
+        return false;
+    const bool unused = session_rows(taken) == 0;
+    if (!unused) {
+        const char *index = session_value(taken, 0, 0), *table = session_value(taken, 0, 1);
+        error_set(
+            err, FAULT_CLUSTER, "FOREIGN",
+            "the name %s is taken%s%s: an index of version 2 needs it; drop or rename what has "
+            "it, then run this again",
+            index, table == NULL ? "" : " by an index of ", table == NULL ? "" : table);
+    }
+    session_result_free(taken);
+    return unused;
 }
 
 bool
@@ -111,7 +134,8 @@ fitness_check_table(struct context *context, int to, struct error *err)
                          "PostgreSQL 14 or newer is needed, this one is %d",
                          context->facts.server_version / 10000);
     if (context->facts.exists)
-        return check_kind(context, table, err) && check_columns(context, to, err);
+        return check_kind(context, table, err) && check_columns(context, to, err) &&
+               (to < 2 || check_index_names(context, err));
     if (context->facts.has_version_table) {
         AUTOFREE char *version_table = names_relation(&context->names, "_outrider");
         return error_set(err, FAULT_CLUSTER, "TABLE",
@@ -153,7 +177,8 @@ fitness_check_inbox(struct context *context, bool with_enqueue, struct error *er
     AUTOFREE char *sql = context_expand(context, NULL, NULL, sql_schema_inbox_fitness);
     struct session_result *row;
 
-    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &row, err))
+    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &row, err) ||
+        !session_expect(&row, "TTT", 1, err))
         return false;
     bool fit = judge_inbox(context, row, with_enqueue, err);
     session_result_free(row);

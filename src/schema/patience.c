@@ -73,7 +73,8 @@ find_blocker(struct context *context, char *out, size_t size, struct error *err)
     AUTOFREE char *sql = context_expand(context, NULL, NULL, sql_schema_blocker);
     struct session_result *result;
 
-    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &result, err))
+    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &result, err) ||
+        !session_expect(&result, "LTTL", 0, err))
         return false;
     if (session_rows(result) > 0)
         describe(result, out, size);

@@ -103,7 +103,8 @@ run_in_transaction(void *argument, const struct statement *statement, const char
     struct session_result *result;
 
     if (!be_patient(transaction, statement->patient, err) ||
-        !session_run(transaction->context->session, sql, NULL, 0, ANSWER_MS, &result, err))
+        !session_run(transaction->context->session, sql, NULL, 0, ANSWER_MS, &result, err) ||
+        (statement->refuses != NULL && !session_expect(&result, "l", 1, err)))
         return false;
     bool good = judge(transaction, statement, result, err);
     session_result_free(result);
@@ -211,7 +212,8 @@ turn(struct context *context, const char *sql, size_t *ret_taken, size_t *ret_fi
 {
     struct session_result *result;
 
-    if (!session_run(context->session, sql, NULL, 0, LONG_ANSWER_MS, &result, err))
+    if (!session_run(context->session, sql, NULL, 0, LONG_ANSWER_MS, &result, err) ||
+        !session_expect(&result, "ll", 1, err))
         return false;
     *ret_taken = strtoul(session_value(result, 0, 0), NULL, 10);
     *ret_finished = strtoul(session_value(result, 0, 1), NULL, 10);
@@ -304,7 +306,8 @@ say_who_works(struct context *context, struct error *err)
     AUTOFREE char *sql = context_expand(context, NULL, NULL, sql_schema_applier_pid);
     struct session_result *result;
 
-    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &result, err))
+    if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &result, err) ||
+        !session_expect(&result, "l", 0, err))
         return false;
     if (session_rows(result) > 0)
         context_say(context, "another schema command (pid %s) is at work on this table; waiting",

@@ -4,10 +4,12 @@
 #define OUTRIDER_SCHEMA_SQL_H
 
 extern const char sql_schema_add_columns[];
+extern const char sql_schema_add_identity[];
 extern const char sql_schema_aggregate_form[];
 extern const char sql_schema_applier_lock_name[];
 extern const char sql_schema_applier_lock_table[];
 extern const char sql_schema_applier_pid[];
+extern const char sql_schema_base_type[];
 extern const char sql_schema_blocker[];
 extern const char sql_schema_columns[];
 extern const char sql_schema_comment_function[];
@@ -37,6 +39,7 @@ extern const char sql_schema_done_dead[];
 extern const char sql_schema_done_demoted[];
 extern const char sql_schema_done_function[];
 extern const char sql_schema_done_function_dropped[];
+extern const char sql_schema_done_identity[];
 extern const char sql_schema_done_inbox[];
 extern const char sql_schema_done_inbox_dropped[];
 extern const char sql_schema_done_index[];
@@ -58,6 +61,7 @@ extern const char sql_schema_drop_version_table[];
 extern const char sql_schema_exhaust_dead[];
 extern const char sql_schema_exhaust_dead_rest[];
 extern const char sql_schema_facts[];
+extern const char sql_schema_foreign_index[];
 extern const char sql_schema_grant_create[];
 extern const char sql_schema_grant_create_public[];
 extern const char sql_schema_grant_delete[];

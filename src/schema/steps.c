@@ -87,6 +87,14 @@ const struct step steps_up[] = {
     },
     {
         .version = 2,
+        .name = "identity",
+        .about = "a random identity in the version table, by which relays know the table again",
+        .kind = STEP_TRANSACTION,
+        .done = sql_schema_done_identity,
+        .statements = {GUARD, {.sql = sql_schema_add_identity}},
+    },
+    {
+        .version = 2,
         .name = "numbers",
         .about = "a number for each unpublished row that has none",
         .kind = STEP_LOOP,

@@ -76,7 +76,8 @@ work(void *argument)
         if (session == NULL && !session_open(watch->context->settings, true, NULL, &session, &err))
             continue;
         if (session_run(session, sql_schema_index_progress, values, 1, PATIENCE_MS, &result,
-                        &err)) {
+                        &err) &&
+            session_expect(&result, "tLL", 1, &err)) {
             say(watch, result);
             session_result_free(result);
         } else {

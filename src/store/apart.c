@@ -24,6 +24,9 @@ struct place {
     uint32_t writer;
 };
 
+// In the order of sql/store/places.sql.
+static const struct answer place_answer = {"ulii", 0};
+
 struct places {
     struct place *list; // owned
     size_t count;
@@ -54,7 +57,8 @@ list_places(struct store *store, const struct claim *claim, struct places *ret_p
     PGresult *result = NULL;
 
     claims_params_of_one(&store->shape, claim, &params);
-    if (!store_run_behind_savepoint(store, store->shape.places, &params, NULL, &result, err))
+    if (!store_run_behind_savepoint(store, store->shape.places, &params, &place_answer, NULL,
+                                    &result, err))
         return error_prefix(err, "looking for a row that cannot be read");
     ret_places->count = (size_t)PQntuples(result);
     ret_places->list = xcalloc(ret_places->count + 1, sizeof *ret_places->list);
@@ -105,12 +109,14 @@ static bool
 lock_row(struct store *store, const struct message_id *id, bool *ret_there, bool *ret_taken,
          struct error *err)
 {
+    static const struct answer locked = {"b", 0};
     struct params params __attribute__((cleanup(params_free))) = {0};
     enum claim_met met = CLAIM_MET_NOTHING;
     PGresult *result = NULL;
 
     params_uuid(&params, id);
-    if (!store_run_behind_savepoint(store, store->shape.lock_row, &params, &met, &result, err))
+    if (!store_run_behind_savepoint(store, store->shape.lock_row, &params, &locked, &met, &result,
+                                    err))
         return false;
     *ret_taken = result && PQntuples(result) > 0;
     *ret_there = *ret_taken || met == CLAIM_MET_LOCK;
@@ -123,13 +129,15 @@ static bool
 read_aggregate(struct store *store, const struct message_id *id, struct batch *batch,
                struct bytes *ret_aggregate, struct error *err)
 {
+    static const struct answer text = {"T", 0};
     struct params params __attribute__((cleanup(params_free))) = {0};
     enum claim_met met = CLAIM_MET_NOTHING;
     PGresult *result = NULL;
 
     *ret_aggregate = (struct bytes){0};
     params_uuid(&params, id);
-    if (!store_run_behind_savepoint(store, store->shape.aggregate_of, &params, &met, &result, err))
+    if (!store_run_behind_savepoint(store, store->shape.aggregate_of, &params, &text, &met, &result,
+                                    err))
         return false;
     if (result && PQntuples(result) > 0 && !PQgetisnull(result, 0, 0)) {
         const size_t len = (size_t)PQgetlength(result, 0, 0);

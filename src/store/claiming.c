@@ -24,10 +24,11 @@ store_claim_met(const PGresult *failed, enum claim_met *ret_met)
 
 bool
 store_run_behind_savepoint(struct store *store, const char *sql, const struct params *params,
-                           enum claim_met *ret_met, PGresult **ret_result, struct error *err)
+                           const struct answer *answer, enum claim_met *ret_met,
+                           PGresult **ret_result, struct error *err)
 {
     struct step steps[] = {{.sql = sql_store_savepoint},
-                           {.sql = sql, .params = params},
+                           {.sql = sql, .params = params, .answer = answer},
                            {.sql = sql_store_release_savepoint}};
     struct error undone;
     bool good = false;
@@ -63,7 +64,7 @@ claim_by(struct store *store, const char *sql, const struct claim *claim, enum c
 
     *ret_met = CLAIM_MET_NOTHING;
     claims_params_of_one(&store->shape, claim, &params);
-    if (!store_run_behind_savepoint(store, sql, &params, ret_met, &result, err))
+    if (!store_run_behind_savepoint(store, sql, &params, &rows_answer, ret_met, &result, err))
         return false;
     if (result)
         rows_to_batch(result, claim->limit, store->shape.version == 1, ret_batch);
@@ -152,6 +153,7 @@ store_ahead_answers(struct store *store, struct refusals *ret_refused, struct ba
                  count = marks > 0 ? AHEAD_MAX : AHEAD_MAX - AHEAD_WRITE;
     bool good;
 
+    steps[count - 2].answer = &rows_answer;
     if (!pipeline_receive(&store->wire, store_patience_ms(store), steps, count, err))
         return false;
     const PGresult *failed = pipeline_failed(steps, count);

@@ -5,35 +5,38 @@
 // binary has to be of a type that the store knows.
 #include "outrider/store/column_type.h"
 
+#include "params.h"
+
 #include <stddef.h>
-#include <string.h>
 
 enum { TYPES_MAX = 4 };
 
+#define TIMES  {TYPE_TIMESTAMPTZ, TYPE_TIMESTAMP}, "timestamp with or without time zone"
+#define TEXTS  {TYPE_TEXT, TYPE_VARCHAR}, "text or character varying"
+#define MOMENT {TYPE_TIMESTAMPTZ}, "timestamp with time zone"
+
 static const struct {
     int since;
-    const char *types[TYPES_MAX]; // none: any
+    uint32_t types[TYPES_MAX]; // none: any
     const char *wanted;
 } table[COLUMN_COUNT] = {
-    [COLUMN_ID] = {1, {"uuid"}, "uuid"},
-    [COLUMN_AGGREGATE_TYPE] = {1, {NULL}, "any"},
-    [COLUMN_AGGREGATE_ID] = {1, {NULL}, "any"},
-    [COLUMN_EVENT_TYPE] = {1, {NULL}, "any"},
-    [COLUMN_PAYLOAD] = {1, {"jsonb", "json", "text", "bytea"}, "jsonb, json, text or bytea"},
-    [COLUMN_PUBLISHED] = {1, {"boolean"}, "boolean"},
-    [COLUMN_PUBLISHED_AT] = {1,
-                             {"timestamp with time zone", "timestamp without time zone"},
-                             "timestamp with or without time zone"},
-    [COLUMN_RETRY_COUNT] = {1, {"integer", "bigint", "smallint"}, "integer, bigint or smallint"},
-    [COLUMN_CREATED_AT] = {1,
-                           {"timestamp with time zone", "timestamp without time zone"},
-                           "timestamp with or without time zone"},
-    [COLUMN_SEQ] = {2, {"bigint"}, "bigint"},
-    [COLUMN_HEADERS] = {2, {"jsonb", "json"}, "jsonb or json"},
-    [COLUMN_NEXT_ATTEMPT_AT] = {2, {"timestamp with time zone"}, "timestamp with time zone"},
-    [COLUMN_LAST_ERROR] = {2, {"text", "character varying"}, "text or character varying"},
-    [COLUMN_ERROR_CLASS] = {2, {"text", "character varying"}, "text or character varying"},
-    [COLUMN_DEAD_AT] = {2, {"timestamp with time zone"}, "timestamp with time zone"},
+    [COLUMN_ID] = {1, {TYPE_UUID}, "uuid"},
+    [COLUMN_AGGREGATE_TYPE] = {1, {0}, "any"},
+    [COLUMN_AGGREGATE_ID] = {1, {0}, "any"},
+    [COLUMN_EVENT_TYPE] = {1, {0}, "any"},
+    [COLUMN_PAYLOAD] = {1,
+                        {TYPE_JSONB, TYPE_JSON, TYPE_TEXT, TYPE_BYTEA},
+                        "jsonb, json, text or bytea"},
+    [COLUMN_PUBLISHED] = {1, {TYPE_BOOL}, "boolean"},
+    [COLUMN_PUBLISHED_AT] = {1, TIMES},
+    [COLUMN_RETRY_COUNT] = {1, {TYPE_INT4, TYPE_INT8, TYPE_INT2}, "integer, bigint or smallint"},
+    [COLUMN_CREATED_AT] = {1, TIMES},
+    [COLUMN_SEQ] = {2, {TYPE_INT8}, "bigint"},
+    [COLUMN_HEADERS] = {2, {TYPE_JSONB, TYPE_JSON}, "jsonb or json"},
+    [COLUMN_NEXT_ATTEMPT_AT] = {2, MOMENT},
+    [COLUMN_LAST_ERROR] = {2, TEXTS},
+    [COLUMN_ERROR_CLASS] = {2, TEXTS},
+    [COLUMN_DEAD_AT] = {2, MOMENT},
 };
 
 int
@@ -43,12 +46,30 @@ column_since(enum column column)
 }
 
 bool
-column_type_fits(enum column column, const char *type)
+column_type_fits(enum column column, uint32_t type)
 {
-    for (size_t i = 0; i < TYPES_MAX && table[column].types[i]; i++)
-        if (strcmp(table[column].types[i], type) == 0)
+    for (size_t i = 0; i < TYPES_MAX && table[column].types[i] != 0; i++)
+        if (table[column].types[i] == type)
             return true;
-    return table[column].types[0] == NULL;
+    return table[column].types[0] == 0;
+}
+
+// One of version 1 has another name or is not there; one of version 2 went with the table that had
+// it, for the version table is only made with it.
+bool
+column_missing(enum column column, const char *of, const char *name, struct error *err)
+{
+    if (column_since(column) > 1)
+        return error_set(
+            err, FAULT_CLUSTER, "TABLE",
+            "table \"%s\" has no column \"%s\", but its version table says version %d: "
+            "the table was made anew or restored without it; run `outrider schema "
+            "apply`, which adds what is missing",
+            of, name, column_since(column));
+    return error_set(err, FAULT_CLUSTER, "TABLE",
+                     "table \"%s\" has no column \"%s\"; if it has another name, map it: "
+                     "outbox.columns.%s",
+                     of, name, column_name(column));
 }
 
 const char *

@@ -51,6 +51,10 @@ enum {
     PAYLOAD_JSON,
 };
 
+// What a page's rows are made of, in that order.
+#define LOOKED_AT "uttTTTlTTLLLLb"
+#define SHOWN     LOOKED_AT "TTT"
+
 static char *
 copy(const char *text)
 {
@@ -64,6 +68,8 @@ apply_settings(struct dead *dead, char **ret_user, struct error *err)
     struct session_result *result;
 
     if (!visit_run(&dead->visit, sql_store_dead_settings, NULL, 0, VISIT_LOOK_MS, &result, err))
+        return false;
+    if (!session_expect(&result, "tttt", 1, err))
         return false;
     if (ret_user != NULL)
         *ret_user = copy(session_value(result, 0, 3));
@@ -106,6 +112,8 @@ read_bound(struct dead *dead, struct error *err)
         session_result_free(result);
         return false;
     }
+    if (!session_expect(&result, "T", 1, err))
+        return false;
     dead->bound = copy(session_value(result, 0, 0));
     session_result_free(result);
     return true;
@@ -337,7 +345,8 @@ dead_next(struct dead *dead, const struct dead_selection *selection, enum dead_a
 
     bool good = check_version(dead, selection, err) &&
                 begin(dead, writes ? WRITE : READ, &next.database_user, err) &&
-                run(dead, selection, action, limit, page, &result, err);
+                run(dead, selection, action, limit, page, &result, err) &&
+                session_expect(&result, action == DEAD_SHOW ? SHOWN : LOOKED_AT, 0, err);
     if (good) {
         fill_page(result, limit, action == DEAD_SHOW, &next);
         good = commit(dead, &next, err);
@@ -387,6 +396,8 @@ dead_states(struct dead *dead, const struct message_id *ids, size_t count,
 
     if (!visit_ask(&dead->visit, sql, params, 1, dead->timeout_ms, &result, err))
         return error_prefix(err, "looking for the rows that were named");
+    if (!session_expect(&result, "ubb", 0, err))
+        return false;
     for (size_t i = 0; i < count; i++)
         ret_states[i] = DEAD_ABSENT;
     for (size_t row = 0; row < session_rows(result); row++) {

@@ -27,13 +27,14 @@ store_explain_claim(struct store *store, const struct claim *claim, struct text 
 {
     const struct placeholder of[] = {{"claim", store->shape.claim[claims_kind(claim, 1)], false}};
     AUTOFREE char *explain = names_expand(&store->names, sql_store_inspect_plan, of, 1);
+    static const struct answer lines = {"t", 0};
     struct params settings __attribute__((cleanup(params_free))) = {0};
     struct params claimed __attribute__((cleanup(params_free))) = {0};
     struct step steps[] = {
         {.sql = "BEGIN ISOLATION LEVEL READ COMMITTED"},
         {.sql = store->shape.settings, .params = &settings},
         {.sql = sql_store_inspect_slot},
-        {.sql = explain, .params = &claimed},
+        {.sql = explain, .params = &claimed, .answer = &lines},
         {.sql = "ROLLBACK"},
     };
     const size_t count = sizeof steps / sizeof steps[0];

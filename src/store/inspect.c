@@ -47,6 +47,16 @@ static const char *const questions[INSPECT_QUESTIONS] = {
     [INSPECT_SENT_TOPICS] = sql_store_inspect_sent_topics,
 };
 
+// Of those that are read by their columns: what is read, and of how many rows at least. The cases
+// of the others are rows of texts, of which none must be there.
+static const struct {
+    const char *fields;
+    int rows;
+} answers[INSPECT_QUESTIONS] = {
+    [INSPECT_COLUMNS] = {"ttbl", 0}, [INSPECT_CLOCK] = {"l", 1},       [INSPECT_PID] = {"l", 1},
+    [INSPECT_PAYLOADS] = {"TLl", 0}, [INSPECT_SENT_TOPICS] = {"t", 0},
+};
+
 bool
 inspect_open(const struct store_settings *settings, const struct inspect_by *by,
              struct inspect **ret_inspect, struct error *err)
@@ -141,7 +151,9 @@ inspect_ask(struct inspect *inspect, enum inspect_question question,
 {
     AUTOFREE char *sql = expand(inspect, questions[question]);
 
-    return visit_ask(&inspect->visit, sql, NULL, 0, VISIT_LOOK_MS, ret_result, err);
+    return visit_ask(&inspect->visit, sql, NULL, 0, VISIT_LOOK_MS, ret_result, err) &&
+           (answers[question].fields == NULL ||
+            session_expect(ret_result, answers[question].fields, answers[question].rows, err));
 }
 
 bool

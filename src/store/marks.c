@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// The ids of rows.
+static const struct answer id_answer = {"u", 0};
+
 // Rows to write, and how. One of the lists is set.
 struct write {
     const char *sql;
@@ -221,7 +224,8 @@ store_note_unmarked(struct store *store, const PGresult *marked, const struct me
         return false;
     }
     store_mark_params(ids, count, &params);
-    if (!store_run_behind_savepoint(store, store->shape.unmarked, &params, NULL, &result, err))
+    if (!store_run_behind_savepoint(store, store->shape.unmarked, &params, &id_answer, NULL,
+                                    &result, err))
         return false;
     why.fault = FAULT_MESSAGE;
     for (size_t i = 0; i < count; i++)
@@ -239,7 +243,7 @@ store_mark(struct store *store, const struct message_id *ids, size_t count,
     PGresult *result = NULL;
 
     store_mark_params(ids, count, &params);
-    if (!store_run_behind_savepoint(store, store->shape.settle, &params, NULL, &result, err))
+    if (!store_run_behind_savepoint(store, store->shape.settle, &params, NULL, NULL, &result, err))
         return sqlstate_lies_in_row(err->code) &&
                store_mark_apart(store, ids, count, ret_refused, err);
     bool good = store_note_unmarked(store, result, ids, count, ret_refused, err);
@@ -275,7 +279,8 @@ list_others(struct store *store, const struct refusals *refused, struct message_
     for (size_t i = 0; i < refused->count; i++)
         params_element(&params, refused->list[i].id.bytes, sizeof refused->list[i].id.bytes);
     params_end_array(&params);
-    if (!store_run_behind_savepoint(store, store->shape.others, &params, NULL, &result, err))
+    if (!store_run_behind_savepoint(store, store->shape.others, &params, &id_answer, NULL, &result,
+                                    err))
         return false;
     *ret_count = (size_t)PQntuples(result);
     *ret_ids = xcalloc(*ret_count + 1, sizeof **ret_ids);

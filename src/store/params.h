@@ -16,12 +16,18 @@ enum { PARAMS_MAX = 11 };
 
 // Type oids are fixed in PostgreSQL's catalog (pg_type.dat).
 enum {
+    TYPE_BOOL = 16,
+    TYPE_BYTEA = 17,
     TYPE_INT8 = 20,
+    TYPE_INT2 = 21,
     TYPE_INT4 = 23,
     TYPE_TEXT = 25,
+    TYPE_JSON = 114,
+    TYPE_VARCHAR = 1043,
     TYPE_TIMESTAMP = 1114,
     TYPE_TIMESTAMPTZ = 1184,
     TYPE_UUID = 2950,
+    TYPE_JSONB = 3802,
 };
 
 struct params {

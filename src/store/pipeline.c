@@ -102,6 +102,19 @@ receive_steps(struct wire *wire, int timeout_ms, struct step *steps, size_t coun
     return synchronised || wire_fail_connection(wire, "CONNECT", err);
 }
 
+// The answers of the statements that succeeded, as far as they are going to be read.
+static bool
+check_answers(const struct step *steps, size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const ExecStatusType status = PQresultStatus(steps[i].result);
+        if (steps[i].answer && (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) &&
+            !answer_check(steps[i].result, steps[i].answer, ANSWER_BINARY, err))
+            return false;
+    }
+    return true;
+}
+
 bool
 pipeline_send(struct wire *wire, int timeout_ms, const struct step *steps, size_t count,
               struct error *err)
@@ -120,7 +133,7 @@ bool
 pipeline_receive(struct wire *wire, int timeout_ms, struct step *steps, size_t count,
                  struct error *err)
 {
-    if (receive_steps(wire, timeout_ms, steps, count, err))
+    if (receive_steps(wire, timeout_ms, steps, count, err) && check_answers(steps, count, err))
         return true;
     pipeline_clear(steps, count);
     return false;

@@ -3,6 +3,7 @@
 #ifndef OUTRIDER_STORE_PIPELINE_H
 #define OUTRIDER_STORE_PIPELINE_H
 
+#include "answer.h"
 #include "params.h"
 #include "wire.h"
 
@@ -11,15 +12,17 @@
 #include <stddef.h>
 
 // One statement. params may be NULL; the result, in binary format, is the caller's to clear.
+// answer: what the caller will read of it; NULL: nothing.
 struct step {
     const char *sql;
     const struct params *params;
+    const struct answer *answer;
     PGresult *result;
 };
 
-// Runs the statements in order. False only when the connection failed: a statement's own error is
-// in its result, and those behind it were not run. timeout_ms: the client's patience with each of
-// them.
+// Runs the statements in order. False only when the connection failed, or an answer is not what the
+// step expects: a statement's own error is in its result, and those behind it were not run.
+// timeout_ms: the client's patience with each of them.
 bool pipeline_run(struct wire *wire, int timeout_ms, struct step *steps, size_t count,
                   struct error *err) MUST_CHECK;
 

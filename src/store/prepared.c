@@ -47,9 +47,16 @@ prepared_judge(const PGresult *result)
 }
 
 void
-prepared_free(struct prepared *prepared)
+prepared_forget(struct prepared *prepared)
 {
     for (int i = 0; i < prepared->count; i++)
         free(prepared->list[i].sql);
-    *prepared = (struct prepared){0};
+    *prepared = (struct prepared){.wanted = prepared->wanted};
+}
+
+void
+prepared_free(struct prepared *prepared)
+{
+    prepared_forget(prepared);
+    prepared->wanted = false;
 }

@@ -6,9 +6,8 @@
 // to another. So statements are named only where the process that answers is the one that the
 // connection was made to (PQbackendPID: a pooler gives a key of its own).
 // Plans are made anew every second that has windows (plan_anew in store.c): they follow a table
-// that grows. A table whose version changes brings new texts; the old ones stay until the
-// connection goes. Source: PostgreSQL's manual, PREPARE, "Notes"; PgBouncer's "SQL feature map for
-// pooling modes".
+// that grows. When the table is described anew, all names are given up with the old shape. Source:
+// PostgreSQL's manual, PREPARE, "Notes"; PgBouncer's "SQL feature map for pooling modes".
 #ifndef OUTRIDER_STORE_PREPARED_H
 #define OUTRIDER_STORE_PREPARED_H
 
@@ -37,6 +36,9 @@ void prepared_name(int number, char name[static PREPARED_NAME]);
 // What a statement came to. When the server does not know a name that it was given, or has one that
 // it was not, somebody stands between after all, and no connection of this process names any more.
 void prepared_judge(const PGresult *result);
+
+// None has a name any more: the server was told to forget them.
+void prepared_forget(struct prepared *prepared);
 
 void prepared_free(struct prepared *prepared);
 

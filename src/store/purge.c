@@ -92,6 +92,8 @@ look(struct purge *purge, int64_t older_than_ms, struct error *err)
     snprintf(older_than, sizeof older_than, "%" PRId64, older_than_ms);
     if (!ask(purge, READ, sql_store_purge_look, params, 4, VISIT_LOOK_MS, &result, err))
         return false;
+    if (!session_expect(&result, "tbL", 1, err))
+        return false;
     replace(&purge->before, session_value(result, 0, 0));
     purge->indexed = visit_is_true(result, 0, 1);
     bool walkable = session_value(result, 0, 2) != NULL;
@@ -173,6 +175,8 @@ purge_count(struct purge *purge, int64_t *ret_rows, struct error *err)
 
     if (!ask(purge, READ, sql, params, 1, COUNT_TIMEOUT_MS, &result, err))
         return error_prefix(err, "counting published rows");
+    if (!session_expect(&result, "l", 1, err))
+        return false;
     *ret_rows = visit_number(result, 0, 0);
     session_result_free(result);
     return true;
@@ -190,6 +194,8 @@ delete_batch(struct purge *purge, int64_t *ret_locked, int64_t *ret_deleted, str
     snprintf(page, sizeof page, "%" PRId64, purge->page);
     snprintf(amount, sizeof amount, "%" PRId64, purge->pace.amount);
     if (!ask(purge, WRITE, sql, params, 3, purge->timeout_ms, &result, err))
+        return false;
+    if (!session_expect(&result, "llT", 1, err))
         return false;
     *ret_locked = visit_number(result, 0, 0);
     *ret_deleted = visit_number(result, 0, 1);

@@ -128,6 +128,8 @@ report_backlog(struct report *report, const struct template *topic, int64_t limi
     if (!visit_ask(&report->visit, sql, params, 1,
                    limit > 0 ? report->count_timeout_ms : COUNT_TIMEOUT_MS, &result, err))
         return error_prefix(err, "counting the backlog");
+    if (!session_expect(&result, "tlll", 0, err))
+        return false;
     read_topics(result, ret_backlog);
     session_result_free(result);
     // Version 1 looks for the dead among as many rows as the limit says.
@@ -146,6 +148,8 @@ report_activity(struct report *report, struct activity *ret_activity, struct err
     if (!visit_ask(&report->visit, sql_store_report_activity, params, 1, VISIT_LOOK_MS, &result,
                    err))
         return error_prefix(err, "reading the table's statistics");
+    if (!session_expect(&result, "lll", 1, err))
+        return false;
     *ret_activity = (struct activity){
         .inserted = visit_number(result, 0, 0),
         .updated = visit_number(result, 0, 1),
@@ -189,6 +193,8 @@ report_dead_reasons(struct report *report, const struct template *topic, int64_t
                                 expression);
     if (!visit_ask(&report->visit, sql, params, 2, report->count_timeout_ms, &result, err))
         return error_prefix(err, "counting dead letters by reason");
+    if (!session_expect(&result, "tTTll", 0, err))
+        return false;
     const size_t rows = session_rows(result);
     *ret_reasons = (struct dead_reasons){xcalloc(rows, sizeof *ret_reasons->list), rows};
     for (size_t i = 0; i < rows; i++)
@@ -225,6 +231,8 @@ report_fellows(struct report *report, const char *own_pids, struct fellows *ret_
     if (!visit_ask(&report->visit, sql_store_report_fellows, params, 3, VISIT_LOOK_MS, &result,
                    err))
         return error_prefix(err, "looking for other relays");
+    if (!session_expect(&result, "tllb", 0, err))
+        return false;
     const size_t rows = session_rows(result);
     *ret_fellows = (struct fellows){xcalloc(rows, sizeof *ret_fellows->list), rows};
     for (size_t i = 0; i < rows; i++)
@@ -260,6 +268,8 @@ report_end(struct report *report, int64_t *ret_until, int64_t *ret_messages, str
         report, report->visit.version == 2 ? sql_store_report_end_v2 : sql_store_report_end_v1, "");
     if (!visit_ask(&report->visit, sql, NULL, 0, COUNT_TIMEOUT_MS, &result, err))
         return error_prefix(err, "counting the backlog");
+    if (!session_expect(&result, "ll", 1, err))
+        return false;
     *ret_until = visit_number(result, 0, 0);
     *ret_messages = visit_number(result, 0, 1);
     session_result_free(result);
@@ -296,6 +306,8 @@ read_remaining(const struct session_result *result, bool reasons, struct remaini
         remaining.locked_pid = (int)visit_number(result, 0, 4);
         remaining.held = visit_number(result, 0, 5);
         remaining.blocked = visit_number(result, 0, 6);
+        const char *gid = session_value(result, 0, 7);
+        snprintf(remaining.locked_gid, sizeof remaining.locked_gid, "%s", gid == NULL ? "" : gid);
     }
     remaining.claimable = remaining.messages - remaining.waiting - remaining.locked -
                           remaining.held - remaining.blocked;
@@ -322,6 +334,8 @@ report_remaining(struct report *report, int64_t until, const struct template *to
                                 expression);
     if (!visit_ask(&report->visit, sql, params, 3, COUNT_TIMEOUT_MS, &result, err))
         return error_prefix(err, "counting what is left");
+    if (!session_expect(&result, "lllllllT", 1, err))
+        return false;
     read_remaining(result, true, ret_remaining);
     session_result_free(result);
     return true;
@@ -343,6 +357,8 @@ report_count(struct report *report, int64_t until, struct remaining *ret_remaini
         "");
     if (!visit_ask(&report->visit, sql, params, 1, COUNT_TIMEOUT_MS, &result, err))
         return error_prefix(err, "counting what is left");
+    if (!session_expect(&result, "lll", 1, err))
+        return false;
     read_remaining(result, false, ret_remaining);
     session_result_free(result);
     return true;
@@ -363,6 +379,8 @@ report_slot_holder(struct report *report, struct slot_holder *ret_holder, struct
     if (!visit_ask(&report->visit, sql_store_slot_holder, texts, SLOT_HOLDER_PARAMS, VISIT_LOOK_MS,
                    &result, err))
         return error_prefix(err, "looking for the session that holds a slot");
+    if (!session_expect(&result, SLOT_HOLDER_FIELDS, 0, err))
+        return false;
     const bool found = session_rows(result) > 0;
     for (size_t i = 0; found && i < SLOT_HOLDER_COLUMNS; i++)
         answer[i] = session_value(result, 0, i);

@@ -27,6 +27,8 @@ enum {
     FIELD_CUT,
 };
 
+const struct answer rows_answer = {"buLLTTTTLiTilbb", 0};
+
 // PostgreSQL counts microseconds from 2000-01-01, Unix from 1970-01-01.
 #define POSTGRES_EPOCH_US INT64_C(946684800000000)
 

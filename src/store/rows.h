@@ -3,12 +3,16 @@
 #ifndef OUTRIDER_STORE_ROWS_H
 #define OUTRIDER_STORE_ROWS_H
 
+#include "answer.h"
 #include "outrider/model/batch.h"
 
 #include <libpq-fe.h>
 
-// Takes ownership of the result: the batch's views point into it. `limit`: the rows that were asked
-// for.
+// What a claim answers, in the order of sql/store/cut.sql.
+extern const struct answer rows_answer;
+
+// Takes ownership of the result, which has been held against rows_answer: the batch's views point
+// into it. `limit`: the rows that were asked for.
 void rows_to_batch(PGresult *result, int limit, bool tie_by_id, struct batch *ret_batch);
 
 #endif

@@ -2,6 +2,7 @@
 // A plain connection for everything that is not the relay's loop.
 #include "outrider/store/session.h"
 
+#include "answer.h"
 #include "outrider/base/xalloc.h"
 #include "reach.h"
 #include "wire.h"
@@ -39,32 +40,38 @@ session_close(struct session *session)
     free(session);
 }
 
-// Reads every result of the statement in hand; the first one is kept, or its error reported.
+// Reads every result of the statement in hand; the first one is kept, or its error reported. A
+// connection that goes adds one of its own. One that never ends, as the offer to copy is none of
+// ours, is no answer.
 static bool
 collect(struct wire *wire, struct mono deadline, PGresult **ret_result, struct error *err)
 {
-    PGresult *first = NULL;
-    PGresult *result;
+    enum { RESULTS_MAX = 8 };
+    PGresult *first = NULL, *result = NULL;
+    int count = 0;
 
-    for (;;) {
+    while (count < RESULTS_MAX) {
         if (!wire_next(wire, deadline, &result, err)) {
             PQclear(first);
             return false;
         }
         if (!result)
             break;
-        if (first)
-            PQclear(result);
-        else
+        if (count++ == 0)
             first = result;
+        else
+            PQclear(result);
     }
-    ExecStatusType status = PQresultStatus(first);
-    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+    const ExecStatusType status = PQresultStatus(first);
+    if (count == 1 && (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)) {
         *ret_result = first;
         return true;
     }
-    if (first)
+    if (first && status == PGRES_FATAL_ERROR)
         wire_fail_result(first, err);
+    else if (first)
+        error_set(err, FAULT_CLUSTER, "ANSWER", "PostgreSQL answered a statement with %s",
+                  PQresStatus(status));
     else
         wire_fail_connection(wire, "CONNECT", err);
     PQclear(first);
@@ -113,9 +120,22 @@ session_affected(const struct session_result *result)
 const char *
 session_value(const struct session_result *result, size_t row, size_t column)
 {
-    if (PQgetisnull(result->result, (int)row, (int)column))
+    if (row >= session_rows(result) || column >= session_columns(result) ||
+        PQgetisnull(result->result, (int)row, (int)column))
         return NULL;
     return PQgetvalue(result->result, (int)row, (int)column);
+}
+
+bool
+session_expect(struct session_result **result, const char *fields, int rows, struct error *err)
+{
+    const struct answer answer = {fields, rows};
+
+    if (answer_check((*result)->result, &answer, ANSWER_TEXT, err))
+        return true;
+    session_result_free(*result);
+    *result = NULL;
+    return false;
 }
 
 void

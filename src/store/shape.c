@@ -14,23 +14,30 @@
 #include "pipeline.h"
 #include "sql.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { PLACEHOLDERS_MAX = 64 };
 
 struct description {
     bool found;
     char relkind;
+    uint32_t oid;
+    int64_t definition;
     bool present[COLUMN_COUNT];
-    char type[COLUMN_COUNT][64];
+    uint32_t type[COLUMN_COUNT];
+    char type_name[COLUMN_COUNT][64];
     bool nullable[COLUMN_COUNT];
 };
 
 // One statement, outside a transaction.
 static bool
-ask(struct wire *wire, const char *sql, PGresult **ret_result, struct error *err)
+ask(struct wire *wire, const char *sql, const struct answer *answer, PGresult **ret_result,
+    struct error *err)
 {
     enum { PATIENCE_MS = 10000 };
-    struct step step = {.sql = sql};
+    struct step step = {.sql = sql, .answer = answer};
 
     if (!pipeline_require(wire, PATIENCE_MS, &step, 1, err))
         return false;
@@ -38,16 +45,22 @@ ask(struct wire *wire, const char *sql, PGresult **ret_result, struct error *err
     return true;
 }
 
+// The columns of sql/store/describe.sql.
+enum { KIND, NAME, TYPE, TYPE_NAME, NOT_NULL, TABLE_OID, DEFINITION };
+static const struct answer description_answer = {"ttitbiL", 0};
+
 static void
 note_column(struct description *description, const struct names *names, const PGresult *result,
             int row)
 {
     for (int i = 0; i < COLUMN_COUNT; i++) {
-        if (strcmp(names->columns[i], PQgetvalue(result, row, 1)) != 0)
+        if (strcmp(names->columns[i], PQgetvalue(result, row, NAME)) != 0)
             continue;
         description->present[i] = true;
-        strncpy(description->type[i], PQgetvalue(result, row, 2), sizeof description->type[i] - 1);
-        description->nullable[i] = PQgetvalue(result, row, 3)[0] == 0;
+        description->type[i] = (uint32_t)wire_int4(PQgetvalue(result, row, TYPE));
+        snprintf(description->type_name[i], sizeof description->type_name[i], "%s",
+                 PQgetvalue(result, row, TYPE_NAME));
+        description->nullable[i] = PQgetvalue(result, row, NOT_NULL)[0] == 0;
     }
 }
 
@@ -57,11 +70,14 @@ describe(struct wire *wire, const struct names *names, const char *sql,
 {
     PGresult *result;
 
-    if (!ask(wire, sql, &result, err))
+    if (!ask(wire, sql, &description_answer, &result, err))
         return false;
     *ret_description = (struct description){.found = PQntuples(result) > 0};
     for (int row = 0; row < PQntuples(result); row++) {
-        ret_description->relkind = PQgetvalue(result, row, 0)[0];
+        ret_description->relkind = PQgetvalue(result, row, KIND)[0];
+        ret_description->oid = (uint32_t)wire_int4(PQgetvalue(result, row, TABLE_OID));
+        if (!PQgetisnull(result, row, DEFINITION))
+            ret_description->definition = wire_int8(PQgetvalue(result, row, DEFINITION));
         note_column(ret_description, names, result, row);
     }
     PQclear(result);
@@ -73,9 +89,10 @@ static bool
 look_beside(struct wire *wire, struct shape *shape, const struct names *names, const char *sql,
             struct error *err)
 {
+    static const struct answer beside = {"bbT", 0};
     PGresult *result;
 
-    if (!ask(wire, sql, &result, err))
+    if (!ask(wire, sql, &beside, &result, err))
         return false;
     const bool any = PQntuples(result) > 0;
     shape->has_version_table = any && PQgetvalue(result, 0, 0)[0] != 0;
@@ -89,15 +106,18 @@ look_beside(struct wire *wire, struct shape *shape, const struct names *names, c
 static bool
 read_version(struct wire *wire, struct shape *shape, const char *sql, struct error *err)
 {
+    static const struct answer row = {"iiT", 0};
     PGresult *result;
 
     shape->version = shape->table_slots = 1;
     if (!shape->has_version_table)
         return true;
-    if (!ask(wire, sql, &result, err))
+    if (!ask(wire, sql, &row, &result, err))
         return error_prefix(err, "reading the table's version");
     int version = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 0)) : 0;
     int slots = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 1)) : 0;
+    snprintf(shape->table.identity, sizeof shape->table.identity, "%s",
+             PQntuples(result) > 0 ? PQgetvalue(result, 0, 2) : "");
     PQclear(result);
     if (version < 1 || version > 2 || slots < 1 || slots > STORE_SLOTS_MAX ||
         (slots & (slots - 1)) != 0)
@@ -115,18 +135,14 @@ check_columns(const struct description *description, const struct names *names, 
               struct error *err)
 {
     for (enum column column = 0; column < COLUMN_COUNT; column++) {
-        const char *type = description->type[column];
         if (column_since(column) > version)
             continue;
         if (!description->present[column])
-            return error_set(err, FAULT_CLUSTER, "TABLE",
-                             "table \"%s\" has no column \"%s\"; if it has another name, map it: "
-                             "outbox.columns.%s",
-                             names->table, names->columns[column], column_name(column));
-        if (!column_type_fits(column, type))
+            return column_missing(column, names->table, names->columns[column], err);
+        if (!column_type_fits(column, description->type[column]))
             return error_set(err, FAULT_CLUSTER, "TABLE",
                              "column \"%s\" of table \"%s\" is of type %s; outrider needs %s",
-                             names->columns[column], names->table, type,
+                             names->columns[column], names->table, description->type_name[column],
                              column_type_wanted(column));
     }
     return true;
@@ -213,7 +229,7 @@ static size_t
 add_heads(const struct shape *shape, const struct description *description, struct placeholder *all,
           size_t count)
 {
-    const bool digits = strcmp(description->type[COLUMN_AGGREGATE_ID], "bytea") == 0;
+    const bool digits = description->type[COLUMN_AGGREGATE_ID] == TYPE_BYTEA;
 
     all[count++] = (struct placeholder){
         "head", shape->hashed ? sql_store_head_by_hash : sql_store_head_by_value, true};
@@ -227,6 +243,15 @@ add_heads(const struct shape *shape, const struct description *description, stru
     return count;
 }
 
+// Headers are decoded by functions of json, whatever else a column of that name may hold.
+static bool
+has_headers(const struct description *description)
+{
+    const uint32_t type = description->type[COLUMN_HEADERS];
+
+    return type == TYPE_JSONB || type == TYPE_JSON;
+}
+
 // Puts every statement together.
 static void
 compose(struct shape *shape, const struct description *description,
@@ -236,10 +261,10 @@ compose(struct shape *shape, const struct description *description,
     const bool v2 = shape->version == 2;
     const bool key = settings->ordering == ORDERING_KEY;
     const bool nullable = description->nullable[COLUMN_PUBLISHED];
-    const bool binary = strcmp(description->type[COLUMN_PAYLOAD], "bytea") == 0;
+    const bool binary = description->type[COLUMN_PAYLOAD] == TYPE_BYTEA;
     const bool many = shape->slots > 1;
     char max_retries[16], slots[16], slot_mask[16];
-    struct placeholder all[64];
+    struct placeholder all[PLACEHOLDERS_MAX];
     size_t count = fixed_count;
 
     snprintf(max_retries, sizeof max_retries, "%d", settings->max_retries);
@@ -275,14 +300,8 @@ compose(struct shape *shape, const struct description *description,
     all[count++] = (struct placeholder){"position", v2 ? "o.{seq}" : "o.{created_at}", true};
     all[count++] = (struct placeholder){"order", v2 ? "o.{seq}" : "o.{created_at}, o.{id}", true};
     all[count++] = (struct placeholder){"lock_wait", key ? "NOWAIT" : "SKIP LOCKED", true};
-    all[count++] = (struct placeholder){"row_headers",
-                                        strncmp(description->type[COLUMN_HEADERS], "json", 4) == 0
-                                            ? sql_store_row_headers
-                                            : "NULL::text[]",
-                                        true};
     all[count++] = (struct placeholder){
-        "unchanged",
-        shape->has_version_table ? sql_store_unchanged_present : sql_store_unchanged_absent, true};
+        "row_headers", has_headers(description) ? sql_store_row_headers : "NULL::text[]", true};
     count = add_heads(shape, description, all, count);
 
     for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++)
@@ -306,6 +325,42 @@ compose(struct shape *shape, const struct description *description,
     shape->fail = names_expand(names, v2 ? sql_store_fail_v2 : sql_store_fail_v1, all, count);
 }
 
+// Composes with what tells this table and definition from any other.
+static void
+compose_for_table(struct shape *shape, const struct description *description,
+                  const struct store_settings *settings, const struct names *names,
+                  const struct placeholder *fixed, size_t fixed_count)
+{
+    const struct store_table *table = &shape->table;
+    char oid[24], definition[32];
+    AUTOFREE char *identity = sql_literal(table->identity);
+    struct text same_identity __attribute__((cleanup(text_free))) = {0};
+    struct placeholder all[PLACEHOLDERS_MAX];
+    size_t count = fixed_count;
+
+    snprintf(oid, sizeof oid, "'%" PRIu32 "'::oid", table->oid);
+    snprintf(definition, sizeof definition, "'%" PRId64 "'", table->definition);
+    text_appendf(&same_identity, "v.identity = %s", identity);
+    memcpy(all, fixed, fixed_count * sizeof *fixed);
+    all[count++] = (struct placeholder){"oid", oid, false};
+    all[count++] = (struct placeholder){"known_definition", definition, false};
+    all[count++] = (struct placeholder){"same_table", sql_store_same_table, true};
+    all[count++] = (struct placeholder){
+        "same_version",
+        shape->has_version_table ? sql_store_same_version : sql_store_same_version_absent, true};
+    all[count++] = (struct placeholder){
+        "same_identity", table->identity[0] ? same_identity.data : sql_store_no_identity, false};
+    all[count++] = (struct placeholder){"unchanged", sql_store_unchanged, true};
+    compose(shape, description, settings, names, all, count);
+}
+
+// Position in the order of the rows: what its parameters are typed as.
+static Oid
+position_type(const struct shape *shape, const struct description *description)
+{
+    return shape->version == 2 ? TYPE_INT8 : description->type[COLUMN_CREATED_AT];
+}
+
 bool
 shape_read(struct wire *wire, const struct store_settings *settings, const struct names *names,
            struct shape *ret_shape, struct error *err)
@@ -320,6 +375,8 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
     AUTOFREE char *last_error = sql_literal(names->columns[COLUMN_LAST_ERROR]);
     AUTOFREE char *error_class = sql_literal(names->columns[COLUMN_ERROR_CLASS]);
     AUTOFREE char *seq_name = sql_literal(names->columns[COLUMN_SEQ]);
+    AUTOFREE char *columns = sql_array((const char *const *)names->columns, COLUMN_COUNT);
+    AUTOFREE char *column_names = sql_literal(columns);
     AUTOFREE char *topic = names_topic(names, &settings->topic);
     const struct placeholder fixed[] = {
         {"topic", topic, false},
@@ -333,9 +390,13 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
         {"seq_name", seq_name, false},
         {"hashed_waiting", sql_store_hashed_waiting, true},
         {"drawn_from", sql_store_drawn_from, true},
+        {"column_names", column_names, false},
+        {"base_type", sql_store_base_type, true},
+        {"definition", sql_store_definition, true},
+        {"oid", "c.oid", false}, // while it is not known
     };
-    const size_t fixed_count = sizeof fixed / sizeof fixed[0];
-    AUTOFREE char *describe_sql = names_expand(names, sql_store_describe, fixed, fixed_count);
+    const size_t describing = sizeof fixed / sizeof fixed[0], fixed_count = describing - 1;
+    AUTOFREE char *describe_sql = names_expand(names, sql_store_describe, fixed, describing);
     AUTOFREE char *beside_sql = names_expand(names, sql_store_version_table, fixed, fixed_count);
     AUTOFREE char *version_sql = names_expand(names, sql_store_version, fixed, fixed_count);
     struct description description;
@@ -348,13 +409,11 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
         !check_columns(&description, names, shape.version, err) ||
         !check_order(&description, names, shape.version, err))
         return false;
+    shape.table.oid = description.oid;
+    shape.table.definition = description.definition;
     shape.slots = shape.version == 2 && settings->ordering == ORDERING_KEY ? shape.table_slots : 1;
-    shape.position_type =
-        shape.version == 2 ? TYPE_INT8
-        : strcmp(description.type[COLUMN_CREATED_AT], "timestamp with time zone") == 0
-            ? TYPE_TIMESTAMPTZ
-            : TYPE_TIMESTAMP;
-    compose(&shape, &description, settings, names, fixed, fixed_count);
+    shape.position_type = position_type(&shape, &description);
+    compose_for_table(&shape, &description, settings, names, fixed, fixed_count);
     *ret_shape = shape;
     return true;
 }

@@ -21,7 +21,8 @@ struct shape {
     int table_slots; // what the version table says
     int slots;       // that claims tell apart: 1 on version 1 and with ordering: none
     bool has_version_table;
-    bool hashed;       // the waiting index is on the aggregates' hashes
+    bool hashed; // the waiting index is on the aggregates' hashes
+    struct store_table table;
     Oid position_type; // of created_at or seq
     // Statements, owned:
     char *settings;

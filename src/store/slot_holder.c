@@ -59,7 +59,8 @@ store_slot_holder(struct store *store, int slot, struct slot_holder *ret_holder,
     struct slot_holder_params storage;
     const char *texts[SLOT_HOLDER_PARAMS], *answer[SLOT_HOLDER_COLUMNS];
     struct params params __attribute__((cleanup(params_free))) = {0};
-    struct step step = {.sql = sql_store_slot_holder, .params = &params};
+    static const struct answer holder = {SLOT_HOLDER_FIELDS, 0};
+    struct step step = {.sql = sql_store_slot_holder, .params = &params, .answer = &holder};
 
     slot_holder_params(&storage, table, slots, keeps_order, texts);
     for (size_t i = 0; i < SLOT_HOLDER_PARAMS; i++)

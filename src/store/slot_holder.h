@@ -8,6 +8,9 @@
 
 enum { SLOT_HOLDER_PARAMS = 4, SLOT_HOLDER_COLUMNS = 9 };
 
+// Its answer, for session_expect.
+#define SLOT_HOLDER_FIELDS "TTTTTTTTT"
+
 struct slot_range {
     int first, last;
 };

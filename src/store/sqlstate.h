@@ -9,10 +9,15 @@
 #include <libpq-fe.h>
 #include <stdbool.h>
 
+#define SQLSTATE_CHANGED_RESULT         "0A000"
 #define SQLSTATE_DUPLICATE_STATEMENT    "42P05"
 #define SQLSTATE_INVALID_STATEMENT_NAME "26000"
 #define SQLSTATE_LOCK_NOT_AVAILABLE     "55P03"
+#define SQLSTATE_UNDEFINED_COLUMN       "42703"
+#define SQLSTATE_UNDEFINED_FUNCTION     "42883"
+#define SQLSTATE_UNDEFINED_SCHEMA       "3F000"
 #define SQLSTATE_UNDEFINED_TABLE        "42P01"
+#define SQLSTATE_WRONG_TYPE             "42804"
 
 // Did a statement fail in this way? NULL: no.
 static inline bool

@@ -27,7 +27,8 @@ enum { PLANS_MS = 1000 }; // how old a plan gets that the server keeps
 static bool
 meet_server(struct store *store, struct error *err)
 {
-    struct step who = {.sql = sql_store_inspect_pid};
+    static const struct answer pid = {"i", 1};
+    struct step who = {.sql = sql_store_inspect_pid, .answer = &pid};
     struct step settings = {.sql = sql_store_session_settings};
 
     if (!pipeline_require(&store->wire, store_patience_ms(store), &who, 1, err))
@@ -78,15 +79,33 @@ store_close(struct store *store)
     free(store);
 }
 
+// The server forgets what it keeps of a table that is described anew: a plan for other columns can
+// answer with other types, and refuses to ("cached plan must not change result type").
+static bool
+forget_statements(struct store *store, struct error *err)
+{
+    struct step forget = {.sql = "DEALLOCATE ALL"};
+
+    if (!store->wire.prepared.wanted)
+        return true;
+    prepared_forget(&store->wire.prepared);
+    if (!pipeline_require(&store->wire, store_patience_ms(store), &forget, 1, err))
+        return false;
+    pipeline_clear(&forget, 1);
+    return true;
+}
+
 bool
 store_refresh(struct store *store, struct error *err)
 {
     struct shape shape;
 
-    if (!shape_read(&store->wire, &store->settings, &store->names, &shape, err))
+    if (!forget_statements(store, err) ||
+        !shape_read(&store->wire, &store->settings, &store->names, &shape, err))
         return false;
     shape_free(&store->shape);
     store->shape = shape;
+    store->poll_misfit = false;
     return true;
 }
 
@@ -102,11 +121,20 @@ store_slots(const struct store *store)
     return store->shape.slots;
 }
 
+const struct store_table *
+store_table(const struct store *store)
+{
+    return &store->shape.table;
+}
+
 int
 store_server_pid(const struct store *store)
 {
     return PQbackendPID(store->wire.connection);
 }
+
+// Of sql/store/view.sql, and of heads_v1.sql and heads_v2.sql; a poll has both.
+static const struct answer view_answer = {"bbll", 1}, heads_answer = {"lllL", 1};
 
 // Reads a row of sql/store/view.sql, or the same columns of a poll. Their first column differs and
 // is the caller's.
@@ -189,6 +217,23 @@ plan_anew(struct store *store, struct step *step)
     return 1;
 }
 
+// Does the failure look as if the statement did not fit the table any more? Then the shape is to be
+// read again, but not twice for nothing: what fails again is an error. noted: it failed so before.
+static bool
+is_misfit(bool *noted, const PGresult *failed)
+{
+    static const char *const states[] = {
+        SQLSTATE_UNDEFINED_TABLE,    SQLSTATE_UNDEFINED_COLUMN, SQLSTATE_UNDEFINED_SCHEMA,
+        SQLSTATE_UNDEFINED_FUNCTION, SQLSTATE_WRONG_TYPE,       SQLSTATE_CHANGED_RESULT,
+    };
+
+    if (*noted)
+        return false;
+    for (size_t i = 0; i < sizeof states / sizeof states[0] && !*noted; i++)
+        *noted = sqlstate_is(failed, states[i]);
+    return *noted;
+}
+
 // What store_begin makes of the answers: BEGIN, settings, view, heads, savepoint, claim, release.
 static bool
 judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, struct step *steps,
@@ -198,8 +243,12 @@ judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, 
     enum { VIEW = 2, HEADS, CLAIM = 5, COUNT = 7 };
     const PGresult *failed = pipeline_failed(steps, COUNT);
 
-    if (failed == steps[VIEW].result && sqlstate_is(failed, SQLSTATE_UNDEFINED_TABLE)) {
-        ret_view->changed = true; // the version table went
+    if (PQresultStatus(steps[VIEW].result) == PGRES_TUPLES_OK) {
+        ret_view->active = PQgetvalue(steps[VIEW].result, 0, 0)[0] != 0;
+        read_view(steps[VIEW].result, 0, ret_view);
+    }
+    if (ret_view->changed || is_misfit(&store->misfit, failed)) {
+        ret_view->changed = true; // whatever the statements behind the view made of it
         return true;
     }
     if (failed == steps[VIEW].result && wait_for_slot &&
@@ -207,11 +256,8 @@ judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, 
         return true; // still another's slot
     if (failed && !(failed == steps[CLAIM].result && store_claim_met(failed, ret_met)))
         return wire_fail_result(failed, err);
-    if (PQntuples(steps[VIEW].result) == 1) {
-        ret_view->active = PQgetvalue(steps[VIEW].result, 0, 0)[0] != 0;
-        read_view(steps[VIEW].result, 0, ret_view);
-        read_heads(steps[HEADS].result, 0, 0, ret_view);
-    }
+    read_heads(steps[HEADS].result, 0, 0, ret_view);
+    store->misfit = false;
     if (failed)
         return store_back_to_savepoint(store, err);
     if (ret_view->active)
@@ -234,10 +280,14 @@ begin(struct store *store, const struct claim *claim, bool wait_for_slot, bool p
     struct step steps[] = {
         {.sql = "BEGIN ISOLATION LEVEL READ COMMITTED"},
         {.sql = shape->settings, .params = &settings},
-        {.sql = wait_for_slot ? shape->view_waiting_for_slot : shape->view, .params = &slot},
-        {.sql = shape->heads[plain_heads ? CLAIM_PLAIN : kind], .params = &claimed},
+        {.sql = wait_for_slot ? shape->view_waiting_for_slot : shape->view,
+         .params = &slot,
+         .answer = &view_answer},
+        {.sql = shape->heads[plain_heads ? CLAIM_PLAIN : kind],
+         .params = &claimed,
+         .answer = &heads_answer},
         {.sql = sql_store_savepoint},
-        {.sql = shape->claim[kind], .params = &claimed},
+        {.sql = shape->claim[kind], .params = &claimed, .answer = &rows_answer},
         {.sql = sql_store_release_savepoint},
         {.sql = NULL},
     };
@@ -279,15 +329,22 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
 }
 
 bool
-store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid, struct error *err)
+store_lock_holder(struct store *store, const struct message_id *id, struct lock_holder *ret_holder,
+                  struct error *err)
 {
+    static const struct answer holder = {"iT", 0};
     struct params params __attribute__((cleanup(params_free))) = {0};
     PGresult *result = NULL;
 
     params_uuid(&params, id);
-    if (!store_run_behind_savepoint(store, store->shape.lock_holder, &params, NULL, &result, err))
+    if (!store_run_behind_savepoint(store, store->shape.lock_holder, &params, &holder, NULL,
+                                    &result, err))
         return false;
-    *ret_pid = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 0)) : 0;
+    *ret_holder = (struct lock_holder){0};
+    if (PQntuples(result) > 0) {
+        ret_holder->pid = wire_int4(PQgetvalue(result, 0, 0));
+        snprintf(ret_holder->gid, sizeof ret_holder->gid, "%s", PQgetvalue(result, 0, 1));
+    }
     PQclear(result);
     return true;
 }
@@ -295,11 +352,13 @@ store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid
 bool
 store_clock_ahead(struct store *store, int64_t *ret_ahead_us, struct error *err)
 {
+    static const struct answer clock = {"l", 1};
     const struct params none = {0};
     PGresult *result = NULL;
     const int64_t before_us = wall_us();
 
-    if (!store_run_behind_savepoint(store, sql_store_inspect_clock, &none, NULL, &result, err))
+    if (!store_run_behind_savepoint(store, sql_store_inspect_clock, &none, &clock, NULL, &result,
+                                    err))
         return false;
     const int64_t after_us = wall_us();
     *ret_ahead_us = wall_ahead_us(before_us, wire_int8(PQgetvalue(result, 0, 0)), after_us);
@@ -340,11 +399,14 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
     enum { LIMITS, POLL, COUNT };
     const int count = store->shape.slots;
     const int first = store->polled ? POLL : LIMITS;
+    const struct answer polled = {"bblllllL", count};
     struct params limits __attribute__((cleanup(params_free))) = {0};
     struct params params __attribute__((cleanup(params_free))) = {0};
     struct step steps[COUNT] = {
         [LIMITS] = {.sql = sql_store_poll_settings, .params = &limits},
-        [POLL] = {.sql = store->shape.poll[claims_kind(claims, count)], .params = &params},
+        [POLL] = {.sql = store->shape.poll[claims_kind(claims, count)],
+                  .params = &params,
+                  .answer = &polled},
     };
 
     limits_params(store, &limits);
@@ -356,14 +418,16 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
                       (size_t)(COUNT - first), err))
         return false;
     const PGresult *failed = pipeline_failed(steps + first, (size_t)(COUNT - first));
+    const bool misfit = failed && is_misfit(&store->poll_misfit, failed);
     const bool unreadable =
         failed && sqlstate_lies_in_data(PQresultErrorField(failed, PG_DIAG_SQLSTATE));
-    if (failed && !unreadable)
+    if (failed && !misfit && !unreadable)
         wire_fail_result(failed, err);
     store->polled |= !failed;
+    store->poll_misfit &= failed != NULL;
     for (int i = 0; i < count && failed; i++) {
-        ret_views[i] = (struct view){0};
-        ret_found[i] = true;
+        ret_views[i] = (struct view){.changed = misfit};
+        ret_found[i] = true; // the window that follows finds out more
     }
     for (int i = 0; i < count && !failed; i++) {
         const PGresult *seen = steps[POLL].result;
@@ -373,5 +437,5 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
         read_heads(seen, i, 4, &ret_views[i]);
     }
     pipeline_clear(steps + first, (size_t)(COUNT - first));
-    return !failed || unreadable;
+    return !failed || misfit || unreadable;
 }

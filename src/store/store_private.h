@@ -20,7 +20,9 @@ struct store {
         int limit;                      // of the claim
     } ahead;                            // what store_ahead has sent
     bool polled;                        // a poll was answered
-    struct mono plans_end;              // those that the server keeps are made anew then
+    bool misfit;           // a statement did not fit the table, and no window has begun since
+    bool poll_misfit;      // a poll did not, and none was answered since
+    struct mono plans_end; // those that the server keeps are made anew then
 };
 
 static inline int
@@ -35,11 +37,12 @@ void store_settings_params(const struct store *store, struct params *params);
 // Undoes what failed behind the savepoint, so that the transaction can go on.
 bool store_back_to_savepoint(struct store *store, struct error *err) MUST_CHECK;
 
-// Runs one statement behind a savepoint. What a claim can meet is no failure when ret_met is given:
-// the result is NULL then, and err says what was met. The result is the caller's to clear.
+// Runs one statement behind a savepoint; answer: what is read of its result (NULL: no row). What a
+// claim can meet is no failure when ret_met is given: the result is NULL then, and err says what
+// was met. The result is the caller's to clear.
 bool store_run_behind_savepoint(struct store *store, const char *sql, const struct params *params,
-                                enum claim_met *ret_met, PGresult **ret_result,
-                                struct error *err) MUST_CHECK;
+                                const struct answer *answer, enum claim_met *ret_met,
+                                PGresult **ret_result, struct error *err) MUST_CHECK;
 
 // What a claim met when `failed` is its answer; false: something else, which is a failure.
 bool store_claim_met(const PGresult *failed, enum claim_met *ret_met);

@@ -9,6 +9,7 @@
 
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
+#include "outrider/store/column_type.h"
 #include "sql.h"
 
 #include <stdio.h>
@@ -45,6 +46,7 @@ visit_expand(const struct visit *visit, const char *sql, const struct placeholde
         {"dead", v2 ? sql_store_report_dead_v2 : sql_store_report_dead_v1, true},
         {"version_table", visit->version_table, false},
         {"aggregate", sql_store_aggregate, true},
+        {"base_type", sql_store_base_type, true},
     };
     const size_t own_count = sizeof own / sizeof own[0];
     struct placeholder all[VISIT_FRAGMENT_MAX + sizeof own / sizeof own[0]];
@@ -121,10 +123,23 @@ read_version(struct visit *visit, struct error *err)
 
     if (!visit_run(visit, sql, NULL, 0, VISIT_LOOK_MS, &result, err))
         return error_prefix(err, "reading the table's version");
+    if (!session_expect(&result, "llT", 0, err))
+        return false;
     visit->version = session_rows(result) == 1 && visit_number(result, 0, 0) >= 2 ? 2 : 1;
     visit->slots = visit->version == 2 ? (int)visit_number(result, 0, 1) : 1;
     session_result_free(result);
     return true;
+}
+
+// The error of a column that is missing, by its name in the database.
+static bool
+lacks(const struct names *names, const char *missing, struct error *err)
+{
+    enum column column = COLUMN_SEQ;
+
+    while (column + 1 < COLUMN_COUNT && !str_equal(names->columns[column], missing))
+        column++;
+    return column_missing(column, names->table, missing, err);
 }
 
 bool
@@ -135,23 +150,28 @@ visit_look_within(struct visit *visit, struct error *err)
     const struct placeholder placeholders[] = {{"drawn_from", sql_store_drawn_from, true},
                                                {"seq_name", seq_name, false}};
     AUTOFREE char *sql = visit_expand(visit, sql_store_report_shape, placeholders, 2);
+    AUTOFREE char *version_2 = sql_array((const char *const *)visit->names.columns + COLUMN_SEQ,
+                                         COLUMN_COUNT - COLUMN_SEQ);
+    AUTOFREE char *missing = NULL;
     const char *const params[] = {table, visit->version_table,
                                   visit->names.columns[COLUMN_PUBLISHED],
-                                  visit->names.columns[COLUMN_PAYLOAD]};
+                                  visit->names.columns[COLUMN_PAYLOAD], version_2};
     struct session_result *result;
 
-    if (!visit_run(visit, sql, params, 4, VISIT_LOOK_MS, &result, err))
+    if (!visit_run(visit, sql, params, 5, VISIT_LOOK_MS, &result, err) ||
+        !session_expect(&result, "lbbbTT", 0, err))
         return false;
     // The result is read out before anything else is asked.
     const bool found = session_rows(result) == 1;
     const bool versioned = found && visit_is_true(result, 0, 2);
     const bool known = !found || versioned ||
-                       names_check_unversioned(&visit->names, session_value(result, 0, 4), err);
+                       names_check_unversioned(&visit->names, session_value(result, 0, 5), err);
     if (found) {
         snprintf(visit->oid, sizeof visit->oid, "%s", session_value(result, 0, 0));
         visit->nullable = visit_is_true(result, 0, 1);
         visit->binary = visit_is_true(result, 0, 3);
         visit->version = visit->slots = 1;
+        missing = session_value(result, 0, 4) ? xstrdup(session_value(result, 0, 4)) : NULL;
     }
     session_result_free(result);
     if (!known)
@@ -160,7 +180,9 @@ visit_look_within(struct visit *visit, struct error *err)
         return error_set(err, FAULT_CLUSTER, "TABLE",
                          "there is no table %s in this database; `outrider schema apply` makes it",
                          table);
-    return !versioned || read_version(visit, err);
+    if (versioned && !read_version(visit, err))
+        return false;
+    return visit->version == 1 || missing == NULL || lacks(&visit->names, missing, err);
 }
 
 bool

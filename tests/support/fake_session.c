@@ -132,6 +132,18 @@ session_value(const struct session_result *result, size_t row, size_t column)
     return result->answer->values[column];
 }
 
+bool
+session_expect(struct session_result **result, const char *fields, int rows, struct error *err)
+{
+    const size_t columns = (*result)->answer->columns;
+
+    if (columns == strlen(fields) || (columns == 0 && rows == 0))
+        return true;
+    session_result_free(*result);
+    *result = NULL;
+    return error_set(err, FAULT_CLUSTER, "ANSWER", "the answer is another");
+}
+
 void
 session_result_free(struct session_result *result)
 {

@@ -8,6 +8,7 @@
 #include "outrider/base/xalloc.h"
 #include "tests/support/journal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ struct store {
     struct store_settings settings;
     int version; // what it was told last
     int slots;   // also
+    struct store_table table;
     bool in_transaction;
     int64_t now_ms; // of the transaction or the poll: it does not move inside
     struct {
@@ -92,6 +94,7 @@ store_open(const struct store_settings *settings, const atomic_bool *abort,
     store->settings = *settings;
     store->version = fake_store.version;
     store->slots = fake_store.slots;
+    store->table = fake_store.table;
     fake_store_unlock();
     *ret_store = store;
     return true;
@@ -129,6 +132,12 @@ store_slots(const struct store *store)
     return slots_of(store);
 }
 
+const struct store_table *
+store_table(const struct store *store)
+{
+    return &store->table;
+}
+
 int
 store_server_pid(const struct store *store)
 {
@@ -143,6 +152,7 @@ store_refresh(struct store *store, struct error *err)
         return false;
     store->version = fake_store.version;
     store->slots = fake_store.slots;
+    store->table = fake_store.table;
     fake_store_unlock();
     return true;
 }
@@ -370,7 +380,8 @@ static struct view
 look(const struct store *store, int slot)
 {
     struct view view = {
-        .changed = store->version != fake_store.version || store->slots != fake_store.slots,
+        .changed = store->version != fake_store.version || store->slots != fake_store.slots ||
+                   memcmp(&store->table, &fake_store.table, sizeof store->table) != 0,
         .xmin = fake_store.xmin,
         .xmax = fake_store.xmax,
     };
@@ -464,12 +475,18 @@ store_claim_apart(struct store *store, const struct claim *claim, struct batch *
 }
 
 bool
-store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid, struct error *err)
+store_lock_holder(struct store *store, const struct message_id *id, struct lock_holder *ret_holder,
+                  struct error *err)
 {
     (void)store;
     if (!enter(FAKE_HOLDER, "holder", err))
         return false;
-    *ret_pid = fake_find(fake_seq(id))->locked ? FAKE_HOLDER_PID : 0;
+    *ret_holder = (struct lock_holder){0};
+    if (fake_find(fake_seq(id))->locked) {
+        ret_holder->pid = fake_store.holder_gid ? 0 : FAKE_HOLDER_PID;
+        snprintf(ret_holder->gid, sizeof ret_holder->gid, "%s",
+                 fake_store.holder_gid ? fake_store.holder_gid : "");
+    }
     fake_store_unlock();
     return true;
 }
@@ -650,7 +667,6 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
     store->now_ms = fake_store.now_ms;
     for (int slot = 0; slot < slots_of(store); slot++) {
         ret_views[slot] = look(store, slot);
-        ret_views[slot].changed &= slots_of(store) > 1;
         ret_found[slot] = false;
         for (size_t i = 0; i < fake_store.count; i++)
             ret_found[slot] |= is_claimable(store, &fake_store.rows[i], &claims[slot]);

@@ -67,12 +67,14 @@ struct fake_store {
     int64_t now_ms;
     uint64_t xmin, xmax;                  // of every snapshot
     int slots;                            // a row's is its aggregate's first letter, modulo
+    struct store_table table;             // which one it is
     uint64_t slots_taken;                 // 1 << slot: by another relay
     struct slot_holder slot_holder;       // of each of them
     void (*on_call)(enum fake_call call); // runs before each call, without the lock
     struct fake_row rows[FAKE_ROWS];      // in the order of seq
     size_t count;
     int64_t clock_ahead_us; // of this host, by the server's clock
+    const char *holder_gid; // of locks: a prepared transaction; NULL: a backend holds them
     bool notified;          // a notification is on its way to the listener
     const struct store *slot_owners[STORE_SLOTS_MAX]; // of a window in hand, with ordering: key
     struct {

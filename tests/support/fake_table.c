@@ -30,6 +30,7 @@ fake_store_reset(int version)
     memset(&fake_store, 0, sizeof fake_store);
     fake_store.version = version;
     fake_store.slots = 1;
+    fake_store.table = (struct store_table){.oid = 1, .identity = "first"};
     fake_store.xmin = fake_store.xmax = 1000;
     journal_clear();
 }

@@ -27,7 +27,7 @@ log_timezone = 'UTC'
 logging_collector = off
 log_line_prefix = '%m [%p] %a '
 deadlock_timeout = 1s
-max_prepared_transactions = 0
+max_prepared_transactions = 5
 autovacuum_naptime = 5s
 """
 

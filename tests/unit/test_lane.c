@@ -12,6 +12,7 @@
 #include "tests/support/one_lane.h"
 #include "tests/support/unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static struct relay *relay;
@@ -257,6 +258,82 @@ START_TEST(test_a_changed_version_is_adopted)
     ck_assert_int_eq(calls(FAKE_REFRESH), 1);
     ck_assert_int_eq(calls(FAKE_OPEN), 1);
     ck_assert_int_eq(one_logged("event=table_version_changed"), 1);
+    stop(false);
+}
+END_TEST
+
+// Changes which table it is, or how it is defined.
+static void
+set_table(uint32_t oid, int64_t definition, const char *identity)
+{
+    fake_store_lock();
+    fake_store.table = (struct store_table){.oid = oid, .definition = definition};
+    snprintf(fake_store.table.identity, sizeof fake_store.table.identity, "%s", identity);
+    fake_store_unlock();
+}
+
+// Each of these is seen by the poll of an idle lane, and forgets what lies below the floor.
+START_TEST(test_a_changed_table_is_read_anew)
+{
+    static const struct {
+        uint32_t oid;
+        int64_t definition;
+        const char *identity, *logged;
+    } changes[] = {
+        {1, 7, "first", "level=info event=table_changed"},
+        {2, 7, "first", "level=warn event=table_changed"},
+        {2, 7, "second", "level=warn event=table_changed"},
+        {2, 7, "first", "level=warn event=table_changed"}, // back to an older one
+    };
+
+    one_prepare(2);
+    row(1000, "a");
+    start();
+    WAIT_FOR(fake_published() == 1);
+    for (int i = 0; i < 4; i++) {
+        int before = one_logged(changes[i].logged);
+        set_table(changes[i].oid, changes[i].definition, changes[i].identity);
+        WAIT_FOR(one_logged(changes[i].logged) == before + 1);
+        row(10 - i, "b"); // far below the floor of the table as it was
+        WAIT_FOR(fake_published() == (size_t)i + 2);
+    }
+    ck_assert_int_eq(one_logged("event=table_changed"), 4);
+    ck_assert_int_eq(one_logged("event=table_version_changed"), 0);
+    ck_assert_int_eq(calls(FAKE_OPEN), 1);
+    stop(false);
+}
+END_TEST
+
+// What a lane held back of the table before says nothing about the rows of another.
+START_TEST(test_another_table_after_an_outage_is_begun_from_its_start)
+{
+    one_prepare(2);
+    row(1000, "a");
+    start();
+    WAIT_FOR(fake_published() == 1);
+    fake_fail(FAKE_POLL, 0, 1, "CONNECT");
+    set_table(2, 0, "first");
+    row(10, "b");
+    WAIT_FOR(fake_published() == 2);
+    ck_assert_int_eq(calls(FAKE_OPEN), 2);
+    ck_assert_int_eq(one_logged("event=table_changed"), 1);
+    stop(false);
+}
+END_TEST
+
+// An identity that schema apply adds makes it no other table.
+START_TEST(test_an_identity_for_a_table_that_had_none)
+{
+    one_prepare(2);
+    fake_store.table = (struct store_table){.oid = 1};
+    row(1, "a");
+    start();
+    WAIT_FOR(fake_published() == 1);
+    set_table(1, 0, "first");
+    WAIT_FOR(calls(FAKE_REFRESH) == 1);
+    row(2, "a");
+    WAIT_FOR(fake_published() == 2);
+    ck_assert_int_eq(one_logged("event=table_changed"), 0);
     stop(false);
 }
 END_TEST
@@ -612,10 +689,12 @@ main(void)
         "lane", test_kafka_is_asked_first, test_an_idle_lane_notices_that_kafka_is_gone,
         test_postgres_away, test_a_failed_step_connects_anew, test_a_fatal_producer_is_rebuilt,
         test_a_purged_producer_is_rebuilt, test_no_window_begins_without_a_producer,
-        test_a_changed_version_is_adopted, test_a_changed_number_of_slots_is_adopted,
-        test_slots_need_the_aggregate_as_key, test_lanes_without_slots_are_told_of_once,
-        test_no_slot_starves, test_a_standby_takes_over, test_an_idle_lane_only_polls,
-        test_a_late_row_is_found_while_its_transaction_could_run,
+        test_a_changed_table_is_read_anew,
+        test_another_table_after_an_outage_is_begun_from_its_start,
+        test_an_identity_for_a_table_that_had_none, test_a_changed_version_is_adopted,
+        test_a_changed_number_of_slots_is_adopted, test_slots_need_the_aggregate_as_key,
+        test_lanes_without_slots_are_told_of_once, test_no_slot_starves, test_a_standby_takes_over,
+        test_an_idle_lane_only_polls, test_a_late_row_is_found_while_its_transaction_could_run,
         test_version_1_sweeps_for_rows_below_the_floor,
         test_ordering_none_comes_back_for_locked_rows, test_a_due_row_wakes_it,
         test_a_released_row_is_found_again, test_a_wait_outlasts_a_connection,

@@ -33,7 +33,7 @@ START_TEST(test_the_same_number_changes_nothing)
     ck_assert_int_eq(slots.count, 4);
     for (int i = 0; i < 4; i++) {
         ck_assert_int_eq(slots.list[i].number, i);
-        ck_assert_int_eq(slots.list[i].told_holder, NOBODY);
+        ck_assert_int_eq(slots.list[i].told_holder.pid, NOBODY);
         ck_assert_int_eq(slots.list[i].floor.start.major, INT64_MIN);
         ck_assert_int_eq(slots.list[i].breakers.retry_ms, 20);
     }

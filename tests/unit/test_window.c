@@ -253,6 +253,26 @@ START_TEST(test_a_holder_is_named_once)
 }
 END_TEST
 
+// It has no pid, and its name is what ends it.
+START_TEST(test_a_prepared_transaction_is_named_once)
+{
+    one_setup(2);
+    row(1, "a");
+    fake_lock_row(1, true);
+    fake_store.holder_gid = "booking 17";
+    for (int i = 0; i < 3; i++) {
+        ONE_WINDOW(WINDOW_EMPTY, "begin around holder commit");
+        one_let_holds_pass();
+    }
+    ck_assert_int_eq(one_logged("rows_locked"), 1);
+    ck_assert_int_eq(one_logged("prepared_transaction=\"booking 17\""), 1);
+    fake_store.holder_gid = "booking 18"; // another one
+    ONE_WINDOW(WINDOW_EMPTY, "begin around holder commit");
+    ck_assert_int_eq(one_logged("rows_locked"), 2);
+    one_teardown();
+}
+END_TEST
+
 START_TEST(test_a_lock_met_later_in_the_window_spares_what_was_published)
 {
     one_setup(2);
@@ -566,6 +586,7 @@ main(void)
         test_a_failed_commit_counts_nothing, test_a_failed_claim_frees_nothing_that_is_lent,
         test_a_standby_claims_nothing, test_a_changed_version_ends_the_window_before_it_claims,
         test_a_locked_row_holds_back_only_its_followers, test_a_holder_is_named_once,
+        test_a_prepared_transaction_is_named_once,
         test_a_lock_met_later_in_the_window_spares_what_was_published,
         test_a_locked_row_without_aggregate_holds_nobody, test_locked_rows_alone_are_no_work,
         test_ordering_none_skips_locked_rows, test_waiting_rows_make_it_claim_again,

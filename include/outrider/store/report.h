@@ -113,8 +113,9 @@ struct remaining {
     int64_t next_attempt_ms; // until the first of them is due; 0 when none waits, and on version 1
     int64_t locked;          // somebody holds the row's lock
     int locked_pid;          // one who does, 0: none seen, or a prepared transaction
-    int64_t held;            // ordering: key: behind a waiting or locked row of their aggregate
-    int64_t blocked;         // their topic is
+    char locked_gid[STORE_GID_SIZE]; // a prepared transaction that does; "": none
+    int64_t held;    // ordering: key: behind a waiting or locked row of their aggregate
+    int64_t blocked; // their topic is
     int64_t claimable;
 };
 

@@ -32,9 +32,15 @@ size_t session_rows(const struct session_result *result);
 size_t session_columns(const struct session_result *result);
 size_t
 session_affected(const struct session_result *result); // rows an INSERT, UPDATE or DELETE touched
-const char *session_value(const struct session_result *result, size_t row,
-                          size_t column); // NULL: SQL NULL
+// NULL: SQL NULL, or no such value.
+const char *session_value(const struct session_result *result, size_t row, size_t column);
 void session_result_free(struct session_result *result);
+
+// Is the answer what its reader expects (an answer is input: src/store/answer.h)? fields: a letter
+// for each, of b (boolean), l (number), u (uuid) and t (text), a capital where NULL is allowed;
+// rows: at least. When not, the result is freed, and the error's code is "ANSWER".
+bool session_expect(struct session_result **result, const char *fields, int rows, struct error *err)
+    __attribute__((warn_unused_result));
 
 bool session_alive(const struct session *session);
 

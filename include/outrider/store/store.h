@@ -24,6 +24,7 @@ enum {
     STORE_IDLE_IN_TRANSACTION_MS = 30000, // how long a frozen relay can keep its claim
     STORE_CLIENT_GRACE_MS = 2000,         // what a call waits beyond statement_timeout
     STORE_SLOTS_MAX = 64,
+    STORE_GID_SIZE = 200, // of a prepared transaction: PostgreSQL's GIDSIZE
 };
 
 enum ordering { ORDERING_KEY, ORDERING_NONE };
@@ -68,6 +69,16 @@ int store_version(const struct store *store); // the table's version, 1 or 2
 int store_slots(const struct store *store);
 int store_server_pid(const struct store *store); // the backend's pid
 
+// Which table the name leads to, and how the columns are defined that are used. What was learnt of
+// one table says nothing about another; a table whose definition changed is read anew.
+struct store_table {
+    uint32_t oid;
+    int64_t definition; // a hash of it
+    char
+        identity[40]; // the version table's, "": none. A table restored or applied anew has another
+};
+const struct store_table *store_table(const struct store *store);
+
 struct claim {
     int slot;
     struct position after;    // rows behind it only
@@ -102,7 +113,8 @@ struct heads {
 struct view {
     bool
         active; // this lane holds the slot (or shares it); false: another does, nothing was claimed
-    bool changed; // the table's version or slots changed: roll back, store_refresh, begin anew
+    bool changed; // the table, its definition, version or slots did: roll back, store_refresh,
+                  // begin anew
     struct heads heads;
     bool due; // some waiting row's time has come; the first is just behind `due_after`
     struct position due_after;
@@ -148,9 +160,15 @@ bool store_ahead_answers(struct store *store, struct refusals *ret_refused, stru
                          enum claim_met *ret_met, struct error *err)
     __attribute__((warn_unused_result));
 
-// The pid that holds a row's lock, 0 when nobody does any more.
-bool store_lock_holder(struct store *store, const struct message_id *id, int *ret_pid,
-                       struct error *err) __attribute__((warn_unused_result));
+// Who holds a row's lock: a backend, or a prepared transaction, which is no backend's any more.
+// Neither when the lock is gone by now.
+struct lock_holder {
+    int pid;
+    char gid[STORE_GID_SIZE];
+};
+bool store_lock_holder(struct store *store, const struct message_id *id,
+                       struct lock_holder *ret_holder, struct error *err)
+    __attribute__((warn_unused_result));
 
 // How far this host's wall clock is ahead of the server's, in microseconds (behind: negative), as
 // wall_ahead_us says. Within a window; a failure leaves its transaction as it was.
@@ -207,11 +225,11 @@ bool store_rollback(struct store *store, struct error *err) __attribute__((warn_
 // One statement without a BEGIN: is there anything to claim behind `after`, in each slot? claims,
 // ret_found, ret_views: store_slots of each; `until` and the limits are the first claim's. A row
 // that PostgreSQL cannot read counts as found in every slot: a window finds out which one it is.
-// view.active means nothing here, and view.changed is seen with more than one slot only.
+// view.active means nothing here.
 bool store_poll(struct store *store, const struct claim *claims, bool *ret_found,
                 struct view *ret_views, struct error *err) __attribute__((warn_unused_result));
 
-// Reads the table's shape and version again.
+// Reads the table's shape and version again; statements that the server keeps are forgotten.
 bool store_refresh(struct store *store, struct error *err) __attribute__((warn_unused_result));
 
 #endif

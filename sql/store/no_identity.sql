@@ -1,0 +1,2 @@
+-- A version table of before there were identities has no such column, and gets one from schema apply.
+to_jsonb(v) ->> 'identity' IS NULL
