@@ -1,4 +1,4 @@
--- What is left up to $1, and why; $2: a row that is not free holds back its aggregate's later ones; $3: topics that a
+-- What is left up to $1 or without a number, and why; $2: a row that is not free holds back its aggregate's later ones; $3: topics that a
 -- relay found blocked. The time until the
 -- first waiting row is due in milliseconds, rounded up. Nothing is locked to find out who locks: a row lock is its
 -- transaction's number in xmax, and the lock that every running transaction holds on its own number says whose it is.
@@ -9,7 +9,7 @@ WITH r AS (
     FROM {table} AS o
     LEFT JOIN pg_locks AS l
       ON l.locktype = 'transactionid' AND l.granted AND l.mode = 'ExclusiveLock' AND l.transactionid = o.xmax
-   WHERE {unpublished} AND NOT ({dead}) AND o.{seq} <= $1),
+   WHERE {unpublished} AND NOT ({dead}) AND (o.{seq} <= $1 OR o.{seq} IS NULL)),
 heads AS (
   SELECT r.aggregate_id, min(r.position) AS position
     FROM r WHERE $2::boolean AND (r.waiting OR r.locked) GROUP BY r.aggregate_id)

@@ -202,12 +202,19 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
                             "Give the table more slots, or lower outbox.lanes.",
                             "outrider schema apply --slots {3}", 0},
     [FINDING_ROW_UNORDERED] =
-        {"row-unordered", SEVERITY_ERROR, "rows that are never claimed",
-         "Unpublished rows of {3} without {2}: {1}. The queue is read by it, so they wait for "
-         "ever. "
-         "Whoever sets {4} back to false by hand has to set {2} too.",
+        {"row-unordered", SEVERITY_WARNING, "rows without a place in the queue",
+         "Unpublished rows of {3} without {2}: {1}. The queue is read by it. On version 2 a relay "
+         "numbers them as new rows, when it connects and once a minute; a hand that sets {4} back "
+         "to false should set {2} too.",
          "Give them one, in the order in which they are to be sent when that matters.",
          "UPDATE {3} SET {2} = {5} WHERE {2} IS NULL AND {4} IS NOT TRUE;", INSPECT_UNORDERED},
+    [FINDING_ROW_NUMBER_AHEAD] =
+        {"row-number-ahead", SEVERITY_ERROR, "numbers that the sequence has not drawn",
+         "Unpublished rows of {2} with a {3} above all that its sequence has drawn: {1}, the "
+         "highest is {4}. A writer has set it. They are sent as the last of all that are there, "
+         "so an aggregate's later rows can go before them.",
+         "Let writers leave {3} to its default, and give these rows a number of the sequence.",
+         "{5}", INSPECT_NUMBERS_AHEAD},
     [FINDING_AUTOVACUUM_OFF] =
         {"autovacuum-off", SEVERITY_ERROR, "nobody vacuums the table",
          "{1}: {2}. Each row of an outbox dies once; unvacuumed, table and indexes grow "

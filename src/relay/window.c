@@ -123,6 +123,7 @@ note_claimed(struct window *window)
     for (size_t i = 0; i < batch->count; i++)
         if (batch->messages[i].row.taken)
             window->locked = batch->messages[i].row.position;
+    window_note_numbers(window);
     update_mean(window->lane, batch);
     atomic_fetch_add(&window->lane->shared->stats.claimed, batch->count);
 }
@@ -240,6 +241,7 @@ begin(struct window *window, struct error *err)
         return window->view.changed ? WINDOW_CHANGED : WINDOW_STANDBY;
     }
     floor_view(&lane->slot->floor, window->view.xmin, window->view.xmax);
+    floor_limit(&lane->slot->floor, window->view.last_number);
     if (!adapt_to_view(window, row_locked, err))
         return WINDOW_FAILED;
     note_claimed(window);

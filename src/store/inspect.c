@@ -34,6 +34,7 @@ static const char *const questions[INSPECT_QUESTIONS] = {
     [INSPECT_INVALID_INDEXES] = sql_store_inspect_invalid_indexes,
     [INSPECT_SEQUENCE_CACHE] = sql_store_inspect_sequence_cache,
     [INSPECT_UNORDERED] = sql_store_inspect_unordered,
+    [INSPECT_NUMBERS_AHEAD] = sql_store_inspect_numbers_ahead,
     [INSPECT_AUTOVACUUM] = sql_store_inspect_autovacuum,
     [INSPECT_TIMEOUTS] = sql_store_inspect_timeouts,
     [INSPECT_CONNECTIONS] = sql_store_inspect_connections,
@@ -81,7 +82,7 @@ written_columns(const struct inspect *inspect)
 {
     static const enum column written[] = {
         COLUMN_PUBLISHED,       COLUMN_PUBLISHED_AT, COLUMN_RETRY_COUNT, COLUMN_LAST_ERROR,
-        COLUMN_NEXT_ATTEMPT_AT, COLUMN_ERROR_CLASS,  COLUMN_DEAD_AT,
+        COLUMN_NEXT_ATTEMPT_AT, COLUMN_ERROR_CLASS,  COLUMN_DEAD_AT,     COLUMN_SEQ,
     };
     const size_t v1 = 3, all = sizeof written / sizeof written[0];
     const char *names[sizeof written / sizeof written[0]];
@@ -126,6 +127,9 @@ expand(const struct inspect *inspect, const char *sql)
         {"statement_ms", numbers[3], false},
         {"payload_text", visit->binary ? "o.{payload}" : "o.{payload}::text", true},
         {"order", numbered ? "o.{seq}" : "o.{created_at}", true},
+        {"last_number", numbered ? sql_store_last_number : sql_store_last_number_none, true},
+        {"ahead", numbered ? sql_store_ahead : "false", true},
+        {"sequence", sequence, false},
     };
 
     snprintf(numbers[0], sizeof numbers[0], "%d", inspect->by.held_seconds);

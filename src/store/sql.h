@@ -4,6 +4,7 @@
 #ifndef OUTRIDER_STORE_SQL_H
 #define OUTRIDER_STORE_SQL_H
 
+extern const char sql_store_ahead[];
 extern const char sql_store_check_constraints[];
 extern const char sql_store_claim[];
 extern const char sql_store_claim_around[];
@@ -41,6 +42,7 @@ extern const char sql_store_inspect_connections[];
 extern const char sql_store_inspect_identity[];
 extern const char sql_store_inspect_invalid_indexes[];
 extern const char sql_store_inspect_kind[];
+extern const char sql_store_inspect_numbers_ahead[];
 extern const char sql_store_inspect_payloads[];
 extern const char sql_store_inspect_persistence[];
 extern const char sql_store_inspect_pid[];
@@ -60,9 +62,13 @@ extern const char sql_store_inspect_unordered[];
 extern const char sql_store_inspect_timeouts[];
 extern const char sql_store_inspect_triggers[];
 extern const char sql_store_inspect_unpublished_index[];
+extern const char sql_store_last_number[];
+extern const char sql_store_last_number_none[];
 extern const char sql_store_listen[];
 extern const char sql_store_lock_class[];
 extern const char sql_store_lock_holder[];
+extern const char sql_store_lost_exist[];
+extern const char sql_store_lost_number[];
 extern const char sql_store_mark[];
 extern const char sql_store_poll[];
 extern const char sql_store_poll_settings[];
@@ -77,6 +83,7 @@ extern const char sql_store_purge_settings[];
 extern const char sql_store_queue[];
 extern const char sql_store_queue_of_slot[];
 extern const char sql_store_release_savepoint[];
+extern const char sql_store_renumber[];
 extern const char sql_store_report_activity[];
 extern const char sql_store_report_backlog[];
 extern const char sql_store_report_count_v1[];

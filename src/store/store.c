@@ -120,6 +120,17 @@ read_view(const PGresult *result, int row, struct view *view)
     view->xmax = (uint64_t)wire_int8(PQgetvalue(result, row, XMAX));
 }
 
+// Reads what a window's view has beyond a poll's.
+static void
+read_last_number(const PGresult *result, struct view *view)
+{
+    enum { LAST_NUMBER = 4 };
+
+    view->last_number = PQgetisnull(result, 0, LAST_NUMBER)
+                            ? INT64_MAX
+                            : wire_int8(PQgetvalue(result, 0, LAST_NUMBER));
+}
+
 // Reads the columns of sql/store/heads_v2.sql, which begin at `first`.
 static void
 read_heads(const PGresult *result, int row, int first, struct view *view)
@@ -211,6 +222,7 @@ judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, 
     if (PQntuples(steps[VIEW].result) == 1) {
         ret_view->active = PQgetvalue(steps[VIEW].result, 0, 0)[0] != 0;
         read_view(steps[VIEW].result, 0, ret_view);
+        read_last_number(steps[VIEW].result, ret_view);
         read_heads(steps[HEADS].result, 0, 0, ret_view);
     }
     if (row_locked) {

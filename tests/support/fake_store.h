@@ -46,6 +46,7 @@ enum fake_call {
     FAKE_UNMARK,
     FAKE_TRY,
     FAKE_FAIL,
+    FAKE_NUMBER,
     FAKE_COMMIT,
     FAKE_ROLLBACK,
     FAKE_LISTEN,
@@ -57,11 +58,13 @@ struct fake_store {
     int version;
     int64_t now_ms;
     uint64_t xmin, xmax;                  // of every snapshot
+    int64_t last_number;                  // of the sequence; 0: not known
     int slots;                            // a row's is its aggregate's first letter, modulo
     uint64_t slots_taken;                 // 1 << slot: by another relay
     void (*on_call)(enum fake_call call); // runs before each call, without the lock
     struct fake_row rows[FAKE_ROWS];      // in the order of seq
     size_t count;
+    int64_t lost;  // rows without a usable number
     bool notified; // a notification is on its way to the listener
     const struct store *slot_owners[STORE_SLOTS_MAX]; // of a window in hand, with ordering: key
     struct {
