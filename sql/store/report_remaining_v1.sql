@@ -4,7 +4,7 @@
 -- locks: a row lock is its transaction's number in xmax, and the lock that every running transaction holds on its own
 -- number says whose it is.
 WITH r AS (
-  SELECT o.{aggregate_id} AS aggregate_id, o.{created_at} AS position, coalesce(o.{retry_count}, 0) > 0 AS waiting,
+  SELECT {aggregate} AS aggregate_id, o.{created_at} AS position, coalesce(o.{retry_count}, 0) > 0 AS waiting,
          l.locktype IS NOT NULL AS locked, l.pid, {topic} = ANY ($3::text[]) AS blocked
     FROM {table} AS o
     LEFT JOIN pg_locks AS l

@@ -1,9 +1,9 @@
 -- What is left up to $1 or without a number, and why; $2: a row that is not free holds back its aggregate's later ones; $3: topics that a
 -- relay found blocked. The time until the
--- first waiting row is due in milliseconds, rounded up. Nothing is locked to find out who locks: a row lock is its
+-- first waiting row is due in milliseconds, rounded up; one that waits for ever is due at no time. Nothing is locked to find out who locks: a row lock is its
 -- transaction's number in xmax, and the lock that every running transaction holds on its own number says whose it is.
 WITH r AS (
-  SELECT o.{aggregate_id} AS aggregate_id, o.{seq} AS position, o.{next_attempt_at} AS next_attempt_at,
+  SELECT {aggregate} AS aggregate_id, o.{seq} AS position, o.{next_attempt_at} AS next_attempt_at,
          (o.{next_attempt_at} > now()) IS TRUE AS waiting, l.locktype IS NOT NULL AS locked, l.pid,
          {topic} = ANY ($3::text[]) AS blocked
     FROM {table} AS o
@@ -14,7 +14,8 @@ heads AS (
   SELECT r.aggregate_id, min(r.position) AS position
     FROM r WHERE $2::boolean AND (r.waiting OR r.locked) GROUP BY r.aggregate_id)
 SELECT count(*), count(*) FILTER (WHERE r.waiting),
-       coalesce(ceil(extract(epoch FROM min(r.next_attempt_at) FILTER (WHERE r.waiting) - now()) * 1000), 0)::bigint,
+       coalesce(ceil((extract(epoch FROM min(r.next_attempt_at) FILTER (WHERE r.waiting AND isfinite(r.next_attempt_at)))
+                      - extract(epoch FROM now())) * 1000), 0)::bigint,
        count(*) FILTER (WHERE r.locked AND NOT r.waiting), coalesce(min(r.pid), 0),
        count(*) FILTER (WHERE h.position IS NOT NULL AND NOT r.waiting AND NOT r.locked AND NOT r.blocked),
        count(*) FILTER (WHERE r.blocked AND NOT r.waiting AND NOT r.locked)

@@ -163,7 +163,7 @@ names_topic(const struct names *names, const struct template *topic)
         const struct template_part *part = &topic->parts[i];
         AUTOFREE char *quoted = part->literal ? sql_literal(part->literal)
                                               : sql_identifier(names->columns[part->column]);
-        text_appendf(&out, part->literal ? "%s%s" : "%scoalesce(o.%s::text, '')",
+        text_appendf(&out, part->literal ? "%s%s" : "%sleft(coalesce(o.%s::text, ''), 250)",
                      i > 0 ? " || " : "", quoted);
     }
     return out.data;

@@ -38,7 +38,8 @@ char *names_relation(const struct names *names, const char *suffix);
 // The same name unquoted and without its schema, e.g. for an index to be created.
 char *names_derived(const struct names *names, const char *suffix);
 
-// A row's topic as an expression over the row `o`, as template_render renders it. Caller frees.
+// A row's topic as an expression over the row `o`, as template_render renders it, but for what is
+// longer than any topic's name (249 bytes): of each column the first 250 characters. Caller frees.
 char *names_topic(const struct names *names, const struct template *topic);
 
 struct placeholder {
