@@ -1,5 +1,5 @@
--- Rows that have no place in the queue's order, so that no claim comes upon them: how many, the column, the table, the
--- name of the flag, and what gives such a row a place.
+-- Rows that have no place in the queue's order: how many, the column, the table, the name of the flag, and what gives such a
+-- row a place.
 SELECT CASE WHEN s.n < 10000 THEN '' ELSE 'at least ' END || s.n, quote_ident({order_name}), {oid}::regclass::text,
        quote_ident({published_name}),
        CASE {version} WHEN 2 THEN 'nextval(' || quote_literal({sequence_literal}) || ')' ELSE 'now()' END

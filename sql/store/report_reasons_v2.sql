@@ -2,8 +2,7 @@
 -- most. An error's beginning says what it is about, and is what `dead list --error` finds it by.
 SELECT d.topic, d.class, d.error, count(*),
        coalesce(greatest(0, extract(epoch FROM now()) - extract(epoch FROM max(d.died) FILTER (WHERE isfinite(d.died)))) * 1000, -1)::bigint
-  FROM (SELECT {topic} AS topic, o.{error_class}::text COLLATE "C" AS class,
-               left(o.{last_error}::text, 200) COLLATE "C" AS error, o.{dead_at} AS died
+  FROM (SELECT {topic} AS topic, {class} AS class, {error} AS error, o.{dead_at} AS died
           FROM {table} AS o WHERE {unpublished} AND {dead} LIMIT nullif($1::bigint, 0)) AS d
  GROUP BY d.topic, d.class, d.error
  ORDER BY count(*) DESC, d.topic COLLATE "C", d.error COLLATE "C"

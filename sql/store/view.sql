@@ -5,10 +5,13 @@
 -- it until COMMIT. So the definition that is compared here is that of the whole window. The lock comes before the slot: a
 -- relay that has the slot never queues for the table behind an ALTER that waits for one which waits for the slot.
 -- OFFSET 0 keeps the comparison in one place, where it is made once.
+-- last_number is read behind the snapshot and in front of the claim: a row that the snapshot shows has a number up to it, or
+-- one that the sequence has not drawn.
 SELECT set_config('outrider.slot',
                   (CASE WHEN current_setting('outrider.guard')::boolean AND u.unchanged THEN {slot} ELSE false END)::text,
                   true)::boolean AS active,
        NOT u.unchanged AS changed,
-       pg_snapshot_xmin(s) AS xmin, pg_snapshot_xmax(s) AS xmax
+       pg_snapshot_xmin(s) AS xmin, pg_snapshot_xmax(s) AS xmax,
+       {last_number} AS last_number
   FROM pg_current_snapshot() AS s,
        (SELECT ({unchanged}) IS TRUE AND (SELECT true FROM {table} WHERE false) IS NULL AS unchanged OFFSET 0) AS u

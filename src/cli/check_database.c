@@ -273,6 +273,17 @@ check_plan(struct looking *looking)
     store_close(store);
 }
 
+// The first few of the rows that wait and cannot be read.
+static void
+check_unreadable(struct looking *looking)
+{
+    enum { FEW = 10 };
+    const char *id, *why;
+
+    for (size_t i = 0; i < FEW && (id = inspect_unreadable(looking->inspect, i, &why)) != NULL; i++)
+        FIND(looking->findings, FINDING_ROW_UNREADABLE, looking->table, id, why);
+}
+
 static void
 check_payloads(struct looking *looking, struct check_topics *topics)
 {
@@ -282,10 +293,11 @@ check_payloads(struct looking *looking, struct check_topics *topics)
     char limit[24];
 
     snprintf(limit, sizeof limit, "%" PRId64, most);
-    if (!inspect_ask(looking->inspect, INSPECT_PAYLOADS, &result, &err)) {
+    if (!inspect_payloads(looking->inspect, &result, &err)) {
         findings_skip(looking->findings, FINDING_PAYLOAD_TOO_LARGE, err.text);
         return;
     }
+    check_unreadable(looking);
     for (size_t row = 0; row < session_rows(result); row++) {
         const char *topic = session_value(result, row, 0), *bytes = session_value(result, row, 1);
         const int64_t payload = bytes == NULL ? 0 : strtoll(bytes, NULL, 10);

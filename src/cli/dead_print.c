@@ -49,12 +49,12 @@ dead_print_row(struct grid *grid, const struct dead_letter *letter)
 
     append_died(&died, letter);
     grid_add(grid, letter->id);
-    grid_add_printable(grid, letter->topic);
+    grid_add_printable(grid, or_dash(letter->topic));
     grid_add_printable(grid, or_dash(letter->aggregate_id));
     grid_add_count(grid, letter->retry_count);
     grid_add_printable(grid, or_dash(letter->error_class));
     grid_add(grid, died.len > 0 ? text_str(&died) : "-");
-    grid_add_printable(grid, or_dash(letter->error));
+    grid_add_printable(grid, or_dash(letter->error == NULL ? letter->unreadable : letter->error));
 }
 
 static void
@@ -126,6 +126,8 @@ dead_print_json(struct text *out, const struct dead_letter *letter, bool whole)
         text_appendf(&line, "%" PRId64, letter->payload_bytes);
     else
         text_append(&line, "null");
+    if (letter->unreadable != NULL)
+        append_text(&line, "unreadable", letter->unreadable);
     if (whole) {
         append_value(&line, "headers", letter->headers);
         append_value(&line, "payload", letter->payload_json);
@@ -188,7 +190,12 @@ dead_print_whole(struct text *out, const struct dead_letter *letter)
     if (died.len > 0)
         append_line(out, "", text_str(&died));
     append_line(out, "headers", letter->headers);
-    append_line(out, "payload", letter->has_payload_bytes ? text_str(&bytes) : "NULL, a tombstone");
+    if (letter->has_payload_bytes && letter->payload == NULL)
+        text_append(&bytes, ", too large to be shown");
+    append_line(out, "payload",
+                letter->has_payload_bytes    ? text_str(&bytes)
+                : letter->unreadable != NULL ? letter->unreadable
+                                             : "NULL, a tombstone");
     if (letter->payload != NULL) {
         text_append_char(out, '\n');
         append_payload(out, letter->payload);

@@ -144,14 +144,27 @@ note_met(struct walk *walk, const char *text)
 }
 
 static void
+tell_skipped(const struct dead_round *round, const struct dead_page *page,
+             const struct dead_letter *letter)
+{
+    const struct error *why = &page->refused;
+
+    if (*why->code == '\0')
+        safe_print_line(stderr,
+                        "outrider: %s: %s is skipped: somebody holds it locked, or was faster",
+                        round->invocation->path, letter->id);
+    else
+        safe_print_line(stderr, "outrider: %s: %s is skipped: the table refuses the change: %s: %s",
+                        round->invocation->path, letter->id, why->code, why->text);
+}
+
+static void
 take_letter(struct walk *walk, const struct dead_page *page, const struct dead_letter *letter)
 {
     struct dead_round *round = walk->round;
 
     if (!letter->changed) {
-        safe_print_line(stderr,
-                        "outrider: %s: %s is skipped: somebody holds it locked, or was faster",
-                        round->invocation->path, letter->id);
+        tell_skipped(round, page, letter);
         round->skipped++;
         return;
     }

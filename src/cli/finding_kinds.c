@@ -247,12 +247,19 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "oid.",
          "{5};", 0},
     [FINDING_ROW_UNORDERED] =
-        {"row-unordered", SEVERITY_ERROR, "rows that are never claimed",
-         "Unpublished rows of {3} without {2}: {1}. The queue is read by it, so they wait for "
-         "ever. "
-         "Whoever sets {4} back to false by hand has to set {2} too.",
+        {"row-unordered", SEVERITY_WARNING, "rows without a place in the queue",
+         "Unpublished rows of {3} without {2}: {1}. The queue is read by it. On version 2 a relay "
+         "numbers them as new rows, when it connects and once a minute; a hand that sets {4} back "
+         "to false should set {2} too.",
          "Give them one, in the order in which they are to be sent when that matters.",
          "UPDATE {3} SET {2} = {5} WHERE {2} IS NULL AND {4} IS NOT TRUE;", INSPECT_UNORDERED},
+    [FINDING_ROW_NUMBER_AHEAD] =
+        {"row-number-ahead", SEVERITY_ERROR, "numbers that the sequence has not drawn",
+         "Unpublished rows of {2} with a {3} above all that its sequence has drawn: {1}, the "
+         "highest is {4}. A writer has set it. They are sent as the last of all that are there, "
+         "so an aggregate's later rows can go before them.",
+         "Let writers leave {3} to its default, and give these rows a number of the sequence.",
+         "{5}", INSPECT_NUMBERS_AHEAD},
     [FINDING_AUTOVACUUM_OFF] =
         {"autovacuum-off", SEVERITY_ERROR, "nobody vacuums the table",
          "{1}: {2}. Each row of an outbox dies once; unvacuumed, table and indexes grow "
@@ -285,6 +292,13 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "time; a full disk stops the outbox.",
          "Start its reader, or drop it when there is none any more.",
          "SELECT pg_drop_replication_slot({5});", INSPECT_REPLICATION_SLOTS},
+    [FINDING_ROW_UNREADABLE] =
+        {"row-unreadable", SEVERITY_ERROR, "a row that PostgreSQL cannot read or print",
+         "Row {2} of {1} waits, and the server cannot give its columns: {3}. No relay can send it.",
+         "With SQLSTATE class 54 or 22 a value is too large to be printed: let the application "
+         "write less. With XX001 it is corrupt: look for the disk's fault before anything else. "
+         "Then mend the row, or delete it by its id.",
+         NULL, 0},
     [FINDING_PAYLOAD_TOO_LARGE] = {"payload-too-large", SEVERITY_ERROR,
                                    "payloads that are too large to be sent",
                                    "A row that waits for topic {1} has a payload of {2} bytes; "

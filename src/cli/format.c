@@ -11,7 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LAST_MIN = 20 }; // columns of a grid's last column, however narrow the terminal
+enum {
+    LAST_MIN = 20,   // columns of a grid's last column, however narrow the terminal
+    CELL_MOST = 500, // of any cell, for each row is padded to the widest
+};
 
 void
 format_names(struct text *out, const char *const *names, size_t count)
@@ -54,8 +57,11 @@ format_cut(struct text *out, const char *text, size_t width)
 void
 grid_add(struct grid *grid, const char *cell)
 {
+    struct text cut = {0};
+
+    format_cut(&cut, cell, CELL_MOST);
     grid->cells = xreallocarray(grid->cells, grid->count + 1, sizeof *grid->cells);
-    grid->cells[grid->count++] = xstrdup(cell);
+    grid->cells[grid->count++] = cut.data == NULL ? xstrdup("") : cut.data;
 }
 
 void

@@ -21,6 +21,11 @@
 // lockers have ids too) are covered by the same pair. A transaction that holds a snapshot but has
 // no id does not hold the floor back.
 //
+// The number at p must have been drawn from the table's sequence for all this. A writer can set any
+// other, and above a row with the highest number there is no room for the rows to come. So a mark
+// is never above the last number that the sequence had drawn when the window began: each number up
+// to that one had been drawn by then, in a transaction that had its id.
+//
 // On version 1 created_at is the transaction's start, which precedes its id by as long as it likes:
 // there the floor is a mere saving and the lane resets it often (see lane.c).
 #include "floor.h"
@@ -28,6 +33,7 @@
 #include <string.h>
 
 static const struct position lowest = {.major = INT64_MIN};
+static const struct position highest = {.major = INT64_MAX};
 
 int
 position_compare(const struct position *a, const struct position *b)
@@ -46,8 +52,11 @@ lower_of(struct position a, struct position b)
 void
 floor_reset(struct floor *floor)
 {
-    *floor =
-        (struct floor){.start = lowest, .proved = lowest, .reached = lowest, .candidate = lowest};
+    *floor = (struct floor){.start = lowest,
+                            .proved = lowest,
+                            .reached = lowest,
+                            .candidate = lowest,
+                            .ceiling = highest};
 }
 
 void
@@ -89,6 +98,21 @@ floor_view(struct floor *floor, uint64_t xmin, uint64_t xmax)
         floor->candidate = floor->marks[i].reached;
 }
 
+void
+floor_limit(struct floor *floor, int64_t last_number)
+{
+    const struct position ceiling = {.major = last_number};
+
+    floor->ceiling = ceiling;
+    floor->start = lower_of(floor->start, ceiling);
+    floor->proved = lower_of(floor->proved, ceiling);
+    floor->reached = lower_of(floor->reached, ceiling);
+    floor->candidate = lower_of(floor->candidate, ceiling);
+    while (floor->count > 0 &&
+           position_compare(&floor->marks[floor->count - 1].reached, &ceiling) > 0)
+        floor->count--;
+}
+
 // Marks at or below what is proved have done their work.
 static void
 drop_marks(struct floor *floor)
@@ -107,6 +131,7 @@ floor_end(struct floor *floor, struct position reached, bool exhausted)
 {
     struct position allowed = exhausted ? floor->candidate : lower_of(floor->candidate, reached);
 
+    reached = lower_of(reached, floor->ceiling);
     if (position_compare(&allowed, &floor->start) > 0)
         floor->start = allowed;
     if (position_compare(&allowed, &floor->proved) > 0)

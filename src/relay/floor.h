@@ -27,6 +27,7 @@ struct floor {
     struct floor_mark marks[FLOOR_MARKS]; // oldest first
     size_t count;
     struct position candidate; // what `proved` becomes when the window in hand ends well
+    struct position ceiling; // the last number that the sequence had drawn, as of the latest window
 };
 
 // Nothing is known.
@@ -44,6 +45,11 @@ void floor_sweep(struct floor *floor);
 
 // A window or a poll began with a snapshot of these bounds, taken before its claim's.
 void floor_view(struct floor *floor, uint64_t xmin, uint64_t xmax);
+
+// The last number that the table's sequence had drawn when the window began, INT64_MAX when there
+// is none: a row above it was given its number by a writer, and the floor never rises past it. A
+// sequence that has gone back takes the floor down with it.
+void floor_limit(struct floor *floor, int64_t last_number);
 
 // It ended well and looked at everything from `start` to `reached`, a row that it locked;
 // `exhausted`: and beyond, to the end.

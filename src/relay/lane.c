@@ -187,6 +187,7 @@ reach_postgres(struct lane *lane, struct error *err)
     }
     slots_begin_anew(&lane->slots);
     note_table(lane);
+    lane->next_numbering = mono_now();
     tell_version(lane);
     LOG(LOG_INFO, "connected", LOG_INT("lane", lane->number),
         LOG_INT("server_pid", store_server_pid(lane->store)),
@@ -368,7 +369,7 @@ idle(struct lane *lane, struct error *err)
         if (mono_ms_until(lane->not_before) > 0 || lane_resting(lane))
             continue;
         look_at_topics(lane);
-        if (!look(lane, err))
+        if (!lane_number_rows(lane, err) || !look(lane, err))
             return false;
         if (lane->work != 0 && !told)
             wake_note_found(lane);
@@ -500,8 +501,7 @@ turn(struct lane *lane)
 
     look_at_topics(lane);
     const struct mono began = mono_now();
-    enum window_end end = run_window(lane, &err);
-    if (!after_window(lane, end, began, &err))
+    if (!lane_number_rows(lane, &err) || !after_window(lane, run_window(lane, &err), began, &err))
         recover(lane, &err);
 }
 

@@ -72,13 +72,16 @@ struct lane {
     int careful;       // the next window is so many rows, marked before they are sent; 0: as usual
     bool told_version; // what version 1 cannot promise was said
     int64_t until;     // rows up to this position only
-    struct mono doubt_at;   // it is not asked before then whether Kafka is still there
-    struct mono not_before; // goal.rate allows nothing until then
-    unsigned turn;          // of shared->wake, when it last looked
-    int64_t mean_bytes;     // running mean of a payload's size
-    bool told_full;         // that there are too many blocked topics was said
-    const char *told_code;  // of Kafka's that nobody classified: the one that was named last
-    struct mono entered;    // the phase, or since its time was counted
+    struct mono doubt_at;       // it is not asked before then whether Kafka is still there
+    struct mono not_before;     // goal.rate allows nothing until then
+    unsigned turn;              // of shared->wake, when it last looked
+    int64_t mean_bytes;         // running mean of a payload's size
+    bool told_full;             // that there are too many blocked topics was said
+    int64_t told_ahead;         // the highest seq above the sequence's numbers that was named
+    bool told_unnumbered;       // that rows cannot be numbered was said
+    struct mono next_numbering; // of rows without a usable seq
+    const char *told_code;      // of Kafka's that nobody classified: the one that was named last
+    struct mono entered;        // the phase, or since its time was counted
     int64_t spent_ns[LANE_ENDED + 1]; // in each phase, not counted yet
 };
 
@@ -118,6 +121,8 @@ void lane_doubt_kafka(struct lane *lane);
 // The session that had the slot is not in the lane's way any more, or not known to be.
 void lane_forget_holder(struct lane *lane, struct slot *slot);
 void lane_forget_holders(struct lane *lane);
+// Numbers the rows that no claim comes upon, after a connect and once a minute.
+bool lane_number_rows(struct lane *lane, struct error *err) MUST_CHECK;
 
 // Logs a failure, whose line ends with what happens next, and waits; a stop or a pause ends
 // the wait.

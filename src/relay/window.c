@@ -126,6 +126,7 @@ note_claimed(struct window *window)
         // Later claims would not know which rows it holds back.
         window->cut |= row->unreadable && !row->aggregate_id.data;
     }
+    window_note_numbers(window);
     update_mean(window->lane, batch);
     atomic_fetch_add(&window->lane->shared->stats.claimed, batch->count);
 }
@@ -260,6 +261,7 @@ begin(struct window *window, struct error *err)
         return window->view.changed ? WINDOW_CHANGED : WINDOW_STANDBY;
     }
     floor_view(&lane->slot->floor, window->view.xmin, window->view.xmax);
+    floor_limit(&lane->slot->floor, window->view.last_number);
     if (!adapt_to_view(window, met, err))
         return WINDOW_FAILED;
     note_claimed(window);

@@ -79,6 +79,9 @@ bool lane_watch_holder(struct lane *lane, enum window_end end, struct error *err
 // The claim that a window or a poll of the slot begins with.
 struct claim window_first_claim(const struct lane *lane, const struct slot *slot, int limit);
 
+// Tells of a row of `claimed` whose number a writer has set above all that the sequence has drawn.
+void window_note_numbers(struct window *window);
+
 // Hands `claimed` to the producer, but for what has to wait or cannot be sent.
 bool window_publish(struct window *window, struct error *err) MUST_CHECK;
 

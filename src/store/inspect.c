@@ -8,6 +8,8 @@
 
 #include "outrider/base/xalloc.h"
 #include "sql.h"
+#include "sqlstate.h"
+#include "unreadable.h"
 #include "visit.h"
 
 #include <stdio.h>
@@ -17,6 +19,7 @@ struct inspect {
     struct visit visit;
     struct store_settings settings; // the strings are the caller's
     struct inspect_by by;
+    struct unreadable unreadable; // rows that were found so
 };
 
 static const char *const questions[INSPECT_QUESTIONS] = {
@@ -34,6 +37,7 @@ static const char *const questions[INSPECT_QUESTIONS] = {
     [INSPECT_INVALID_INDEXES] = sql_store_inspect_invalid_indexes,
     [INSPECT_SEQUENCE_CACHE] = sql_store_inspect_sequence_cache,
     [INSPECT_UNORDERED] = sql_store_inspect_unordered,
+    [INSPECT_NUMBERS_AHEAD] = sql_store_inspect_numbers_ahead,
     [INSPECT_AUTOVACUUM] = sql_store_inspect_autovacuum,
     [INSPECT_TIMEOUTS] = sql_store_inspect_timeouts,
     [INSPECT_CONNECTIONS] = sql_store_inspect_connections,
@@ -76,6 +80,7 @@ inspect_close(struct inspect *inspect)
     if (inspect == NULL)
         return;
     visit_close(&inspect->visit);
+    unreadable_free(&inspect->unreadable);
     free(inspect);
 }
 
@@ -91,7 +96,7 @@ written_columns(const struct inspect *inspect)
 {
     static const enum column written[] = {
         COLUMN_PUBLISHED,       COLUMN_PUBLISHED_AT, COLUMN_RETRY_COUNT, COLUMN_LAST_ERROR,
-        COLUMN_NEXT_ATTEMPT_AT, COLUMN_ERROR_CLASS,  COLUMN_DEAD_AT,
+        COLUMN_NEXT_ATTEMPT_AT, COLUMN_ERROR_CLASS,  COLUMN_DEAD_AT,     COLUMN_SEQ,
     };
     const size_t v1 = 3, all = sizeof written / sizeof written[0];
     const char *names[sizeof written / sizeof written[0]];
@@ -102,8 +107,28 @@ written_columns(const struct inspect *inspect)
     return sql_literal(array);
 }
 
+// A column of a waiting row, NULL where it cannot be read.
 static char *
-expand(const struct inspect *inspect, const char *sql)
+guard(const struct inspect *inspect, const char *sql)
+{
+    AUTOFREE char *expanded = names_expand(&inspect->visit.names, sql, NULL, 0);
+    return unreadable_guard(&inspect->unreadable, &inspect->visit.names, expanded, "NULL");
+}
+
+// The topic as it is shown.
+static char *
+topic(const struct inspect *inspect)
+{
+    enum { TOPIC_MOST = 249 };
+    const struct names *names = &inspect->visit.names;
+    AUTOFREE char *whole = names_topic(names, inspect->by.topic);
+    AUTOFREE char *cut = unreadable_cut(names, whole, false, TOPIC_MOST);
+    return unreadable_guard(&inspect->unreadable, names, cut, "NULL");
+}
+
+// ids: an array of the rows that alone are looked at; NULL: all.
+static char *
+expand(const struct inspect *inspect, const char *sql, const char *ids)
 {
     const struct visit *visit = &inspect->visit;
     AUTOFREE char *sequence = names_relation(&visit->names, "_outrider_seq");
@@ -115,7 +140,11 @@ expand(const struct inspect *inspect, const char *sql)
     AUTOFREE char *order =
         sql_literal(visit->names.columns[numbered ? COLUMN_SEQ : COLUMN_CREATED_AT]);
     AUTOFREE char *written = written_columns(inspect);
-    AUTOFREE char *topic = names_topic(&visit->names, inspect->by.topic);
+    AUTOFREE char *shown_topic = topic(inspect);
+    AUTOFREE char *among = ids == NULL ? NULL : sql_literal(ids);
+    AUTOFREE char *payload_bytes =
+        guard(inspect, visit->binary ? "octet_length(o.{payload})::bigint"
+                                     : "octet_length(o.{payload}::text)::bigint");
     const bool deletes =
         inspect->settings.on_published == ON_PUBLISHED_DELETE || inspect->by.purges;
     char numbers[4][16];
@@ -123,7 +152,7 @@ expand(const struct inspect *inspect, const char *sql)
         {"oid", visit->oid, false},
         {"sequence_literal", sequence_literal, false},
         {"written", written, false},
-        {"topic", topic, false},
+        {"topic", shown_topic, false},
         {"id_name", id, false},
         {"published_name", published, false},
         {"created_at_name", created_at, false},
@@ -134,8 +163,13 @@ expand(const struct inspect *inspect, const char *sql)
         {"lanes", numbers[1], false},
         {"window_ms", numbers[2], false},
         {"statement_ms", numbers[3], false},
-        {"payload_text", visit->binary ? "o.{payload}" : "o.{payload}::text", true},
+        {"payload_bytes", payload_bytes, false},
+        {"among", ids == NULL ? "" : sql_store_inspect_among, true},
+        {"ids", ids == NULL ? "" : among, false},
         {"order", numbered ? "o.{seq}" : "o.{created_at}", true},
+        {"last_number", numbered ? sql_store_last_number : sql_store_last_number_none, true},
+        {"ahead", numbered ? sql_store_ahead : "false", true},
+        {"sequence", sequence, false},
     };
 
     snprintf(numbers[0], sizeof numbers[0], "%d", inspect->by.held_seconds);
@@ -149,11 +183,50 @@ bool
 inspect_ask(struct inspect *inspect, enum inspect_question question,
             struct session_result **ret_result, struct error *err)
 {
-    AUTOFREE char *sql = expand(inspect, questions[question]);
+    AUTOFREE char *sql = expand(inspect, questions[question], NULL);
 
     return visit_ask(&inspect->visit, sql, NULL, 0, VISIT_LOOK_MS, ret_result, err) &&
            (answers[question].fields == NULL ||
             session_expect(ret_result, answers[question].fields, answers[question].rows, err));
+}
+
+static bool
+read_rows(void *context, const char *ids, struct error *err)
+{
+    struct inspect *inspect = context;
+    AUTOFREE char *sql = expand(inspect, sql_store_inspect_payloads, ids);
+    struct session_result *result;
+
+    if (!visit_ask(&inspect->visit, sql, NULL, 0, VISIT_LOOK_MS, &result, err))
+        return false;
+    session_result_free(result);
+    return true;
+}
+
+bool
+inspect_payloads(struct inspect *inspect, struct session_result **ret_result, struct error *err)
+{
+    const struct unreadable_probe probe = {.read = read_rows, .context = inspect};
+    struct session_result *ids;
+
+    if (inspect_ask(inspect, INSPECT_PAYLOADS, ret_result, err))
+        return true;
+    AUTOFREE char *sql = expand(inspect, sql_store_inspect_waiting, NULL);
+    if (!sqlstate_lies_in_data(err->code) ||
+        !visit_ask(&inspect->visit, sql, NULL, 0, VISIT_LOOK_MS, &ids, err))
+        return false;
+    const bool good = unreadable_find(&inspect->unreadable, &probe, ids, err);
+    session_result_free(ids);
+    return good && inspect_ask(inspect, INSPECT_PAYLOADS, ret_result, err);
+}
+
+const char *
+inspect_unreadable(const struct inspect *inspect, size_t i, const char **ret_why)
+{
+    if (i >= inspect->unreadable.count)
+        return NULL;
+    *ret_why = inspect->unreadable.rows[i].why;
+    return inspect->unreadable.rows[i].id;
 }
 
 bool

@@ -10,6 +10,8 @@
 #include "outrider/base/xalloc.h"
 #include "slot_holder.h"
 #include "sql.h"
+#include "sqlstate.h"
+#include "unreadable.h"
 #include "visit.h"
 
 #include <inttypes.h>
@@ -28,20 +30,112 @@ struct report {
     int count_timeout_ms;         // for reports that stop at a limit
     bool keeps_order;             // a row may hold back others
     const char *application_name; // borrowed from the settings
+    struct unreadable unreadable; // rows that were found so; counted, and nothing else of them
 };
 
-// topic: the expression for {topic}, where the statement has one.
+// A text that is NULL of rows that cannot be read. Caller frees.
 static char *
-expand(const struct report *report, const char *sql, const char *topic)
+guard(const struct report *report, const char *text)
 {
+    AUTOFREE char *expanded = names_expand(&report->visit.names, text, NULL, 0);
+    return unreadable_guard(&report->unreadable, &report->visit.names, expanded, "NULL");
+}
+
+// topic: whose expression is {topic}, where the statement has one; NULL: it has none.
+static char *
+expand(const struct report *report, const char *sql, const struct template *topic)
+{
+    enum { TOPIC_MOST = 249, REASON_MOST = 200 };
+    static const struct template no_topic;
+    const struct names *names = &report->visit.names;
     const bool v2 = report->visit.version == 2;
+    AUTOFREE char *whole = names_topic(names, topic == NULL ? &no_topic : topic);
+    AUTOFREE char *cut = unreadable_cut(names, whole, false, TOPIC_MOST);
+    AUTOFREE char *shown = unreadable_guard(&report->unreadable, names, cut, "'(unreadable)'");
+    AUTOFREE char *aggregate = guard(report, "o.{aggregate_id}::text COLLATE \"C\"");
+    AUTOFREE char *class = guard(report, "left(o.{error_class}::text, 200) COLLATE \"C\"");
+    AUTOFREE char *error = guard(report, "left(o.{last_error}::text, 200) COLLATE \"C\"");
     const struct placeholder placeholders[] = {
         {"dead_rows", v2 ? sql_store_report_dead_rows_v2 : sql_store_report_dead_rows_v1, true},
         {"order", v2 ? "o.{seq}" : "o.{created_at}", true},
-        {"topic", topic, false},
+        {"topic", shown, false},
+        {"aggregate", aggregate, false},
+        {"class", v2 ? class : "NULL::text", false},
+        {"error", v2 ? error : "NULL::text", false},
     };
     return visit_expand(&report->visit, sql, placeholders,
                         sizeof placeholders / sizeof placeholders[0]);
+}
+
+// What a probe reads.
+struct reading {
+    struct report *report;
+    const struct template *topic;
+};
+
+static bool
+read_rows(void *context, const char *ids, struct error *err)
+{
+    struct reading *reading = context;
+    struct report *report = reading->report;
+    AUTOFREE char *sql = expand(report, sql_store_report_probe, reading->topic);
+    const char *const params[] = {ids};
+    struct session_result *result;
+
+    if (!visit_ask(&report->visit, sql, params, 1, report->count_timeout_ms, &result, err))
+        return false;
+    session_result_free(result);
+    return true;
+}
+
+// Finds rows of a report that cannot be read, the oldest waiting ones and the dead.
+static bool
+isolate(struct report *report, const struct template *topic, bool *ret_found, struct error *err)
+{
+    enum { PAGE = 100000 };
+    struct reading reading = {report, topic};
+    const struct unreadable_probe probe = {.read = read_rows, .context = &reading};
+    const size_t before = report->unreadable.count;
+    AUTOFREE char *sql = expand(report, sql_store_report_ids, topic);
+    char offset[24], most[16];
+    const char *const params[] = {offset, most};
+    size_t count = PAGE;
+    bool good = true;
+
+    snprintf(most, sizeof most, "%d", PAGE);
+    for (size_t at = 0; good && count == PAGE && report->unreadable.count == before; at += PAGE) {
+        struct session_result *ids = NULL;
+        snprintf(offset, sizeof offset, "%zu", at);
+        good = visit_ask(&report->visit, sql, params, 2, COUNT_TIMEOUT_MS, &ids, err) &&
+               unreadable_find(&report->unreadable, &probe, ids, err);
+        count = good ? session_rows(ids) : 0;
+        session_result_free(ids);
+    }
+    *ret_found = report->unreadable.count > before;
+    return good;
+}
+
+// A statement over many rows, which a row that cannot be read does not make fail.
+static bool
+ask(struct report *report, const char *statement, const struct template *topic,
+    const char *const *params, size_t param_count, int timeout_ms,
+    struct session_result **ret_result, struct error *err)
+{
+    struct error why;
+    bool found;
+
+    do {
+        AUTOFREE char *sql = expand(report, statement, topic);
+        if (visit_ask(&report->visit, sql, params, param_count, timeout_ms, ret_result, err))
+            return true;
+        if (!sqlstate_lies_in_data(err->code))
+            return false;
+        why = *err;
+        if (!isolate(report, topic, &found, err))
+            return false;
+        *err = why;
+    } while (found);
+    return false;
 }
 
 bool
@@ -75,6 +169,7 @@ report_close(struct report *report)
     if (report == NULL)
         return;
     visit_close(&report->visit);
+    unreadable_free(&report->unreadable);
     free(report);
 }
 
@@ -116,7 +211,6 @@ bool
 report_backlog(struct report *report, const struct template *topic, int64_t limit,
                struct backlog *ret_backlog, struct error *err)
 {
-    AUTOFREE char *expression = names_topic(&report->visit.names, topic);
     char limit_text[24];
     const char *const params[] = {limit_text};
     struct session_result *result;
@@ -124,9 +218,8 @@ report_backlog(struct report *report, const struct template *topic, int64_t limi
     snprintf(limit_text, sizeof limit_text, "%" PRId64, limit);
     if (!visit_look(&report->visit, err))
         return false;
-    AUTOFREE char *sql = expand(report, sql_store_report_backlog, expression);
-    if (!visit_ask(&report->visit, sql, params, 1,
-                   limit > 0 ? report->count_timeout_ms : COUNT_TIMEOUT_MS, &result, err))
+    if (!ask(report, sql_store_report_backlog, topic, params, 1,
+             limit > 0 ? report->count_timeout_ms : COUNT_TIMEOUT_MS, &result, err))
         return error_prefix(err, "counting the backlog");
     if (!session_expect(&result, "tlll", 0, err))
         return false;
@@ -178,7 +271,6 @@ bool
 report_dead_reasons(struct report *report, const struct template *topic, int64_t limit, int most,
                     struct dead_reasons *ret_reasons, struct error *err)
 {
-    AUTOFREE char *expression = names_topic(&report->visit.names, topic);
     char limit_text[24], most_text[16];
     const char *const params[] = {limit_text, most_text};
     struct session_result *result;
@@ -187,11 +279,9 @@ report_dead_reasons(struct report *report, const struct template *topic, int64_t
     snprintf(most_text, sizeof most_text, "%d", most);
     if (!visit_look(&report->visit, err))
         return false;
-    AUTOFREE char *sql = expand(report,
-                                report->visit.version == 2 ? sql_store_report_reasons_v2
-                                                           : sql_store_report_reasons_v1,
-                                expression);
-    if (!visit_ask(&report->visit, sql, params, 2, report->count_timeout_ms, &result, err))
+    const char *statement =
+        report->visit.version == 2 ? sql_store_report_reasons_v2 : sql_store_report_reasons_v1;
+    if (!ask(report, statement, topic, params, 2, report->count_timeout_ms, &result, err))
         return error_prefix(err, "counting dead letters by reason");
     if (!session_expect(&result, "tTTll", 0, err))
         return false;
@@ -265,7 +355,8 @@ report_end(struct report *report, int64_t *ret_until, int64_t *ret_messages, str
     if (!visit_look(&report->visit, err))
         return false;
     AUTOFREE char *sql = expand(
-        report, report->visit.version == 2 ? sql_store_report_end_v2 : sql_store_report_end_v1, "");
+        report, report->visit.version == 2 ? sql_store_report_end_v2 : sql_store_report_end_v1,
+        NULL);
     if (!visit_ask(&report->visit, sql, NULL, 0, COUNT_TIMEOUT_MS, &result, err))
         return error_prefix(err, "counting the backlog");
     if (!session_expect(&result, "ll", 1, err))
@@ -319,7 +410,6 @@ report_remaining(struct report *report, int64_t until, const struct template *to
                  const char *const *blocked, size_t blocked_count, struct remaining *ret_remaining,
                  struct error *err)
 {
-    AUTOFREE char *expression = names_topic(&report->visit.names, topic);
     AUTOFREE char *topics = sql_array(blocked, blocked_count);
     char position[40];
     const char *const params[] = {position, report->keeps_order ? "t" : "f", topics};
@@ -328,11 +418,9 @@ report_remaining(struct report *report, int64_t until, const struct template *to
     if (!visit_look(&report->visit, err))
         return false;
     format_until(report, until, position);
-    AUTOFREE char *sql = expand(report,
-                                report->visit.version == 2 ? sql_store_report_remaining_v2
-                                                           : sql_store_report_remaining_v1,
-                                expression);
-    if (!visit_ask(&report->visit, sql, params, 3, COUNT_TIMEOUT_MS, &result, err))
+    const char *statement =
+        report->visit.version == 2 ? sql_store_report_remaining_v2 : sql_store_report_remaining_v1;
+    if (!ask(report, statement, topic, params, 3, COUNT_TIMEOUT_MS, &result, err))
         return error_prefix(err, "counting what is left");
     if (!session_expect(&result, "lllllllT", 1, err))
         return false;
@@ -354,7 +442,7 @@ report_count(struct report *report, int64_t until, struct remaining *ret_remaini
     format_until(report, until, position);
     AUTOFREE char *sql = expand(
         report, report->visit.version == 2 ? sql_store_report_count_v2 : sql_store_report_count_v1,
-        "");
+        NULL);
     if (!visit_ask(&report->visit, sql, params, 1, COUNT_TIMEOUT_MS, &result, err))
         return error_prefix(err, "counting what is left");
     if (!session_expect(&result, "lll", 1, err))

@@ -306,6 +306,8 @@ compose(struct shape *shape, const struct description *description,
 
     for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++)
         compose_kind(shape, kind, claimable(shape, settings, kind), names, all, count);
+    all[count++] = (struct placeholder){
+        "last_number", v2 ? sql_store_last_number : sql_store_last_number_none, true};
     all[count++] = (struct placeholder){"slot_number", "$1", false};
     all[count] =
         (struct placeholder){"slot", key ? sql_store_slot_exclusive : sql_store_slot_shared, true};
@@ -323,6 +325,11 @@ compose(struct shape *shape, const struct description *description,
         names, settings->on_published == ON_PUBLISHED_MARK ? sql_store_mark : sql_store_delete, all,
         count);
     shape->fail = names_expand(names, v2 ? sql_store_fail_v2 : sql_store_fail_v1, all, count);
+    if (!v2)
+        return;
+    shape->lost_exist = names_expand(names, sql_store_lost_exist, all, count);
+    shape->lost_number = names_expand(names, sql_store_lost_number, all, count);
+    shape->renumber = names_expand(names, sql_store_renumber, all, count);
 }
 
 // Composes with what tells this table and definition from any other.
@@ -371,6 +378,8 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
     AUTOFREE char *version_table_literal = sql_literal(version_table);
     AUTOFREE char *waiting_hash = names_relation(names, "_outrider_waiting_hash");
     AUTOFREE char *waiting_hash_literal = sql_literal(waiting_hash);
+    AUTOFREE char *sequence = names_relation(names, "_outrider_seq");
+    AUTOFREE char *sequence_literal = sql_literal(sequence);
     AUTOFREE char *payload = sql_identifier(names->columns[COLUMN_PAYLOAD]);
     AUTOFREE char *last_error = sql_literal(names->columns[COLUMN_LAST_ERROR]);
     AUTOFREE char *error_class = sql_literal(names->columns[COLUMN_ERROR_CLASS]);
@@ -383,6 +392,8 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
         {"table_literal", table_literal, false},
         {"version_table", version_table, false},
         {"version_table_literal", version_table_literal, false},
+        {"sequence", sequence, false},
+        {"sequence_literal", sequence_literal, false},
         {"payload_column", payload, false},
         {"last_error_literal", last_error, false},
         {"error_class_literal", error_class, false},
@@ -438,5 +449,8 @@ shape_free(struct shape *shape)
     free(shape->others);
     free(shape->settle);
     free(shape->fail);
+    free(shape->lost_exist);
+    free(shape->lost_number);
+    free(shape->renumber);
     *shape = (struct shape){0};
 }

@@ -40,6 +40,9 @@ struct shape {
     char *others;
     char *settle;
     char *fail;
+    char *lost_exist; // version 2, like the next two
+    char *lost_number;
+    char *renumber;
 };
 
 // Reads the table's columns and version. Error code "TABLE" says what is missing or of an

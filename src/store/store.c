@@ -134,7 +134,7 @@ store_server_pid(const struct store *store)
 }
 
 // Of sql/store/view.sql, and of heads_v1.sql and heads_v2.sql; a poll has both.
-static const struct answer view_answer = {"bbll", 1}, heads_answer = {"lllL", 1};
+static const struct answer view_answer = {"bbllL", 1}, heads_answer = {"lllL", 1};
 
 // Reads a row of sql/store/view.sql, or the same columns of a poll. Their first column differs and
 // is the caller's.
@@ -146,6 +146,17 @@ read_view(const PGresult *result, int row, struct view *view)
     view->changed = PQgetvalue(result, row, CHANGED)[0] != 0;
     view->xmin = (uint64_t)wire_int8(PQgetvalue(result, row, XMIN));
     view->xmax = (uint64_t)wire_int8(PQgetvalue(result, row, XMAX));
+}
+
+// Reads what a window's view has beyond a poll's.
+static void
+read_last_number(const PGresult *result, struct view *view)
+{
+    enum { LAST_NUMBER = 4 };
+
+    view->last_number = PQgetisnull(result, 0, LAST_NUMBER)
+                            ? INT64_MAX
+                            : wire_int8(PQgetvalue(result, 0, LAST_NUMBER));
 }
 
 // Reads the columns of sql/store/heads_v2.sql, which begin at `first`.
@@ -246,6 +257,7 @@ judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, 
     if (PQresultStatus(steps[VIEW].result) == PGRES_TUPLES_OK) {
         ret_view->active = PQgetvalue(steps[VIEW].result, 0, 0)[0] != 0;
         read_view(steps[VIEW].result, 0, ret_view);
+        read_last_number(steps[VIEW].result, ret_view);
     }
     if (ret_view->changed || is_misfit(&store->misfit, failed)) {
         ret_view->changed = true; // whatever the statements behind the view made of it

@@ -384,6 +384,7 @@ look(const struct store *store, int slot)
                    memcmp(&store->table, &fake_store.table, sizeof store->table) != 0,
         .xmin = fake_store.xmin,
         .xmax = fake_store.xmax,
+        .last_number = fake_store.last_number ? fake_store.last_number : INT64_MAX,
     };
     for (size_t i = 0; i < fake_store.count && store->version > 1; i++) {
         const struct fake_row *row = &fake_store.rows[i];
@@ -500,6 +501,33 @@ store_slot_holder(struct store *store, int slot, struct slot_holder *ret_holder,
     *ret_holder = fake_store.slot_holder;
     fake_store_unlock();
     return true;
+}
+
+// --- numbers
+
+// In the journal only when there are some.
+bool
+store_number_rows(struct store *store, int64_t *ret_rows, struct error *ret_refused,
+                  struct error *err)
+{
+    *ret_rows = 0;
+    *ret_refused = (struct error){0};
+    if (store->version == 1 || fake_store.lost == 0)
+        return true;
+    if (!enter(FAKE_NUMBER, "number", err)) {
+        *ret_refused = *err;
+        return true;
+    }
+    *ret_rows = fake_store.lost;
+    fake_store.lost = 0;
+    fake_store_unlock();
+    return true;
+}
+
+const char *
+store_renumbering(const struct store *store)
+{
+    return store->version == 1 ? NULL : "UPDATE ...";
 }
 
 // --- writes

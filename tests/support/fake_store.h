@@ -54,6 +54,7 @@ enum fake_call {
     FAKE_TRY,
     FAKE_TRY_MARK,
     FAKE_FAIL,
+    FAKE_NUMBER,
     FAKE_COMMIT,
     FAKE_ROLLBACK,
     FAKE_CLOCK,
@@ -66,6 +67,7 @@ struct fake_store {
     int version;
     int64_t now_ms;
     uint64_t xmin, xmax;                  // of every snapshot
+    int64_t last_number;                  // of the sequence; 0: not known
     int slots;                            // a row's is its aggregate's first letter, modulo
     struct store_table table;             // which one it is
     uint64_t slots_taken;                 // 1 << slot: by another relay
@@ -75,6 +77,7 @@ struct fake_store {
     size_t count;
     int64_t clock_ahead_us; // of this host, by the server's clock
     const char *holder_gid; // of locks: a prepared transaction; NULL: a backend holds them
+    int64_t lost;           // rows without a usable number
     bool notified;          // a notification is on its way to the listener
     const struct store *slot_owners[STORE_SLOTS_MAX]; // of a window in hand, with ordering: key
     struct {

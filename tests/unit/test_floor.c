@@ -184,14 +184,47 @@ START_TEST(test_ids_of_version_1_take_part)
 }
 END_TEST
 
+// A row that a writer has numbered lifts it no further than what the sequence has drawn.
+START_TEST(test_it_stays_below_what_was_not_drawn)
+{
+    floor_reset(&floor_);
+    for (uint64_t now = 10; now < 16; now++) {
+        floor_view(&floor_, now, now);
+        floor_limit(&floor_, 30 + (int64_t)now);
+        floor_end(&floor_, at(INT64_MAX), now % 2 == 0);
+    }
+    ck_assert_int_eq(floor_.start.major, 44); // as of two views before
+    floor_limit(&floor_, INT64_MAX);
+    floor_view(&floor_, 20, 20);
+    floor_end(&floor_, at(INT64_MAX), true);
+    ck_assert_int_eq(floor_.start.major, 45);
+}
+END_TEST
+
+START_TEST(test_it_follows_a_sequence_that_goes_back)
+{
+    floor_reset(&floor_);
+    for (uint64_t now = 10; now < 14; now++)
+        window(now, now, 40 + (int64_t)now);
+    ck_assert_int_eq(floor_.start.major, 52);
+    floor_view(&floor_, 14, 14);
+    floor_limit(&floor_, 7);
+    ck_assert_int_eq(floor_.start.major, 7);
+    ck_assert_uint_eq(floor_.count, 0);
+    floor_end(&floor_, at(60), true);
+    ck_assert_int_eq(floor_.start.major, 7);
+}
+END_TEST
+
 int
 main(void)
 {
-    return RUN_TESTS("floor", test_positions_are_in_the_tables_order, test_it_begins_at_the_bottom,
-                     test_it_rises_two_views_after_what_was_reached,
-                     test_a_quiet_database_proves_at_the_next_view,
-                     test_a_window_that_failed_proves_nothing,
-                     test_a_window_that_did_not_get_so_far_lifts_it_to_where_it_got,
-                     test_lowering_keeps_what_was_proved, test_a_sweep_keeps_what_was_proved,
-                     test_marks_that_are_full_forget_no_position, test_ids_of_version_1_take_part);
+    return RUN_TESTS(
+        "floor", test_positions_are_in_the_tables_order, test_it_begins_at_the_bottom,
+        test_it_rises_two_views_after_what_was_reached,
+        test_a_quiet_database_proves_at_the_next_view, test_a_window_that_failed_proves_nothing,
+        test_a_window_that_did_not_get_so_far_lifts_it_to_where_it_got,
+        test_lowering_keeps_what_was_proved, test_a_sweep_keeps_what_was_proved,
+        test_marks_that_are_full_forget_no_position, test_ids_of_version_1_take_part,
+        test_it_stays_below_what_was_not_drawn, test_it_follows_a_sequence_that_goes_back);
 }

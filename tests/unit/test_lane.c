@@ -668,6 +668,48 @@ START_TEST(test_leaving_at_once)
 }
 END_TEST
 
+// The others do not wait for a sweep, which comes once a minute.
+START_TEST(test_a_number_above_the_sequence_holds_up_no_row)
+{
+    one_prepare(2);
+    fake_store.last_number = 1;
+    row(1, "a");
+    row(INT64_MAX, "b");
+    start();
+    for (int64_t seq = 2; seq <= 6; seq++) {
+        WAIT_FOR(fake_published() == (size_t)seq);
+        fake_store_lock();
+        fake_store.xmin = ++fake_store.xmax; // all that were there have ended
+        fake_store_unlock();
+        WAIT_FOR(calls(FAKE_POLL) >= 3 * (int)seq);
+        fake_store_lock();
+        fake_store.last_number = seq;
+        fake_store_unlock();
+        row(seq, "a");
+    }
+    WAIT_FOR(fake_published() == 7);
+    stop(false);
+}
+END_TEST
+
+// At the start, and a refusal stops no window.
+START_TEST(test_rows_without_a_number_get_one)
+{
+    one_prepare(2);
+    fake_store.lost = 2;
+    fake_fail(FAKE_NUMBER, 0, 1, "42501");
+    row(1, "a");
+    start();
+    WAIT_FOR(fake_published() == 1);
+    ck_assert_int_eq(calls(FAKE_NUMBER), 1);
+    ck_assert_int_eq(calls(FAKE_OPEN), 1);
+    fake_fail(FAKE_POLL, 0, 1, "08006"); // it connects anew
+    WAIT_FOR(calls(FAKE_NUMBER) == 2);
+    stop(false);
+    ck_assert_int_eq(fake_store.lost, 0);
+}
+END_TEST
+
 START_TEST(test_it_closes_what_it_opened)
 {
     one_prepare(2);
@@ -701,5 +743,6 @@ main(void)
         test_a_hold_forgets_its_row_with_the_window,
         test_a_blocked_topic_is_tried_until_it_is_there, test_a_mark_that_fails_costs_no_copies,
         test_a_stop_waits_for_what_is_in_flight, test_leaving_at_once,
+        test_a_number_above_the_sequence_holds_up_no_row, test_rows_without_a_number_get_one,
         test_it_closes_what_it_opened);
 }

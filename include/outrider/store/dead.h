@@ -34,7 +34,9 @@ enum dead_action {
 };
 
 // A row as it was before anything was changed. Texts are the page's, NULL where the row has NULL or
-// version 1 has no such column.
+// version 1 has no such column, and end with "..." where they are cut: a topic behind 249
+// characters, an error behind 500 and all others behind 200; where a row is shown, each but the
+// topic behind 10,000. Payload and headers of more than 16 MB are NULL.
 struct dead_letter {
     const char *id;
     const char *topic;
@@ -49,7 +51,9 @@ struct dead_letter {
     int64_t dead_at_us;
     int64_t dead_for_ms; // 0 when it died in the future
     int64_t payload_bytes;
-    bool changed;        // RETRY, DISCARD: false: somebody holds it locked, or was faster
+    bool changed; // RETRY, DISCARD: false: somebody holds it locked, was faster, or it was refused
+    // Why some column of it cannot be read, which is NULL then; NULL: all can.
+    const char *unreadable;
     const char *headers; // SHOW: JSON
     const char *payload; // SHOW: text, bytea in hex
     const char *payload_json;
@@ -59,9 +63,10 @@ struct dead_letter {
 struct dead_page {
     struct dead_letter *letters;
     size_t count;
-    bool last;           // there is none behind it
-    bool unclear;        // only after a failure: the rows may or may not have been changed
-    char *database_user; // who did it
+    bool last;            // there is none behind it
+    bool unclear;         // only after a failure: the rows may or may not have been changed
+    struct error refused; // its code is empty, or this is why the table kept its one row as it is
+    char *database_user;  // who did it
     struct session_result *result;
     // Where the next page begins.
     char *position;

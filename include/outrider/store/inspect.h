@@ -30,6 +30,7 @@ enum inspect_question {
     INSPECT_INVALID_INDEXES,
     INSPECT_SEQUENCE_CACHE,
     INSPECT_UNORDERED,
+    INSPECT_NUMBERS_AHEAD,
     INSPECT_AUTOVACUUM,
     INSPECT_TIMEOUTS,
     INSPECT_CONNECTIONS,
@@ -65,6 +66,12 @@ int inspect_version(const struct inspect *inspect);
 
 bool inspect_ask(struct inspect *inspect, enum inspect_question question,
                  struct session_result **ret_result, struct error *err) MUST_CHECK;
+
+// INSPECT_PAYLOADS, without what cannot be read of a row. Of the i-th row that was found so, its
+// id, and why; NULL: there are no more.
+bool inspect_payloads(struct inspect *inspect, struct session_result **ret_result,
+                      struct error *err) MUST_CHECK;
+const char *inspect_unreadable(const struct inspect *inspect, size_t i, const char **ret_why);
 
 // Is there a pooler between this session and the server?
 bool inspect_pooled(struct inspect *inspect, bool *ret_pooled, struct error *err) MUST_CHECK;

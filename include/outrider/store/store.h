@@ -120,6 +120,9 @@ struct view {
     struct position due_after;
     uint64_t xmin; // pg_snapshot_xmin: every transaction before it has ended
     uint64_t xmax; // pg_snapshot_xmax: no transaction from it on had ended
+    // Of a window: the last number that the sequence had drawn by then; INT64_MAX: not known, or
+    // version 1. A row of a transaction before xmin whose seq is above it was numbered by a writer.
+    int64_t last_number;
 };
 
 // Begins the window's transaction: locks, view, and the first claim in one round trip. The later
@@ -218,6 +221,17 @@ bool store_fail(struct store *store, const struct failure *failures, size_t coun
 bool store_try_fail(struct store *store, const struct failure *failures, size_t count,
                     struct refusals *ret_refused, struct error *err)
     __attribute__((warn_unused_result));
+
+// Gives a number to each waiting row that has none that a claim could come upon (seq NULL, or the
+// lowest of all), as if it were new. Between two windows; version 1 has no such rows. ret_rows: how
+// many got one. What the server refuses is undone and stands in ret_refused, whose code is empty
+// else.
+bool store_number_rows(struct store *store, int64_t *ret_rows, struct error *ret_refused,
+                       struct error *err) __attribute__((warn_unused_result));
+
+// The statement that gives the waiting rows with a number above the sequence's one of the sequence;
+// NULL on version 1. The store's, until store_refresh.
+const char *store_renumbering(const struct store *store);
 
 bool store_commit(struct store *store, struct error *err) __attribute__((warn_unused_result));
 bool store_rollback(struct store *store, struct error *err) __attribute__((warn_unused_result));

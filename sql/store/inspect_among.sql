@@ -1,0 +1,2 @@
+-- These rows alone.
+AND o.{id} = ANY ({ids}::uuid[])

@@ -1,0 +1,2 @@
+-- Version 1 has no numbers.
+NULL::bigint

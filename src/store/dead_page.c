@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: Apache-2.0
+// A page of dead letters.
+//
+// A page is one statement, and one row can make it fail: a column that is corrupt or cannot be
+// printed, or a constraint, a trigger or an index that refuses the change. So after a failure that
+// lies in data the rows that cannot be read are found and shown without those columns; and of rows
+// that are to be changed the page is halved, down to the one that is refused, which is named and
+// left.
+#include "dead_private.h"
+
+#include "outrider/base/text.h"
+#include "outrider/base/xalloc.h"
+#include "sql.h"
+#include "sqlstate.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+// The columns of a page, as sql/store/dead_page.sql has them, and what its statements add.
+enum {
+    ID,
+    POSITION,
+    TOPIC,
+    AGGREGATE_TYPE,
+    AGGREGATE_ID,
+    EVENT_TYPE,
+    RETRY_COUNT,
+    CLASS,
+    ERROR_TEXT,
+    CREATED_US,
+    DEAD_US,
+    DEAD_FOR_MS,
+    PAYLOAD_BYTES,
+    CHANGED,
+    HEADERS,
+    PAYLOAD,
+    PAYLOAD_JSON,
+};
+
+// What a page's rows are made of, in that order.
+#define LOOKED_AT "uTTTTTlTTLLLLb"
+#define SHOWN     LOOKED_AT "TTT"
+
+static char *
+copy(const char *text)
+{
+    return text == NULL ? NULL : xstrdup(text);
+}
+
+// PostgreSQL's bigint in microseconds keeps the infinities at its ends, as Unix microseconds do.
+static bool
+read_number(const struct session_result *result, size_t row, size_t column, int64_t *ret)
+{
+    *ret = visit_number(result, row, column);
+    return session_value(result, row, column) != NULL;
+}
+
+static void
+read_letter(const struct session_result *result, size_t row, bool shown,
+            struct dead_letter *ret_letter)
+{
+    struct dead_letter letter = {
+        .id = session_value(result, row, ID),
+        .topic = session_value(result, row, TOPIC),
+        .aggregate_type = session_value(result, row, AGGREGATE_TYPE),
+        .aggregate_id = session_value(result, row, AGGREGATE_ID),
+        .event_type = session_value(result, row, EVENT_TYPE),
+        .error_class = session_value(result, row, CLASS),
+        .error = session_value(result, row, ERROR_TEXT),
+        .retry_count = visit_number(result, row, RETRY_COUNT),
+        .dead_for_ms = visit_number(result, row, DEAD_FOR_MS),
+        .changed = visit_is_true(result, row, CHANGED),
+    };
+    letter.has_created_at = read_number(result, row, CREATED_US, &letter.created_at_us);
+    letter.has_dead_at = read_number(result, row, DEAD_US, &letter.dead_at_us);
+    letter.has_payload_bytes = read_number(result, row, PAYLOAD_BYTES, &letter.payload_bytes);
+    if (shown) {
+        letter.headers = session_value(result, row, HEADERS);
+        letter.payload = session_value(result, row, PAYLOAD);
+        letter.payload_json = session_value(result, row, PAYLOAD_JSON);
+    }
+    *ret_letter = letter;
+}
+
+// Takes ownership of the result.
+static void
+fill_page(struct session_result *result, size_t limit, bool shown, struct dead_page *page)
+{
+    page->result = result;
+    page->count = session_rows(result);
+    page->last = page->count < limit;
+    page->letters = xcalloc(page->count + 1, sizeof *page->letters);
+    for (size_t i = 0; i < page->count; i++)
+        read_letter(result, i, shown, &page->letters[i]);
+    if (page->count == 0)
+        return;
+    page->position = xstrdup(session_value(result, page->count - 1, POSITION));
+    page->id = xstrdup(session_value(result, page->count - 1, ID));
+}
+
+// A COMMIT that was answered by an error is a rollback; one that was not answered at all may have
+// been done, and so may one whose answer says no more than that: a pooler lost the server (class
+// 08), or the server does not know (40003). An SQLSTATE has five characters, the words of the
+// connection's own failures another number.
+static bool
+is_unclear(const char *code)
+{
+    return strlen(code) != 5 || str_starts_with(code, "08") || str_equal(code, "40003");
+}
+
+static bool
+commit(struct dead *dead, struct dead_page *page, struct error *err)
+{
+    if (visit_run(&dead->visit, "COMMIT", NULL, 0, dead->timeout_ms, NULL, err))
+        return true;
+    page->unclear = is_unclear(err->code);
+    return error_prefix(err, page->unclear ? "whether the last rows were changed is not known; "
+                                             "the log names them, and running it again is safe"
+                                           : "committing");
+}
+
+// A page's statement: where it begins, what is asked for, and how much of it.
+struct page_request {
+    const struct dead_page *behind;
+    const struct dead_selection *selection;
+    enum dead_action action;
+    size_t limit;
+};
+
+// In the transaction in hand. ids: NULL: those of the selection.
+static bool
+run(struct dead *dead, const struct page_request *request, const char *sql, const char *ids,
+    struct session_result **ret_result, struct error *err)
+{
+    enum { OF_ANY_ROW = 7 }; // parameters that dead_ids has too
+    const struct dead_selection *selection = request->selection;
+    const struct dead_page *behind = request->behind;
+    AUTOFREE char *statement = dead_statement(dead, sql, request->action);
+    AUTOFREE char *selected = dead_format_ids(selection->ids, selection->id_count);
+    char limit[24], since_ms[24];
+    const char *const params[] = {
+        behind->position,
+        behind->id,
+        dead->bound,
+        limit,
+        ids == NULL ? selected : ids,
+        selection->since_ms > 0 ? since_ms : NULL,
+        selection->since,
+        selection->topic,
+        selection->aggregate,
+        selection->error,
+    };
+
+    snprintf(limit, sizeof limit, "%zu", request->limit);
+    snprintf(since_ms, sizeof since_ms, "%" PRId64, selection->since_ms);
+    return visit_run(&dead->visit, statement, params,
+                     sql == sql_store_dead_ids ? OF_ANY_ROW : sizeof params / sizeof params[0],
+                     dead->timeout_ms, ret_result, err);
+}
+
+static bool
+check_version(const struct dead *dead, const struct dead_selection *selection, struct error *err)
+{
+    if (dead->version > 1 ||
+        (selection->error == NULL && selection->since == NULL && selection->since_ms == 0))
+        return true;
+    return error_set(err, FAULT_CLUSTER, "VERSION",
+                     "version 1 of the table keeps neither a row's error nor the time of its "
+                     "death, so nothing can be selected by them; `outrider schema apply` brings "
+                     "version 2");
+}
+
+static const char *
+statement_of(enum dead_action action)
+{
+    switch (action) {
+    case DEAD_SHOW:
+        return sql_store_dead_show;
+    case DEAD_RETRY:
+    case DEAD_DISCARD:
+        return sql_store_dead_change;
+    case DEAD_LOOK:
+    case DEAD_MEASURE:
+        break;
+    }
+    return sql_store_dead_look;
+}
+
+static bool
+writes(enum dead_action action)
+{
+    return action == DEAD_RETRY || action == DEAD_DISCARD;
+}
+
+// A statement that changes nothing, in a transaction of its own.
+static bool
+read_only(struct dead *dead, const struct page_request *request, const char *sql, const char *ids,
+          struct session_result **ret_result, struct error *err)
+{
+    struct session_result *result = NULL;
+
+    if (dead_begin(dead, DEAD_READ, NULL, err) && run(dead, request, sql, ids, &result, err) &&
+        visit_commit(&dead->visit, err)) {
+        *ret_result = result;
+        return true;
+    }
+    session_result_free(result);
+    visit_rollback(&dead->visit);
+    return false;
+}
+
+// What a probe reads.
+struct reading {
+    struct dead *dead;
+    struct page_request request;
+};
+
+static bool
+read_rows(void *context, const char *ids, struct error *err)
+{
+    struct reading *reading = context;
+    struct session_result *result;
+
+    if (!read_only(reading->dead, &reading->request, statement_of(reading->request.action), ids,
+                   &result, err))
+        return false;
+    session_result_free(result);
+    return true;
+}
+
+// Which of the rows the action cannot read, and of which not even the texts.
+static bool
+find_unreadable(struct dead *dead, const struct page_request *request,
+                const struct session_result *ids, struct error *err)
+{
+    struct reading reading = {.dead = dead, .request = *request};
+    const struct unreadable_probe probe = {.read = read_rows, .context = &reading};
+
+    if (writes(request->action))
+        reading.request.action = DEAD_LOOK;
+    reading.request.limit = session_rows(ids);
+    const size_t before = dead->payloads.count;
+    if (!unreadable_find(&dead->payloads, &probe, ids, err))
+        return false;
+    reading.request.action = DEAD_LOOK;
+    return dead->payloads.count == before || unreadable_find(&dead->rows, &probe, ids, err);
+}
+
+// Looks behind the page for rows that cannot be read, until further ones are found or there are no
+// more.
+static bool
+isolate(struct dead *dead, const struct page_request *request, bool *ret_found, struct error *err)
+{
+    const size_t before = dead->payloads.count;
+    struct page_request next = *request;
+    struct dead_page behind = {.position = copy(request->behind->position),
+                               .id = copy(request->behind->id)};
+    struct session_result *ids = NULL;
+    size_t count = request->limit;
+    bool good = true;
+
+    next.behind = &behind;
+    while (good && count == request->limit && dead->payloads.count == before) {
+        good = read_only(dead, &next, sql_store_dead_ids, NULL, &ids, err) &&
+               find_unreadable(dead, request, ids, err);
+        count = good ? session_rows(ids) : 0;
+        if (count == request->limit) {
+            free(behind.position);
+            free(behind.id);
+            behind.position = copy(session_value(ids, count - 1, 1));
+            behind.id = copy(session_value(ids, count - 1, 0));
+        }
+        session_result_free(ids);
+        ids = NULL;
+    }
+    dead_page_free(&behind);
+    *ret_found = dead->payloads.count > before;
+    return good;
+}
+
+// Says of the rows that could not be read why.
+static void
+note_unreadable(const struct dead *dead, struct dead_page *page)
+{
+    for (size_t i = 0; i < page->count; i++)
+        page->letters[i].unreadable = unreadable_why(&dead->payloads, page->letters[i].id);
+}
+
+// The page in one transaction.
+static bool
+turn(struct dead *dead, const struct page_request *request, struct dead_page *ret_page,
+     struct error *err)
+{
+    const enum dead_action action = request->action;
+    struct dead_page next = {0};
+    struct session_result *result;
+
+    bool good =
+        dead_begin(dead, writes(action) ? DEAD_WRITE : DEAD_READ, &next.database_user, err) &&
+        run(dead, request, statement_of(action), NULL, &result, err) &&
+        session_expect(&result, action == DEAD_SHOW ? SHOWN : LOOKED_AT, 0, err);
+    if (good) {
+        fill_page(result, request->limit, action == DEAD_SHOW, &next);
+        note_unreadable(dead, &next);
+        good = commit(dead, &next, err);
+    }
+    if (!good) {
+        visit_rollback(&dead->visit);
+        if (!next.unclear)
+            dead_page_free(&next);
+    }
+    *ret_page = next;
+    return good;
+}
+
+// The first row behind, which alone the table refuses to have changed: it is met, and left as it
+// is.
+static bool
+turn_refused(struct dead *dead, const struct page_request *request, const struct error *why,
+             struct dead_page *ret_page, struct error *err)
+{
+    struct page_request look = *request;
+
+    look.action = DEAD_LOOK;
+    if (!turn(dead, &look, ret_page, err))
+        return false;
+    ret_page->refused = *why;
+    for (size_t i = 0; i < ret_page->count; i++)
+        ret_page->letters[i].changed = false;
+    return true;
+}
+
+// So that the statements do not grow without end; what is met again is found again.
+static void
+forget(struct dead *dead)
+{
+    enum { KEPT = 500 };
+
+    if (dead->payloads.count <= KEPT)
+        return;
+    unreadable_free(&dead->payloads);
+    unreadable_free(&dead->rows);
+}
+
+bool
+dead_next(struct dead *dead, const struct dead_selection *selection, enum dead_action action,
+          size_t limit, struct dead_page *page, struct error *err)
+{
+    struct page_request request = {page, selection, action, limit};
+    struct dead_page next = {0};
+    bool good = check_version(dead, selection, err), found;
+
+    forget(dead);
+    while (good && !(good = turn(dead, &request, &next, err))) {
+        const struct error why = *err;
+        if (next.unclear || !sqlstate_lies_in_data(why.code) ||
+            !isolate(dead, &request, &found, err))
+            break;
+        good = found || writes(action);
+        if (!found && writes(action) && request.limit == 1) {
+            good = turn_refused(dead, &request, &why, &next, err);
+            break;
+        }
+        request.limit = found ? request.limit : request.limit / 2;
+        *err = why;
+    }
+    dead_page_free(page);
+    *page = next;
+    return good;
+}
+
+void
+dead_page_free(struct dead_page *page)
+{
+    session_result_free(page->result);
+    free(page->letters);
+    free(page->database_user);
+    free(page->position);
+    free(page->id);
+    *page = (struct dead_page){0};
+}

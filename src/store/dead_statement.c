@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// The statements of dead letters, put together.
+//
+// What a list shows is cut where it is read: a thousand rows of a megabyte in one column are
+// neither sent nor kept. What a row that cannot be read would show is not evaluated at all.
+#include "dead_private.h"
+#include "outrider/base/xalloc.h"
+#include "sql.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    TOPIC_MOST = 249,      // of a topic's name, in Kafka too
+    TEXT_MOST = 200,       // characters of a name in a list
+    ERROR_MOST = 500,      // of an error text there
+    SHOWN_MOST = 10000,    // of either, where one row is shown
+    VALUE_MOST = 16777216, // bytes of a payload or of headers that are shown
+    COLUMNS = 11,
+};
+
+// The texts of a page.
+enum column_text { TYPE, AGGREGATE, EVENT, CLASS, ERROR_TEXT, TEXTS };
+
+static const struct {
+    const char *shown, *sql;
+    int since;
+} texts[TEXTS] = {
+    [TYPE] = {"shown_aggregate_type", "o.{aggregate_type}::text", 1},
+    [AGGREGATE] = {"shown_aggregate_id", "o.{aggregate_id}::text COLLATE \"C\"", 1},
+    [EVENT] = {"shown_event_type", "o.{event_type}::text", 1},
+    [CLASS] = {"shown_class", "o.{error_class}::text COLLATE \"C\"", 2},
+    [ERROR_TEXT] = {"shown_error", "o.{last_error}::text COLLATE \"C\"", 2},
+};
+
+// Placeholders and the expressions that they own.
+struct columns {
+    struct placeholder list[COLUMNS];
+    char *owned[COLUMNS];
+    size_t count;
+};
+
+static void
+columns_free(struct columns *columns)
+{
+    for (size_t i = 0; i < columns->count; i++)
+        free(columns->owned[i]);
+}
+
+// A column that is NULL of the rows in `but`.
+static void
+add(struct columns *columns, const struct dead *dead, const struct unreadable *but,
+    const char *name, const char *expression)
+{
+    char *guarded = unreadable_guard(but, &dead->visit.names, expression, "NULL");
+
+    columns->owned[columns->count] = guarded;
+    columns->list[columns->count++] = (struct placeholder){name, guarded, false};
+}
+
+static void
+add_texts(struct columns *columns, const struct dead *dead, enum dead_action action)
+{
+    const struct names *names = &dead->visit.names;
+    const int most = action == DEAD_SHOW ? SHOWN_MOST : TEXT_MOST;
+    AUTOFREE char *topic = names_topic(names, &dead->topic);
+    AUTOFREE char *shown_topic = unreadable_cut(names, topic, false, TOPIC_MOST);
+
+    add(columns, dead, &dead->rows, "shown_topic", shown_topic);
+    for (enum column_text text = 0; text < TEXTS; text++) {
+        const bool there = texts[text].since <= dead->version;
+        const int room = text == ERROR_TEXT && most == TEXT_MOST ? ERROR_MOST : most;
+        AUTOFREE char *shown =
+            unreadable_cut(names, there ? texts[text].sql : "NULL::text", true, room);
+        add(columns, dead, &dead->rows, texts[text].shown, shown);
+    }
+}
+
+// Payloads are read only where somebody asks for their size: a thousand large ones take a while.
+static void
+add_payload_bytes(struct columns *columns, const struct dead *dead, enum dead_action action)
+{
+    const bool measured = action == DEAD_MEASURE || action == DEAD_SHOW;
+    const char *sql = !measured            ? "NULL::bigint"
+                      : dead->visit.binary ? "octet_length(o.{payload})::bigint"
+                                           : "octet_length(o.{payload}::text)::bigint";
+    AUTOFREE char *bytes = names_expand(&dead->visit.names, sql, NULL, 0);
+
+    add(columns, dead, &dead->payloads, "payload_bytes", bytes);
+}
+
+// A value up to the size that is shown.
+static void
+add_value(struct columns *columns, const struct dead *dead, const char *name, const char *text)
+{
+    char most[16];
+    const struct placeholder placeholders[] = {{"text", text, true}, {"most", most, false}};
+
+    snprintf(most, sizeof most, "%d", VALUE_MOST);
+    AUTOFREE char *value = names_expand(&dead->visit.names, sql_store_up_to, placeholders, 2);
+    add(columns, dead, &dead->payloads, name, value);
+}
+
+char *
+dead_statement(const struct dead *dead, const char *sql, enum dead_action action)
+{
+    const struct names *names = &dead->visit.names;
+    const bool v2 = dead->version == 2;
+    const char *retry = v2 ? sql_store_dead_retry_v2 : sql_store_dead_retry_v1;
+    struct columns columns __attribute__((cleanup(columns_free))) = {0};
+    struct columns values __attribute__((cleanup(columns_free))) = {0};
+    AUTOFREE char *aggregate = names_expand(names, texts[AGGREGATE].sql, NULL, 0);
+    AUTOFREE char *class = names_expand(names, v2 ? texts[CLASS].sql : "NULL::text", NULL, 0);
+    AUTOFREE char *error = names_expand(names, v2 ? texts[ERROR_TEXT].sql : "NULL::text", NULL, 0);
+    AUTOFREE char *asked_topic = unreadable_cut(names, "$8::text", false, TOPIC_MOST);
+    struct placeholder all[VISIT_FRAGMENT_MAX] = {
+        {"dead_page", sql_store_dead_page, true},
+        {"dead_behind", sql_store_dead_behind, true},
+        {"position", v2 ? "o.{dead_at}" : "o.{created_at}", true},
+        {"died", v2 ? "o.{dead_at}" : "NULL::timestamptz", true},
+        {"asked_topic", asked_topic, false},
+        {"change", action == DEAD_DISCARD ? sql_store_dead_discard : retry, true},
+    };
+    size_t count = 6;
+
+    add_texts(&columns, dead, action);
+    add_payload_bytes(&columns, dead, action);
+    add(&columns, dead, &dead->rows, "aggregate", aggregate);
+    add(&columns, dead, &dead->rows, "class", class);
+    add(&columns, dead, &dead->rows, "error", error);
+    add_value(&values, dead, "headers_text", v2 ? "o.{headers}::text" : "NULL::text");
+    add_value(&values, dead, "payload_text", "o.{payload}::text");
+    add_value(&values, dead, "payload_json", "to_json(o.{payload})::text");
+    memcpy(all + count, columns.list, columns.count * sizeof *columns.list);
+    count += columns.count;
+    memcpy(all + count, values.list, values.count * sizeof *values.list);
+    return visit_expand(&dead->visit, sql, all, count + values.count);
+}

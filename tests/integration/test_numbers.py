@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Numbers that writers set, or leave out: no committed row is out of reach, none holds up others, and what was
+counted as waiting is what waits."""
+
+import json
+
+import pytest
+
+HIGHEST, LOWEST = 2**63 - 1, -2**63
+
+pytestmark = [pytest.mark.parametrize("version", [2]), pytest.mark.parametrize("slots", [1, 4])]
+
+
+@pytest.fixture
+def numbered(outbox, topic):
+    """Inserts a row with this number, whatever the sequence says; its id."""
+
+    def insert(seq, aggregate="a-1"):
+        message_id = outbox.insert(topic, aggregate=aggregate)
+        outbox.run("UPDATE {table} SET seq = %s WHERE {id} = %s", seq, message_id)
+        return message_id
+
+    return insert
+
+
+def arrived(observer, topic, daemon, ids, timeout=20):
+    """Waits until exactly these messages are there; long before a minute, when all is swept."""
+    daemon.wait_until(lambda: observer.count(topic) >= len(ids), timeout, f"{len(ids)} messages")
+    assert sorted(record.message_id for record in observer.read(topic)) == sorted(ids)
+
+
+def events(daemon, name):
+    return [line for line in daemon.events() if line["event"] == name]
+
+
+def test_rows_without_a_number_are_drained(outrider, outbox, numbered, observer, topic, db, slots):
+    """Un-published by hand, inserted with NULL, copied with NULL, and with the lowest number of all."""
+    ids = [outbox.insert(topic), numbered(None, "a-2"), numbered(LOWEST, "a-3"), numbered(-1), numbered(0)]
+    outbox.run("UPDATE {table} SET published = true, seq = NULL WHERE {id} = %s", ids[0])
+    outbox.run("UPDATE {table} SET published = false WHERE {id} = %s", ids[0])
+    with db.cursor() as cursor, cursor.copy(
+            "COPY outbox_messages (id, aggregate_type, aggregate_id, event_type, payload, seq) FROM STDIN") as copy:
+        ids.append("6ba7b810-9dad-11d1-80b4-00c04fd430c8")
+        copy.write_row((ids[-1], "order", "a-4", topic, "{}", None))
+    assert "6 messages" in outrider.drain("--dry-run").expect(0).stdout or \
+        json.loads(outrider.command("status", "--json").expect(0).stdout)["messages"] == 6
+    outrider.drain().expect(0)
+    assert outbox.unpublished() == 0
+    assert sorted(record.message_id for record in observer.read(topic)) == sorted(ids)
+
+
+def test_they_are_numbered_beside_a_running_relay(outrider, outbox, numbered, observer, topic, db, slots):
+    daemon = outrider.run()
+    ids = [outbox.insert(topic)]
+    arrived(observer, topic, daemon, ids)
+    ids += [numbered(None), numbered(LOWEST)]
+    db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'outrider'")
+    arrived(observer, topic, daemon, ids)
+    assert sum(line["rows"] for line in events(daemon, "rows_numbered")) == 2
+    assert daemon.terminate() == 0
+
+
+def test_a_role_that_may_not_number_them_says_so(outrider, outbox, numbered, observer, topic, db, slots):
+    """And counts them as left: all others are sent."""
+    db.execute("CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+               "IF NEW.seq IS DISTINCT FROM OLD.seq THEN RAISE 'no'; END IF; RETURN NEW; END $$")
+    lost, sent = numbered(None), outbox.insert(topic)
+    db.execute("CREATE TRIGGER keep BEFORE UPDATE ON outbox_messages FOR EACH ROW EXECUTE FUNCTION keep()")
+    done = outrider.drain("--max-seconds", "3", config={"log": {"format": "json"}})
+    assert done.code not in (0, 70)
+    assert [record.message_id for record in observer.read(topic)] == [sent]
+    told = [json.loads(line) for line in done.stderr.splitlines() if "rows_unnumbered" in line]
+    assert told and told[0]["code"] == "P0001", done.output
+    assert outbox.row(lost) == (False, 0)
+    assert json.loads(outrider.command("status", "--json").expect(0).stdout)["messages"] == 1
+
+
+@pytest.mark.parametrize("ordering", ["key", "none"])
+@pytest.mark.parametrize("above", [HIGHEST, "soon"])
+def test_a_number_above_the_sequence_holds_up_no_row(outrider, outbox, numbered, observer, topic, db, slots, above,
+                                                     ordering):
+    daemon = outrider.run()
+    ids = [outbox.insert(topic)]
+    arrived(observer, topic, daemon, ids)
+    last = db.execute("SELECT last_value FROM outbox_messages_outrider_seq").fetchone()[0]
+    with db.transaction():
+        ids.append(numbered(HIGHEST if above == HIGHEST else last + 50))
+    arrived(observer, topic, daemon, ids)
+    daemon.wait_until(lambda: events(daemon, "row_number_ahead"), 10, "the row named")
+    for _ in range(8):  # more than the views that it takes for the floor to rise
+        ids.append(outbox.insert(topic, aggregate="b-1"))
+        arrived(observer, topic, daemon, ids)
+    told, = events(daemon, "row_number_ahead")
+    assert told["id"] == ids[1] and told["last_number"] <= last + 1 < told["seq"]
+    db.execute(told["statement"])
+    assert daemon.terminate() == 0
+
+
+def test_what_mends_it_does(outrider, outbox, numbered, observer, topic, db, slots):
+    ids = [numbered(HIGHEST), outbox.insert(topic)]
+    found = [json.loads(line) for line in outrider.command("check", "--json").stdout.splitlines()]
+    ahead, = [one for one in found if one["code"] == "row-number-ahead"]
+    assert str(HIGHEST) in ahead["detail"]
+    db.execute(ahead["command"])
+    assert outbox.value("SELECT max(seq) FROM {table}") < 2**41
+    assert "row-number-ahead" not in outrider.command("check").stdout
+    outrider.drain().expect(0)
+    assert [record.message_id for record in observer.read(topic)] == ids[::-1]
+
+
+def test_the_highest_number_is_drained_among_others(outrider, outbox, numbered, observer, topic, slots):
+    ids = [numbered(HIGHEST), numbered(HIGHEST)] + [outbox.insert(topic) for _ in range(20)]
+    outrider.drain("-o", "outbox.batch_size=4").expect(0)
+    assert sorted(record.message_id for record in observer.read(topic)) == sorted(ids)
+
+
+@pytest.mark.parametrize("batch_size", [1, 2, 3])
+def test_two_rows_with_one_number(outrider, numbered, observer, topic, db, slots, batch_size):
+    """Also when a batch ends between them."""
+    daemon = outrider.run("-o", f"outbox.batch_size={batch_size}")
+    ids = []
+    for _ in range(3):
+        with db.transaction():
+            number = db.execute("SELECT nextval('outbox_messages_outrider_seq')").fetchone()[0]
+            ids += [numbered(number) for _ in range(2)]
+        arrived(observer, topic, daemon, ids)
+    assert daemon.terminate() == 0

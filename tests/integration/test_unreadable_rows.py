@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A row that PostgreSQL cannot read, a change that the table refuses, and texts of megabytes: each costs itself alone in
+what is reported, and its id is named."""
+
+import json
+import re
+
+import pytest
+
+from support import outrider as relay
+from support.monitor import ANYWHERE, Monitor
+
+UNFINISHED = 75
+AWAY = {"kafka": {"bootstrap.servers": "127.0.0.1:9"}}
+
+pytestmark = [pytest.mark.parametrize("version", [1, 2])]
+
+
+@pytest.fixture
+def bury(outbox, version):
+    """Makes a dead row of this topic; its id."""
+
+    def make(topic="orders", **row):
+        message_id = outbox.insert(topic, retry_count=5, **row)
+        if version > 1:
+            outbox.run("UPDATE {table} SET dead_at = now(), last_error = 'no' WHERE {id} = %s", message_id)
+        return message_id
+
+    return make
+
+
+@pytest.fixture
+def spoil(db, outbox):
+    """Makes a column's value corrupt: its chunks are killed under it."""
+    db.execute("CREATE EXTENSION IF NOT EXISTS pg_surgery")
+    db.execute("ALTER TABLE outbox_messages ALTER event_type SET STORAGE EXTERNAL, ALTER payload SET STORAGE EXTERNAL")
+    toast, = db.execute("SELECT reltoastrelid::regclass::text FROM pg_class WHERE relname = 'outbox_messages'").fetchone()
+
+    def kill(message_id, column, value):
+        before = {chunk for chunk, in db.execute(f"SELECT DISTINCT chunk_id FROM {toast}")}
+        outbox.run(f"UPDATE {{table}} SET {column} = {value} WHERE {{id}} = %s", message_id)
+        db.execute(f"SELECT heap_force_kill('{toast}'::regclass, array_agg(ctid)) FROM {toast} WHERE NOT chunk_id = ANY (%s)",
+                   (list(before),))
+        return message_id
+
+    return kill
+
+
+def listed(outrider, *arguments):
+    told = outrider.command("dead", "list", "--json", *arguments).expect(0)
+    return {one["id"]: one for one in map(json.loads, told.stdout.splitlines())}
+
+
+def test_a_corrupt_row_costs_itself(outrider, outbox, bury, spoil, version):
+    long = "repeat('0123456789', 1000)"
+    waiting = [outbox.insert("orders") for _ in range(5)]
+    spoil(waiting[2], "event_type", long)
+    dead = [bury() for _ in range(6)]
+    spoil(dead[1], "event_type", long)
+    spoil(dead[4], "payload", f"jsonb_build_object('a', {long})")
+
+    told = json.loads(outrider.command("status", "--json").expect(0).stdout)
+    assert (told["messages"], told["dead"]) == (5, 6)
+    assert {one["topic"]: (one["messages"], one["dead"]) for one in told["topics"]} == {
+        "orders": (4, 5), "(unreadable)": (1, 1)}
+    for command in (["status"], ["drain", "--dry-run"], ["dead", "retry", "--all", "--dry-run"]):
+        outrider.command(*command).expect(0)
+    left = outrider.drain("--max-seconds", "1", config=AWAY)
+    assert re.search(r"^all +5|5 messages|remain", left.stdout, re.MULTILINE) and "counting" not in left.stderr, left.output
+
+    found = listed(outrider)
+    assert set(found) == set(dead)
+    assert found[dead[1]]["topic"] is None and found[dead[1]]["unreadable"].startswith("XX001")
+    assert found[dead[4]]["topic"] == "orders" and found[dead[4]]["payload_bytes"] is None
+    assert found[dead[0]]["topic"] == "orders" and "unreadable" not in found[dead[0]]
+    assert set(listed(outrider, "--topic", "orders")) == set(dead) - {dead[1]}
+    assert all(one in outrider.command("dead", "list").expect(0).stdout for one in dead)
+    for one in (dead[1], dead[4]):
+        assert "XX001" in outrider.command("dead", "show", one).expect(0).stdout
+        assert json.loads(outrider.command("dead", "show", one, "--json").expect(0).stdout)["payload"] is None or one == dead[1]
+
+    checked = [json.loads(line) for line in outrider.command("check", "--json", config=AWAY).stdout.splitlines()]
+    bad, = [one for one in checked if one["code"] == "row-unreadable"]
+    assert waiting[2] in bad["detail"] and "XX001" in bad["detail"]
+
+    monitor = Monitor(outrider.run(config=ANYWHERE | AWAY))
+    sampled = monitor.wait_for(lambda m: (m.status()["sample"] or m.status()["sample_error"]) and m.status(), 20, "a sample")
+    assert sampled["sample_error"] is None and sampled["sample"]["dead"] == 6
+    assert monitor.daemon.terminate() == 0
+
+    outrider.command("dead", "discard", "--topic", "orders").expect(0)
+    assert set(listed(outrider)) == {dead[1]}
+    outrider.command("dead", "discard", dead[1]).expect(0)
+    assert outbox.count() == 5
+
+
+@pytest.mark.parametrize("command", ["retry", "discard"])
+def test_a_change_that_the_table_refuses(outrider, outbox, bury, db, version, command):
+    dead = [bury() for _ in range(40)]
+    db.execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+               f"IF OLD.id = '{dead[17]}' THEN RAISE 'not this one'; END IF; RETURN coalesce(NEW, OLD); END $$")
+    db.execute("CREATE TRIGGER refuse BEFORE UPDATE OR DELETE ON outbox_messages FOR EACH ROW EXECUTE FUNCTION refuse()")
+    done = outrider.command("dead", command, "--all").expect(UNFINISHED)
+    assert f"{dead[17]} is skipped: the table refuses the change: P0001: not this one" in done.stderr
+    assert re.search(r"(retried|discarded) +39", done.stdout) and re.search(r"skipped +1", done.stdout)
+    assert set(listed(outrider)) == {dead[17]}
+    assert sum(f'"id":"{one}"' in done.stderr for one in dead) == 39
+
+
+LIMITED = ("bash", "-c", 'ulimit -v 262144; exec "$@"', "limited")
+
+
+def test_texts_of_megabytes(outrider, outbox, db, version):
+    """In the memory of a small container, and on a page that a browser opens."""
+    if relay.is_sanitized():
+        pytest.skip("a sanitizer takes more address space than that by itself")
+    outbox.run("INSERT INTO {table} ({id}, {aggregate_type}, {aggregate_id}, {event_type}, {payload}, {retry_count}) "
+               "SELECT gen_random_uuid(), v, v, v, '{{}}', n %% 2 * 5 FROM generate_series(1, 300) AS n, "
+               "repeat(md5(n::text), 31250) AS v")
+    if version > 1:
+        outbox.run("UPDATE {table} SET dead_at = now(), last_error = event_type, error_class = event_type WHERE {retry_count} = 5")
+    for command in (["status"], ["status", "--json"], ["dead", "list"], ["dead", "list", "--json"], ["drain", "--dry-run"],
+                    ["dead", "retry", "--all", "--dry-run"]):
+        done = outrider.command(*command, under=LIMITED).expect(0)
+        assert len(done.stdout) < 600_000, (command, len(done.stdout))
+        assert max(map(len, done.stdout.splitlines())) < 3000 or command == ["status", "--json"]
+    topic = json.loads(outrider.command("status", "--json").stdout)["topics"][0]
+    assert len(topic["topic"]) == 252 and topic["topic"].endswith("...")
+    assert bool(topic["dead"]) == bool(listed(outrider, "--topic", topic["topic"]))
+    monitor = Monitor(outrider.run(config=ANYWHERE | AWAY))
+    monitor.wait_for(lambda m: m.status()["sample"], 20, "a sample")
+    for path in ("/status.json", "/", "/metrics"):
+        assert len(monitor.get(path)) < 600_000
+    assert monitor.daemon.peak_memory() < 64 << 20
+    assert monitor.daemon.terminate() == 0
+    outrider.command("dead", "discard", "--all").expect(0)
+    assert outbox.count() == 150
