@@ -1,9 +1,11 @@
--- The table's columns. A domain counts as the type beneath it. The last two: does a default come from elsewhere, and
--- does it draw from outrider's own sequence?
+-- The table's columns. A domain counts as the type beneath it. Then: does a default come from elsewhere, does
+-- it draw from outrider's own sequence, is it NOT NULL, and can only the server fill it (column_kind.h)?
 SELECT a.attname,
        format_type(coalesce(nullif(t.typbasetype, 0), t.oid), NULL),
        (a.atthasdef OR a.attidentity <> '') AND NOT own.drawn,
-       own.drawn
+       own.drawn,
+       a.attnotnull,
+       CASE WHEN a.attgenerated <> '' THEN 'g' WHEN a.attidentity = 'a' THEN 'i' ELSE '' END
   FROM pg_attribute AS a
   JOIN pg_type AS t ON t.oid = a.atttypid
  CROSS JOIN LATERAL (SELECT EXISTS (SELECT

@@ -9,6 +9,7 @@
 #include "outrider/base/clock.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/schema/schema.h"
+#include "outrider/store/column_kind.h"
 #include "outrider/store/column_type.h"
 #include "outrider/store/names.h"
 
@@ -61,6 +62,29 @@ find_column(const struct session_result *columns, const char *name)
     return row;
 }
 
+// What the relay writes can be written, and a row is not born with what only the relay may write.
+static void
+check_column_kind(struct looking *looking, const struct session_result *columns, size_t row,
+                  enum column column)
+{
+    const bool not_null = str_equal(session_value(columns, row, 2), "t");
+    const char *preset = session_value(columns, row, 4);
+    AUTOFREE char *quoted = sql_identifier(session_value(columns, row, 0));
+    struct column_defect defect;
+
+    if (column_find_defect(column, not_null, *session_value(columns, row, 3), &defect)) {
+        FIND(looking->findings, FINDING_COLUMN_KIND, looking->table, quoted, defect.why,
+             defect.alter, column_name(column));
+        looking->fits = false;
+    }
+    if (preset == NULL || str_starts_with(preset, "NULL"))
+        return;
+    if (column == COLUMN_DEAD_AT || (column == COLUMN_PUBLISHED && str_equal(preset, "true")))
+        FIND(looking->findings, FINDING_COLUMN_DEFAULT, looking->table, quoted, preset,
+             column == COLUMN_DEAD_AT ? "dead, and" : "published, and",
+             column == COLUMN_DEAD_AT ? "DROP DEFAULT" : "SET DEFAULT false");
+}
+
 // A NULL in created_at has no place in version 1's order. Other columns may be NULL: published and
 // retry_count count as false and 0 then, the others are sent as they are.
 static void
@@ -81,6 +105,7 @@ check_column(struct looking *looking, const struct session_result *columns, enum
              column_type_wanted(column), column_name(column));
         looking->fits = false;
     }
+    check_column_kind(looking, columns, row, column);
     const bool must = column == COLUMN_ID || (column == COLUMN_CREATED_AT && version == 1);
     if (must && str_equal(session_value(columns, row, 2), "f")) {
         AUTOFREE char *quoted = sql_identifier(name);

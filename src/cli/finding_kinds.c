@@ -117,6 +117,17 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Column {2} of table {1} may be NULL: {3}.",
          "Forbid NULL. The statement reads the whole table, and writers wait meanwhile.",
          "ALTER TABLE {1} ALTER COLUMN {2} SET NOT NULL;", 0},
+    [FINDING_COLUMN_KIND] = {"column-kind", SEVERITY_ERROR,
+                             "a column cannot take what the relay writes",
+                             "Column {2} of table {1} {3}. The relay cannot start on it.",
+                             "Change the column, or map another one: outbox.columns.{5}.",
+                             "ALTER TABLE {1} ALTER COLUMN {2} {4};", 0},
+    [FINDING_COLUMN_DEFAULT] =
+        {"column-default", SEVERITY_ERROR, "a column's default keeps rows from being sent",
+         "Column {2} of table {1} has the default {3}: a row whose INSERT leaves it out is born "
+         "{4} never sent.",
+         "Change the default, and set the column right in the rows that have it.",
+         "ALTER TABLE {1} ALTER COLUMN {2} {5};", 0},
     [FINDING_ID_NOT_UNIQUE] = {"id-not-unique", SEVERITY_ERROR, "the id has no unique index",
                                "No valid unique index of {1} is on {2} alone. A row is marked by "
                                "its id: two with one id would "

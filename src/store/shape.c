@@ -9,6 +9,7 @@
 
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
+#include "outrider/store/column_kind.h"
 #include "outrider/store/column_type.h"
 #include "params.h"
 #include "pipeline.h"
@@ -23,6 +24,7 @@ struct description {
     bool present[COLUMN_COUNT];
     char type[COLUMN_COUNT][64];
     bool nullable[COLUMN_COUNT];
+    char computed[COLUMN_COUNT]; // column_kind.h
 };
 
 // One statement, outside a transaction.
@@ -48,6 +50,7 @@ note_column(struct description *description, const struct names *names, const PG
         description->present[i] = true;
         strncpy(description->type[i], PQgetvalue(result, row, 2), sizeof description->type[i] - 1);
         description->nullable[i] = PQgetvalue(result, row, 3)[0] == 0;
+        description->computed[i] = PQgetvalue(result, row, 4)[0];
     }
 }
 
@@ -115,6 +118,28 @@ check_columns(const struct description *description, const struct names *names, 
                              "column \"%s\" of table \"%s\" is of type %s; outrider needs %s",
                              names->columns[column], names->table, type,
                              column_type_wanted(column));
+    }
+    return true;
+}
+
+// What the relay writes can be written.
+static bool
+check_kinds(const struct description *description, const struct names *names, int version,
+            struct error *err)
+{
+    struct column_defect defect;
+
+    for (enum column column = 0; column < COLUMN_COUNT; column++) {
+        if (column_since(column) > version ||
+            !column_find_defect(column, !description->nullable[column],
+                                description->computed[column], &defect))
+            continue;
+        AUTOFREE char *table = names_relation(names, NULL);
+        AUTOFREE char *name = sql_identifier(names->columns[column]);
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "column %s of table %s %s; ALTER TABLE %s ALTER COLUMN %s %s, or map "
+                         "another column: outbox.columns.%s",
+                         name, table, defect.why, table, name, defect.alter, column_name(column));
     }
     return true;
 }
@@ -282,6 +307,7 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
         !check_table(&description, names, err) ||
         !read_version(wire, &shape, exists_sql, version_sql, err) ||
         !check_columns(&description, names, shape.version, err) ||
+        !check_kinds(&description, names, shape.version, err) ||
         !check_order(&description, names, shape.version, err))
         return false;
     shape.slots = shape.version == 2 && settings->ordering == ORDERING_KEY ? shape.table_slots : 1;
