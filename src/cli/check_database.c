@@ -248,7 +248,7 @@ plan_problem(const char *plan)
 }
 
 static void
-check_plan(struct looking *looking)
+check_plan(struct looking *looking, struct store *store)
 {
     const struct settings *settings = looking->settings;
     const struct claim claim = {
@@ -260,12 +260,10 @@ check_plan(struct looking *looking)
         .max_payload_bytes = INT32_MAX,
     };
     struct text plan __attribute__((cleanup(text_free))) = {0};
-    struct store *store = NULL;
     struct error err;
     char limit[32];
 
-    if (!store_open(&settings->store, NULL, &store, &err) ||
-        !store_explain_claim(store, &claim, &plan, &err)) {
+    if (!store_explain_claim(store, &claim, &plan, &err)) {
         findings_skip(looking->findings, FINDING_PLAN, err.text);
     } else {
         const char *problem = plan_problem(text_str(&plan));
@@ -273,6 +271,18 @@ check_plan(struct looking *looking)
         if (problem != NULL)
             FIND(looking->findings, FINDING_PLAN, looking->table, limit, problem);
     }
+}
+
+// What only a lane's own connection can tell.
+static void
+check_as_lane(struct looking *looking)
+{
+    struct store *store = check_open(looking->settings, looking->findings);
+
+    if (store == NULL)
+        return;
+    check_plan(looking, store);
+    check_trial(looking->settings, store, looking->table, looking->findings);
     store_close(store);
 }
 
@@ -339,9 +349,9 @@ look(struct looking *looking, struct check_topics *topics)
     check_pooler(looking);
     check_columns(looking);
     check_lanes(looking, check_schema(looking));
+    check_as_lane(looking);
     if (!looking->fits)
         return;
-    check_plan(looking);
     check_payloads(looking, topics);
     check_sent_topics(looking, topics);
 }

@@ -156,6 +156,13 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Rule {1} of {2} changes what the relay's UPDATE or DELETE does. With DO INSTEAD "
          "no row is ever marked, and messages are sent again and again.",
          "Drop it.", "DROP RULE {3} ON {2};", INSPECT_RULES},
+    [FINDING_RELAY_REFUSES] = {"relay-refuses", SEVERITY_ERROR,
+                               "a relay would not work on the table", "{1} ({2})",
+                               RELAY_WAITS "Mend what it names.", NULL, 0},
+    [FINDING_WORK_REFUSED] = {"work-refused", SEVERITY_ERROR,
+                              "PostgreSQL refuses what the relay does",
+                              "Tried and taken back, {1} is refused on {2}: {3} (SQLSTATE {4}).",
+                              "{5}", "{6}", 0},
     [FINDING_REFERENCED] =
         {"referenced", SEVERITY_ERROR, "others refer to rows that the relay deletes",
          "Constraint {1} of table {2} refers to the outbox table, and published rows are to be "

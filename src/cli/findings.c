@@ -47,6 +47,18 @@ fill(const char *template, const char *const values[FINDING_VALUES])
     return out.data;
 }
 
+// A command that is a value alone may be none.
+static char *
+fill_command(const char *template, const char *const values[FINDING_VALUES])
+{
+    char *command = fill(template, values);
+
+    if (command == NULL || *command != '\0')
+        return command;
+    free(command);
+    return NULL;
+}
+
 static void
 found_free(struct found *found)
 {
@@ -80,7 +92,7 @@ findings_add(struct findings *findings, enum finding finding,
                       .severity = kind->severity,
                       .detail = fill(kind->detail, values),
                       .remedy = fill(kind->remedy, values),
-                      .command = fill(kind->command, values),
+                      .command = fill_command(kind->command, values),
                   });
 }
 
@@ -92,6 +104,35 @@ findings_skip(struct findings *findings, enum finding finding, const char *why)
                       .severity = SEVERITY_SKIPPED,
                       .detail = xstrdup(why),
                   });
+}
+
+static bool
+is_of(const struct found *found, enum finding finding)
+{
+    return found->finding == finding && found->severity != SEVERITY_SKIPPED;
+}
+
+bool
+findings_has(const struct findings *findings, enum finding finding)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        if (is_of(&findings->found[i], finding))
+            return true;
+    return false;
+}
+
+void
+findings_drop(struct findings *findings, enum finding finding)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < findings->count; i++) {
+        if (is_of(&findings->found[i], finding))
+            found_free(&findings->found[i]);
+        else
+            findings->found[kept++] = findings->found[i];
+    }
+    findings->count = kept;
 }
 
 void

@@ -39,6 +39,8 @@ enum finding {
     FINDING_ROW_SECURITY,
     FINDING_TRIGGER,
     FINDING_RULE,
+    FINDING_RELAY_REFUSES,
+    FINDING_WORK_REFUSED,
     FINDING_REFERENCED,
     FINDING_SCHEMA_VERSION,
     FINDING_SCHEMA_PENDING,
@@ -109,6 +111,10 @@ enum { FINDING_VALUES = 9 };
 void findings_add(struct findings *findings, enum finding finding,
                   const char *const values[FINDING_VALUES]);
 void findings_skip(struct findings *findings, enum finding finding, const char *why);
+
+// Is there one of the kind, other than skipped? Takes all such of a kind out again.
+bool findings_has(const struct findings *findings, enum finding finding);
+void findings_drop(struct findings *findings, enum finding finding);
 void findings_free(struct findings *findings);
 
 #define FIND(findings, finding, ...)                                                               \
