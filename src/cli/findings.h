@@ -86,18 +86,28 @@ struct finding_kind {
     const char *remedy;             // what to do
     const char *command;            // the same as a command, a line each; NULL: none
     enum inspect_question question; // whose rows are the cases, a value a placeholder
+    bool of_topics;                 // {1} is a topic, and several topics are one finding
 };
 
 extern const struct finding_kind finding_kinds[FINDING_COUNT];
 
 const char *severity_name(enum severity severity);
 
+// What was found of one topic.
+struct found_topic {
+    char *name;
+    char *detail;
+    char *command; // NULL: none
+};
+
 struct found {
     enum finding finding;
-    enum severity severity; // the kind's, or SEVERITY_SKIPPED
-    char *detail;           // skipped: why
-    char *remedy;           // NULL when skipped
-    char *command;          // NULL: none
+    enum severity severity;     // the kind's, or SEVERITY_SKIPPED
+    char *detail;               // skipped: why
+    char *remedy;               // NULL when skipped
+    char *command;              // NULL: none
+    struct found_topic *topics; // of_topics: each, the first of which the texts above are about
+    size_t topic_count;
 };
 
 struct findings {
@@ -111,6 +121,10 @@ enum { FINDING_VALUES = 9 };
 void findings_add(struct findings *findings, enum finding finding,
                   const char *const values[FINDING_VALUES]);
 void findings_skip(struct findings *findings, enum finding finding, const char *why);
+
+// The same of a topic: of several it is one finding.
+void findings_skip_topic(struct findings *findings, enum finding finding, const char *topic,
+                         const char *why);
 
 // Is there one of the kind, other than skipped? Takes all such of a kind out again.
 bool findings_has(const struct findings *findings, enum finding finding);

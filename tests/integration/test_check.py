@@ -37,7 +37,7 @@ def check(outrider):
         assert not done.stderr, done.stderr
         found = [json.loads(line) for line in done.stdout.splitlines()]
         for one in found:
-            assert set(one) == {"code", "severity", "title", "detail", "remedy", "command"}
+            assert set(one) == {"code", "severity", "title", "detail", "remedy", "command", "topics"}
             assert not re.search(r"\{\d\}|\(null\)", json.dumps(one)), one
         codes = {}
         for one in found:
@@ -365,6 +365,21 @@ def test_nothing_is_told_twice(check, outbox, topic):
     assert len(found["topic-not-allowed"]) == 1
 
 
+def test_the_same_of_many_topics_is_one_finding(check, outbox, outrider):
+    names = [f"absent.{n:02}" for n in range(12)]
+    for name in names:
+        outbox.insert(name)
+    found = check("-o", "message.topics_allow=[other.*]")
+    for code in ("topic-missing", "topic-not-allowed"):
+        one, = found[code]
+        assert [of["topic"] for of in one["topics"]] == names
+    text = outrider.command("check").expect(FOUND).stdout
+    told = re.sub(r"\s+", " ", text[text.index("error topic-missing"):])
+    assert "So it is with absent.01, absent.02, absent.03, absent.04 and 7 more (--json has all)." in told
+    assert [f"--topic {name} " in text for name in names] == [True] * 5 + [False] * 7
+    assert "\n1 error, " in text
+
+
 @pytest.fixture
 def known(kafka):
     """Waits until the broker tells of topics that were made just now."""
@@ -387,7 +402,9 @@ def test_topics(check, outbox, kafka, known):
     found = check("-o", f"outbox.dead_topic={absent}.dead")
     assert set(found) == {"topic-missing", "replication-one", "min-insync-above", "topic-limit",
                           "payload-above-topic"}
-    assert [one["detail"].split()[1] for one in found["topic-missing"]] == [absent + ".dead", absent]
+    missing, = found["topic-missing"]
+    assert [one["topic"] for one in missing["topics"]] == [absent + ".dead", absent]
+    assert all(one["topic"] in one["detail"] and one["topic"] in one["command"] for one in missing["topics"])
     limit, = found["topic-limit"]
     assert small in limit["detail"] and limit["command"].endswith("max.message.bytes=1000000")
     assert "6002 bytes" in found["payload-above-topic"][0]["detail"]
