@@ -137,6 +137,14 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
     [FINDING_RIGHT_MISSING] = {"right-missing", SEVERITY_ERROR, "a right is missing",
                                "This role lacks {1} on {2}; the relay needs it.",
                                "Grant it, as the owner of the object.", "{3}", INSPECT_RIGHTS},
+    [FINDING_SCHEMA_WRITABLE] =
+        {"schema-writable", SEVERITY_WARNING, "others may create where the relay looks names up",
+         "In schema {1} of the role's search_path may create: {2}. An operator of theirs could run "
+         "with the relay's rights, so the relay leaves the schema out of its path: a trigger of "
+         "the table that looks names up there fails under the relay.",
+         "Take the right away (new databases have not given it to everybody since PostgreSQL 15), "
+         "and give functions of triggers a SET search_path of their own.",
+         "REVOKE CREATE ON SCHEMA {1} FROM {2};", INSPECT_SCHEMAS, false},
     [FINDING_ROW_SECURITY] =
         {"row-security", SEVERITY_ERROR, "row security may hide rows from the relay",
          "Row security of {1} applies to role {2}, and no policy lets it see and change every row. "

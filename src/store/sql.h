@@ -4,6 +4,10 @@
 #ifndef OUTRIDER_STORE_SQL_H
 #define OUTRIDER_STORE_SQL_H
 
+extern const char sql_store_arrival_limit[];
+extern const char sql_store_arrival_look[];
+extern const char sql_store_arrival_pin[];
+extern const char sql_store_arrival_stay[];
 extern const char sql_store_check_constraints[];
 extern const char sql_store_claim[];
 extern const char sql_store_claim_around[];
@@ -53,6 +57,7 @@ extern const char sql_store_inspect_rights[];
 extern const char sql_store_inspect_row_security[];
 extern const char sql_store_inspect_rules[];
 extern const char sql_store_inspect_sequence_cache[];
+extern const char sql_store_inspect_schemas[];
 extern const char sql_store_inspect_server[];
 extern const char sql_store_inspect_sent_topics[];
 extern const char sql_store_inspect_standby[];
@@ -112,6 +117,7 @@ extern const char sql_store_slot_exclusive[];
 extern const char sql_store_slot_of[];
 extern const char sql_store_slot_shared[];
 extern const char sql_store_slot_wait[];
+extern const char sql_store_strangers[];
 extern const char sql_store_trial_delete[];
 extern const char sql_store_trial_insert[];
 extern const char sql_store_trial_published[];

@@ -3,6 +3,7 @@
 #ifndef OUTRIDER_STORE_STORE_PRIVATE_H
 #define OUTRIDER_STORE_STORE_PRIVATE_H
 
+#include "arrival.h"
 #include "outrider/store/store.h"
 #include "params.h"
 #include "pipeline.h"
@@ -13,12 +14,12 @@ struct store {
     struct store_settings settings; // the strings are the caller's
     struct names names;
     struct wire wire;
+    struct arrival arrival;
     struct shape shape;
     struct {
         size_t marks;      // rows, 0: no statement for them
         int limit;         // of the claim
     } ahead;               // what store_ahead has sent
-    bool polled;           // a poll was answered
     struct mono plans_end; // those that the server keeps are made anew then
 };
 
@@ -27,6 +28,15 @@ store_patience_ms(const struct store *store)
 {
     return store->settings.statement_timeout_ms + STORE_CLIENT_GRACE_MS;
 }
+
+// The first transaction of a connection; a bare table name gets its schema.
+bool store_meet_server(struct store *store, struct error *err) MUST_CHECK;
+
+// shape_read, with the pinned search_path.
+bool store_read_shape(struct store *store, struct shape *ret_shape, struct error *err) MUST_CHECK;
+
+// The step in front of a statement that is asked behind a pooler outside of a window.
+struct step store_poll_settings(const struct store *store, struct params *params);
 
 // The parameters of the window's settings.
 void store_settings_params(const struct store *store, struct params *params);

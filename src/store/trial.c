@@ -215,8 +215,8 @@ find_one(struct trying *trying, const char *template, struct error *ret_why)
     return trying->count == 1;
 }
 
-// Where the table lets no row be unpublished, only a mark is tried on it, as it is: what refuses that
-// too refuses marks.
+// Where the table lets no row be unpublished, only a mark is tried on it, as it is: what refuses
+// that too refuses marks.
 static bool
 find_published(struct trying *trying, struct trial *trial)
 {

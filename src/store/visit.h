@@ -15,7 +15,7 @@
 
 enum {
     VISIT_LOOK_MS = 10000,   // catalog, version, and whatever is answered at once
-    VISIT_FRAGMENT_MAX = 16, // placeholders of a statement's own
+    VISIT_FRAGMENT_MAX = 18, // placeholders of a statement's own
 };
 
 struct visit {

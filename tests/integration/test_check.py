@@ -115,7 +115,6 @@ HELD = {
     "sequence": ("REVOKE SELECT ON SEQUENCE outbox_messages_outrider_seq FROM PUBLIC", "right-missing", "SEQUENCE"),
     "row-security": ("ALTER TABLE outbox_messages ENABLE ROW LEVEL SECURITY", "row-security", "outbox_messages"),
     "read-only": ("ALTER ROLE {role} SET default_transaction_read_only = on", "read-only", "read_only"),
-    "idle-session": ("ALTER ROLE {role} SET idle_session_timeout = '5s'", "server-timeout", "5000 ms"),
     "connections": ("ALTER ROLE {role} CONNECTION LIMIT 1", "connection-limit", "1 connections"),
 }
 
@@ -157,22 +156,32 @@ def test_the_version_table_may_not_be_read(check, role, db):
     assert "outbox_messages_outrider" in check()["right-missing"][0]["detail"]
 
 
+def says(db, parameters, otherwise):
+    """From now on current_setting says something else in this database: an expression over the server's own, `own`."""
+    types = parameters.replace("$1", "text").replace("$2", "boolean")
+    db.execute(f"ALTER FUNCTION pg_catalog.current_setting({types}) RENAME TO own_setting")
+    db.execute(f"CREATE FUNCTION pg_catalog.current_setting({types}) RETURNS text LANGUAGE sql AS $$ "
+               + otherwise.format(own=f"pg_catalog.own_setting({parameters})") + " $$")
+
+
 def test_a_limit_of_postgresql_17(check, role, db):
-    """An older server does not know transaction_timeout; here a function of the test's says that it is set."""
-    db.execute("CREATE FUNCTION public.current_setting(text, boolean) RETURNS text LANGUAGE sql AS "
-               "$$ SELECT CASE WHEN $1 = 'transaction_timeout' THEN '3s' ELSE pg_catalog.current_setting($1, $2) END $$")
-    db.execute(f"ALTER ROLE {role} SET search_path = public, pg_catalog")
+    """An older server does not know transaction_timeout."""
+    says(db, "$1, $2", "SELECT CASE WHEN $1 = 'transaction_timeout' THEN '3s' ELSE {own} END")
     found = check()
     assert found["server-timeout"][0]["command"] == f"ALTER ROLE {role} SET transaction_timeout = 0;"
 
 
 def test_an_old_server(check, role, db):
-    """Here too a function of the test's stands before the server's own."""
-    db.execute("CREATE FUNCTION public.current_setting(text) RETURNS text LANGUAGE sql AS "
-               "$$ SELECT CASE $1 WHEN 'server_version_num' THEN '130011' WHEN 'server_version' THEN '13.11' "
-               "ELSE pg_catalog.current_setting($1) END $$")
-    db.execute(f"ALTER ROLE {role} SET search_path = public, pg_catalog")
+    says(db, "$1", "SELECT CASE $1 WHEN 'server_version_num' THEN '130011' WHEN 'server_version' THEN '13.11' ELSE {own} END")
     assert "13.11" in check()["server-old"][0]["detail"]
+
+
+def test_a_schema_where_others_may_create(check, role, db):
+    db.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
+    one, = check()["schema-writable"]
+    assert "public" in one["detail"] and "PUBLIC" in one["detail"]
+    db.execute(one["command"])
+    assert check() == {}
 
 
 def test_a_standby(check, outbox, base_dir, postgres, database):
