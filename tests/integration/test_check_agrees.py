@@ -10,7 +10,7 @@ import pytest
 
 from support import outrider as relay
 
-TROUBLE = ("postgres_unavailable", "window_failed")
+TROUBLE = ("postgres_unavailable", "window_failed", "kafka_unavailable")
 
 FUNCTION = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; END $$;"
 TRIGGER = "CREATE TRIGGER t {when} ON outbox_messages FOR EACH {each} EXECUTE FUNCTION f()"
@@ -72,6 +72,7 @@ STOPS = {
                              " outbox_messages_outrider_slots_check; UPDATE outbox_messages_outrider SET slots = 3",
                              "relay-refuses", "3 slots"),
     "no login": ("ALTER ROLE {role} NOLOGIN", "database-away", "log in"),
+    "no connection left": ("ALTER ROLE {role} CONNECTION LIMIT 0", "database-away", "too many connections"),
     "a held table": ("LOCK TABLE outbox_messages IN EXCLUSIVE MODE", "work-refused", "55P03"),
 }
 
@@ -118,8 +119,7 @@ def trouble(outrider, outbox):
     daemon = outrider.run()
 
     def told():
-        return [line for line in daemon.events() if line.get("event") in TROUBLE] \
-            or '"event":"window_committed"' in daemon.text() or gone(outbox)
+        return any(line.get("event") in TROUBLE for line in daemon.events()) or gone(outbox)
 
     daemon.wait_until(told, 20, "a trouble, or the row published")
     lines = [line for line in daemon.events() if line.get("event") in TROUBLE]
@@ -150,6 +150,19 @@ def test_what_stops_a_relay_is_found(waiting, outrider, outbox, db, connect, cas
                 ("work-refused", "relay-refuses", "rule", "row-security", "right-missing")]) <= 1, found
     if holder is not db:
         holder.rollback()
+
+
+@pytest.mark.parametrize("options, code", [
+    ({"message": {"key": "event_type"}}, "slot-key"),
+    ({"kafka": {"bootstrap.servers": "127.0.0.1:1"}}, "kafka-away"),
+    ({"database": {"dsn": "postgresql://nobody@127.0.0.1:1/none"}}, "database-away"),
+    ({"outbox": {"columns": {"payload": "body"}}}, "column-missing"),
+])
+@pytest.mark.parametrize("slots", [4])
+def test_what_stops_a_relay_in_its_configuration_is_found(waiting, outrider, outbox, options, code):
+    outrider.config = relay.merge(outrider.config, options)
+    assert trouble(outrider, outbox) is not None
+    assert code in [one["code"] for one in errors(outrider)[1]]
 
 
 @pytest.mark.parametrize("case", FINE)
