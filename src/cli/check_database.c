@@ -82,7 +82,7 @@ check_column_kind(struct looking *looking, const struct session_result *columns,
     if (column == COLUMN_DEAD_AT || (column == COLUMN_PUBLISHED && str_equal(preset, "true")))
         FIND(looking->findings, FINDING_COLUMN_DEFAULT, looking->table, quoted, preset,
              column == COLUMN_DEAD_AT ? "dead, and" : "published, and",
-             column == COLUMN_DEAD_AT ? "DROP DEFAULT" : "SET DEFAULT false");
+             column == COLUMN_DEAD_AT ? "NULL" : "false");
 }
 
 // A NULL in created_at has no place in version 1's order. Other columns may be NULL: published and

@@ -20,12 +20,12 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
         {"topic-not-allowed", SEVERITY_ERROR, "a topic that message.topics_allow does not allow",
          "Messages for topic {1} are not sent: no pattern of message.topics_allow fits. Their rows "
          "use up their attempts and die.",
-         "Add the topic to message.topics_allow, or mend message.topic.", NULL, 0, true},
+         "Add the topic to message.topics_allow, or mend message.topic.", NULL, 0},
     [FINDING_TOPIC_NAME] =
         {"topic-name", SEVERITY_ERROR, "a topic name that Kafka does not take",
          "Topic {1}: {2}. Rows for it die at once.",
          "Mend message.topic, or what the application writes to the columns that it names.", NULL,
-         0, true},
+         0},
     [FINDING_STOP_TIMEOUT] = {"stop-timeout", SEVERITY_WARNING,
                               "stop_timeout is longer than a stop may take",
                               "stop_timeout is {1}. Kubernetes kills after 30 s and docker stop "
@@ -127,7 +127,7 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Column {2} of table {1} has the default {3}: a row whose INSERT leaves it out is born "
          "{4} never sent.",
          "Change the default, and set the column right in the rows that have it.",
-         "ALTER TABLE {1} ALTER COLUMN {2} {5};", 0},
+         "ALTER TABLE {1} ALTER COLUMN {2} SET DEFAULT {5};", 0},
     [FINDING_ID_NOT_UNIQUE] = {"id-not-unique", SEVERITY_ERROR, "the id has no unique index",
                                "No valid unique index of {1} is on {2} alone. A row is marked by "
                                "its id: two with one id would "
@@ -144,7 +144,7 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "the table that looks names up there fails under the relay.",
          "Take the right away (new databases have not given it to everybody since PostgreSQL 15), "
          "and give functions of triggers a SET search_path of their own.",
-         "REVOKE CREATE ON SCHEMA {1} FROM {2};", INSPECT_SCHEMAS, false},
+         "REVOKE CREATE ON SCHEMA {1} FROM {2};", INSPECT_SCHEMAS},
     [FINDING_ROW_SECURITY] =
         {"row-security", SEVERITY_ERROR, "row security may hide rows from the relay",
          "Row security of {1} applies to role {2}, and no policy lets it see and change every row. "
@@ -274,7 +274,7 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
                                    "Raise kafka.message.max.bytes, and max.message.bytes of the "
                                    "topic with it; or let the application "
                                    "write less.",
-                                   NULL, 0, true},
+                                   NULL, 0},
     [FINDING_KAFKA_AWAY] =
         {"kafka-away", SEVERITY_ERROR, "Kafka cannot be reached or lets nobody in", "{1}",
          RELAY_WAITS
@@ -288,12 +288,12 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Make it, with the partitions and replicas that your other topics have.",
          "kafka-topics.sh --bootstrap-server {2} --create --topic {1} --partitions 6 "
          "--replication-factor 3",
-         0, true},
+         0},
     [FINDING_TOPIC_LEADER] =
         {"topic-leader", SEVERITY_ERROR, "partitions have no leader",
          "{2} of {3} partitions of topic {1} have no leader: messages for them wait.",
          "Bring back the brokers that hold them.",
-         "kafka-topics.sh --bootstrap-server {4} --describe --unavailable-partitions", 0, true},
+         "kafka-topics.sh --bootstrap-server {4} --describe --unavailable-partitions", 0},
     [FINDING_REPLICATION_ONE] =
         {"replication-one", SEVERITY_WARNING, "a topic has a single replica",
          "Topic {1} is kept by one broker a partition: when that disk is lost, published messages "
@@ -304,7 +304,7 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "..]}",
          "kafka-reassign-partitions.sh --bootstrap-server {2} --reassignment-json-file {1}.json "
          "--execute",
-         0, true},
+         0},
     [FINDING_MIN_INSYNC_ABOVE] =
         {"min-insync-above", SEVERITY_ERROR, "min.insync.replicas is above the replicas",
          "Topic {1} is kept by {2} of the {3} brokers that min.insync.replicas asks for: no "
@@ -312,7 +312,7 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Lower it below the number of replicas, or add replicas.",
          "kafka-configs.sh --bootstrap-server {4} --alter --entity-type topics --entity-name {1} "
          "--add-config min.insync.replicas={5}",
-         0, true},
+         0},
     [FINDING_MIN_INSYNC_ONE] =
         {"min-insync-one", SEVERITY_WARNING, "one replica may acknowledge alone",
          "Topic {1} has {2} replicas and min.insync.replicas 1: when the others lag, one broker "
@@ -321,12 +321,12 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Raise it to 2.",
          "kafka-configs.sh --bootstrap-server {3} --alter --entity-type topics --entity-name {1} "
          "--add-config min.insync.replicas=2",
-         0, true},
+         0},
     [FINDING_IN_SYNC_TOO_FEW] =
         {"in-sync-too-few", SEVERITY_ERROR, "too few replicas are in sync",
          "A partition of topic {1} has {2} replicas in sync and needs {3}: messages for it wait.",
          "Bring back the brokers that hold its replicas.",
-         "kafka-topics.sh --bootstrap-server {4} --describe --under-min-isr-partitions", 0, true},
+         "kafka-topics.sh --bootstrap-server {4} --describe --under-min-isr-partitions", 0},
     [FINDING_TOPIC_LIMIT] =
         {"topic-limit", SEVERITY_WARNING, "a topic takes less than the producer sends",
          "Topic {1} takes batches of at most {2} bytes (max.message.bytes), and the producer sends "
@@ -336,7 +336,7 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Raise the topic's limit, or lower kafka.message.max.bytes and kafka.batch.size.",
          "kafka-configs.sh --bootstrap-server {5} --alter --entity-type topics --entity-name {1} "
          "--add-config max.message.bytes={6}",
-         0, true},
+         0},
     [FINDING_PAYLOAD_ABOVE_TOPIC] =
         {"payload-above-topic", SEVERITY_ERROR, "payloads that are larger than their topic takes",
          "A row that waits for topic {1} has a payload of {2} bytes, and the topic takes messages "
@@ -347,5 +347,5 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "less.",
          "kafka-configs.sh --bootstrap-server {4} --alter --entity-type topics --entity-name {1} "
          "--add-config max.message.bytes={5}",
-         0, true},
+         0},
 };

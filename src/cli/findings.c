@@ -19,6 +19,16 @@ enum {
     NAMED = 5, // topics and their commands; the rest of them is counted
 };
 
+// {1} is a topic: what is found of several is one finding.
+static const bool about_topics[FINDING_COUNT] = {
+    [FINDING_TOPIC_NOT_ALLOWED] = true,   [FINDING_TOPIC_NAME] = true,
+    [FINDING_PAYLOAD_TOO_LARGE] = true,   [FINDING_TOPIC_MISSING] = true,
+    [FINDING_TOPIC_LEADER] = true,        [FINDING_REPLICATION_ONE] = true,
+    [FINDING_MIN_INSYNC_ABOVE] = true,    [FINDING_MIN_INSYNC_ONE] = true,
+    [FINDING_IN_SYNC_TOO_FEW] = true,     [FINDING_TOPIC_LIMIT] = true,
+    [FINDING_PAYLOAD_ABOVE_TOPIC] = true,
+};
+
 const char *
 severity_name(enum severity severity)
 {
@@ -141,7 +151,7 @@ findings_add(struct findings *findings, enum finding finding,
             .remedy = fill(kind->remedy, values),
             .command = fill_command(kind->command, values),
         },
-        kind->of_topics ? values[0] : NULL);
+        about_topics[finding] ? values[0] : NULL);
 }
 
 void

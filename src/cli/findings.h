@@ -87,7 +87,6 @@ struct finding_kind {
     const char *remedy;             // what to do
     const char *command;            // the same as a command, a line each; NULL: none
     enum inspect_question question; // whose rows are the cases, a value a placeholder
-    bool of_topics;                 // {1} is a topic, and several topics are one finding
 };
 
 extern const struct finding_kind finding_kinds[FINDING_COUNT];
@@ -107,7 +106,7 @@ struct found {
     char *detail;               // skipped: why
     char *remedy;               // NULL when skipped
     char *command;              // NULL: none
-    struct found_topic *topics; // of_topics: each, the first of which the texts above are about
+    struct found_topic *topics; // about topics: each, the first of which the texts above are about
     size_t topic_count;
 };
 

@@ -17,6 +17,7 @@
 #include "pipeline.h"
 #include "sql.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -80,6 +81,18 @@ run(struct wire *wire, int patience_ms, struct step steps[static STEPS], struct 
                              "… RESET statement_timeout)");
 }
 
+// What answers need not be a PostgreSQL.
+static bool
+is_whole(const struct step steps[static STEPS], struct error *err)
+{
+    const PGresult *look = steps[LOOK].result, *stay = steps[STAY].result;
+
+    return (PQntuples(look) == 1 && PQgetlength(look, 0, 0) == (int)sizeof(int32_t) &&
+            PQntuples(stay) == 1 && PQnfields(stay) >= 3 && !PQgetisnull(stay, 0, 2)) ||
+           error_set(err, FAULT_CLUSTER, "ANSWER",
+                     "the server's first answer is not what was asked for: is it PostgreSQL?");
+}
+
 bool
 arrive(struct wire *wire, const struct store_settings *settings, const struct names *names,
        struct arrival *ret_arrival, struct error *err)
@@ -103,6 +116,10 @@ arrive(struct wire *wire, const struct store_settings *settings, const struct na
     number_param(&limits, STORE_IDLE_IN_TRANSACTION_MS);
     if (!run(wire, settings->statement_timeout_ms + STORE_CLIENT_GRACE_MS, steps, err))
         return false;
+    if (!is_whole(steps, err)) {
+        pipeline_clear(steps, STEPS);
+        return false;
+    }
     const int pid = wire_int4(PQgetvalue(steps[LOOK].result, 0, 0));
     *ret_arrival = (struct arrival){
         .pid = pid,
