@@ -1,10 +1,13 @@
 -- The table's columns. A domain counts as the type beneath it; a type is told by its oid, and named for people. In
--- between: does a default come from elsewhere, and does it draw from outrider's own sequence?
+-- between: does a default come from elsewhere, and does it draw from outrider's own sequence? At the end: is the column NOT
+-- NULL, and can only the server fill it (column_kind.h)?
 SELECT a.attname,
        format_type({base_type}, NULL),
        (a.atthasdef OR a.attidentity <> '') AND NOT own.drawn,
        own.drawn,
-       {base_type}
+       {base_type},
+       a.attnotnull,
+       CASE WHEN a.attgenerated <> '' THEN 'g' WHEN a.attidentity = 'a' THEN 'i' ELSE '' END
   FROM pg_attribute AS a
  CROSS JOIN LATERAL (SELECT EXISTS (SELECT
                                       FROM pg_attrdef AS d

@@ -40,6 +40,14 @@ void check_offline(const struct settings *settings, struct findings *findings);
 void check_database(const struct settings *settings, int held_seconds, struct findings *findings,
                     struct check_topics *topics);
 
+// The table as a lane opens it, for the two below; NULL when a lane could not work on it, which is
+// found. To be closed.
+struct store *check_open(const struct settings *settings, struct findings *findings);
+
+// What PostgreSQL refuses of the relay's own statements. table: quoted, for remedies.
+void check_trial(const struct settings *settings, struct store *store, const char *table,
+                 struct findings *findings);
+
 void check_kafka(const struct settings *settings, const struct check_topics *topics,
                  struct findings *findings);
 

@@ -10,6 +10,7 @@
 #include "outrider/base/clock.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/schema/schema.h"
+#include "outrider/store/column_kind.h"
 #include "outrider/store/column_type.h"
 #include "outrider/store/names.h"
 
@@ -62,6 +63,29 @@ find_column(const struct session_result *columns, const char *name)
     return row;
 }
 
+// What the relay writes can be written, and a row is not born with what only the relay may write.
+static void
+check_column_kind(struct looking *looking, const struct session_result *columns, size_t row,
+                  enum column column)
+{
+    const bool not_null = str_equal(session_value(columns, row, 2), "t");
+    const char *preset = session_value(columns, row, 5);
+    AUTOFREE char *quoted = sql_identifier(session_value(columns, row, 0));
+    struct column_defect defect;
+
+    if (column_find_defect(column, not_null, *session_value(columns, row, 4), &defect)) {
+        FIND(looking->findings, FINDING_COLUMN_KIND, looking->table, quoted, defect.why,
+             defect.alter, column_name(column));
+        looking->fits = false;
+    }
+    if (preset == NULL || str_starts_with(preset, "NULL"))
+        return;
+    if (column == COLUMN_DEAD_AT || (column == COLUMN_PUBLISHED && str_equal(preset, "true")))
+        FIND(looking->findings, FINDING_COLUMN_DEFAULT, looking->table, quoted, preset,
+             column == COLUMN_DEAD_AT ? "dead, and" : "published, and",
+             column == COLUMN_DEAD_AT ? "NULL" : "false");
+}
+
 // A NULL in created_at has no place in version 1's order. Other columns may be NULL: published and
 // retry_count count as false and 0 then, the others are sent as they are.
 static void
@@ -82,6 +106,7 @@ check_column(struct looking *looking, const struct session_result *columns, enum
              column_type_wanted(column), column_name(column));
         looking->fits = false;
     }
+    check_column_kind(looking, columns, row, column);
     const bool must = column == COLUMN_ID || (column == COLUMN_CREATED_AT && version == 1);
     if (must && str_equal(session_value(columns, row, 2), "f")) {
         AUTOFREE char *quoted = sql_identifier(name);
@@ -245,7 +270,7 @@ plan_problem(const char *plan)
 }
 
 static void
-check_plan(struct looking *looking)
+check_plan(struct looking *looking, struct store *store)
 {
     const struct settings *settings = looking->settings;
     const struct claim claim = {
@@ -257,12 +282,10 @@ check_plan(struct looking *looking)
         .max_row_bytes = INT32_MAX,
     };
     struct text plan __attribute__((cleanup(text_free))) = {0};
-    struct store *store = NULL;
     struct error err;
     char limit[32];
 
-    if (!store_open(&settings->store, NULL, &store, &err) ||
-        !store_explain_claim(store, &claim, &plan, &err)) {
+    if (!store_explain_claim(store, &claim, &plan, &err)) {
         findings_skip(looking->findings, FINDING_PLAN, err.text);
     } else {
         const char *problem = plan_problem(text_str(&plan));
@@ -270,6 +293,18 @@ check_plan(struct looking *looking)
         if (problem != NULL)
             FIND(looking->findings, FINDING_PLAN, looking->table, limit, problem);
     }
+}
+
+// What only a lane's own connection can tell.
+static void
+check_as_lane(struct looking *looking)
+{
+    struct store *store = check_open(looking->settings, looking->findings);
+
+    if (store == NULL)
+        return;
+    check_plan(looking, store);
+    check_trial(looking->settings, store, looking->table, looking->findings);
     store_close(store);
 }
 
@@ -351,9 +386,9 @@ look(struct looking *looking, struct check_topics *topics)
     check_columns(looking);
     check_lanes(looking, check_schema(looking));
     check_slot_holder(looking);
+    check_as_lane(looking);
     if (!looking->fits)
         return;
-    check_plan(looking);
     check_payloads(looking, topics);
     check_sent_topics(looking, topics);
 }

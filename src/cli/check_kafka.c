@@ -107,10 +107,10 @@ check_topic_facts(const struct topic_facts *facts, const char *brokers,
                      "topic %s: the brokers do not tell its settings: %s (DescribeConfigs on "
                      "the topic would let this login see them)",
                      facts->name, facts->why_not.text);
-        findings_skip(findings, FINDING_TOPIC_LIMIT, text_str(&why));
-        findings_skip(findings, FINDING_MIN_INSYNC_ABOVE, text_str(&why));
-        findings_skip(findings, FINDING_MIN_INSYNC_ONE, text_str(&why));
-        findings_skip(findings, FINDING_TOPIC_TIME_LIMIT, text_str(&why));
+        findings_skip_topic(findings, FINDING_TOPIC_LIMIT, facts->name, text_str(&why));
+        findings_skip_topic(findings, FINDING_MIN_INSYNC_ABOVE, facts->name, text_str(&why));
+        findings_skip_topic(findings, FINDING_MIN_INSYNC_ONE, facts->name, text_str(&why));
+        findings_skip_topic(findings, FINDING_TOPIC_TIME_LIMIT, facts->name, text_str(&why));
         return;
     }
     check_replicas(facts, brokers, findings);

@@ -2,7 +2,7 @@
 //
 // outrider check: what is wrong, or will be, before a message waits for it.
 //
-// It runs as the relay would: same DSN, same role, same Kafka login. It changes nothing. A
+// It runs as the relay would: same DSN, same role, same Kafka login. It leaves nothing behind. A
 // configuration that cannot be read has ended the program before this (78).
 #include "check.h"
 #include "command.h"

@@ -4,7 +4,8 @@
 //
 // A row says what is wrong, how bad that is and what to do about it. One with a question is found
 // by its rows alone (sql/store/inspect_*.sql); the others are judged in check_offline.c,
-// check_protection.c, check_database.c and check_kafka.c. docs/check.md is written from it.
+// check_protection.c, check_database.c, check_trial.c and check_kafka.c. docs/check.md is written
+// from it.
 #include "findings.h"
 
 #define RELAY_WAITS "The relay starts all the same and waits. "
@@ -154,6 +155,17 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Column {2} of table {1} may be NULL: {3}.",
          "Forbid NULL. The statement reads the whole table, and writers wait meanwhile.",
          "ALTER TABLE {1} ALTER COLUMN {2} SET NOT NULL;", 0},
+    [FINDING_COLUMN_KIND] = {"column-kind", SEVERITY_ERROR,
+                             "a column cannot take what the relay writes",
+                             "Column {2} of table {1} {3}. The relay cannot start on it.",
+                             "Change the column, or map another one: outbox.columns.{5}.",
+                             "ALTER TABLE {1} ALTER COLUMN {2} {4};", 0},
+    [FINDING_COLUMN_DEFAULT] =
+        {"column-default", SEVERITY_ERROR, "a column's default keeps rows from being sent",
+         "Column {2} of table {1} has the default {3}: a row whose INSERT leaves it out is born "
+         "{4} never sent.",
+         "Change the default, and set the column right in the rows that have it.",
+         "ALTER TABLE {1} ALTER COLUMN {2} SET DEFAULT {5};", 0},
     [FINDING_ID_NOT_UNIQUE] = {"id-not-unique", SEVERITY_ERROR, "the id has no unique index",
                                "No valid unique index of {1} is on {2} alone. A row is marked by "
                                "its id: two with one id would "
@@ -163,6 +175,14 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
     [FINDING_RIGHT_MISSING] = {"right-missing", SEVERITY_ERROR, "a right is missing",
                                "This role lacks {1} on {2}; the relay needs it.",
                                "Grant it, as the owner of the object.", "{3}", INSPECT_RIGHTS},
+    [FINDING_SCHEMA_WRITABLE] =
+        {"schema-writable", SEVERITY_WARNING, "others may create where the relay looks names up",
+         "In schema {1} of the role's search_path may create: {2}. An operator of theirs could run "
+         "with the relay's rights, so the relay leaves the schema out of its path: a trigger of "
+         "the table that looks names up there fails under the relay.",
+         "Take the right away (new databases have not given it to everybody since PostgreSQL 15), "
+         "and give functions of triggers a SET search_path of their own.",
+         "REVOKE CREATE ON SCHEMA {1} FROM {2};", INSPECT_SCHEMAS},
     [FINDING_ROW_SECURITY] =
         {"row-security", SEVERITY_ERROR, "row security may hide rows from the relay",
          "Row security of {1} applies to role {2}, and no policy lets it see and change every row. "
@@ -182,6 +202,13 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Rule {1} of {2} changes what the relay's UPDATE or DELETE does. With DO INSTEAD "
          "no row is ever marked, and messages are sent again and again.",
          "Drop it.", "DROP RULE {3} ON {2};", INSPECT_RULES},
+    [FINDING_RELAY_REFUSES] = {"relay-refuses", SEVERITY_ERROR,
+                               "a relay would not work on the table", "{1} ({2})",
+                               RELAY_WAITS "Mend what it names.", NULL, 0},
+    [FINDING_WORK_REFUSED] = {"work-refused", SEVERITY_ERROR,
+                              "PostgreSQL refuses what the relay does",
+                              "Tried and taken back, {1} is refused on {2}: {3} (SQLSTATE {4}).",
+                              "{5}", "{6}", 0},
     [FINDING_REFERENCED] =
         {"referenced", SEVERITY_ERROR, "others refer to rows that the relay deletes",
          "Constraint {1} of table {2} refers to the outbox table, and published rows are to be "

@@ -14,7 +14,21 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { WIDTH = 80, INDENT = 2 };
+enum {
+    WIDTH = 80,
+    INDENT = 2,
+    NAMED = 5, // topics and their commands; the rest of them is counted
+};
+
+// {1} is a topic: what is found of several is one finding.
+static const bool about_topics[FINDING_COUNT] = {
+    [FINDING_TOPIC_NOT_ALLOWED] = true,   [FINDING_TOPIC_NAME] = true,
+    [FINDING_PAYLOAD_TOO_LARGE] = true,   [FINDING_TOPIC_MISSING] = true,
+    [FINDING_TOPIC_LEADER] = true,        [FINDING_REPLICATION_ONE] = true,
+    [FINDING_MIN_INSYNC_ABOVE] = true,    [FINDING_MIN_INSYNC_ONE] = true,
+    [FINDING_IN_SYNC_TOO_FEW] = true,     [FINDING_TOPIC_LIMIT] = true,
+    [FINDING_PAYLOAD_ABOVE_TOPIC] = true,
+};
 
 const char *
 severity_name(enum severity severity)
@@ -48,26 +62,80 @@ fill(const char *template, const char *const values[FINDING_VALUES])
     return out.data;
 }
 
+// A command that is a value alone may be none.
+static char *
+fill_command(const char *template, const char *const values[FINDING_VALUES])
+{
+    char *command = fill(template, values);
+
+    if (command == NULL || *command != '\0')
+        return command;
+    free(command);
+    return NULL;
+}
+
 static void
 found_free(struct found *found)
 {
+    for (size_t i = 0; i < found->topic_count; i++) {
+        free(found->topics[i].name);
+        free(found->topics[i].detail);
+        free(found->topics[i].command);
+    }
+    free(found->topics);
     free(found->detail);
     free(found->remedy);
     free(found->command);
 }
 
-// Takes ownership of the texts.
-static void
-add(struct findings *findings, struct found found)
+static char *
+copy(const char *text)
 {
-    for (size_t i = 0; i < findings->count; i++)
-        if (findings->found[i].finding == found.finding &&
-            str_equal(findings->found[i].detail, found.detail)) {
-            found_free(&found);
-            return;
-        }
-    findings->found = xreallocarray(findings->found, findings->count + 1, sizeof *findings->found);
-    findings->found[findings->count++] = found;
+    return text == NULL ? NULL : xstrdup(text);
+}
+
+// Notes a topic of what was found, and takes over the topic's own texts.
+static void
+add_topic(struct found *found, const char *name, char *detail, char *command)
+{
+    found->topics = xreallocarray(found->topics, found->topic_count + 1, sizeof *found->topics);
+    found->topics[found->topic_count++] = (struct found_topic){xstrdup(name), detail, command};
+}
+
+// What was found before and this is one with; NULL: nothing.
+static struct found *
+find_fellow(struct findings *findings, const struct found *found, const char *topic)
+{
+    for (size_t i = 0; i < findings->count; i++) {
+        struct found *other = &findings->found[i];
+        if (other->finding == found->finding && other->severity == found->severity &&
+            (topic != NULL ? other->topic_count > 0 : str_equal(other->detail, found->detail)))
+            return other;
+    }
+    return NULL;
+}
+
+// Takes ownership of the texts. topic: NULL when it is of none.
+static void
+add(struct findings *findings, struct found found, const char *topic)
+{
+    struct found *fellow = find_fellow(findings, &found, topic);
+
+    if (fellow == NULL) {
+        findings->found =
+            xreallocarray(findings->found, findings->count + 1, sizeof *findings->found);
+        fellow = &findings->found[findings->count++];
+        *fellow = found;
+        if (topic != NULL)
+            add_topic(fellow, topic, copy(found.detail), copy(found.command));
+        return;
+    }
+    bool known = topic == NULL;
+    for (size_t i = 0; i < fellow->topic_count; i++)
+        known |= str_equal(fellow->topics[i].detail, found.detail);
+    if (!known)
+        add_topic(fellow, topic, copy(found.detail), copy(found.command));
+    found_free(&found);
 }
 
 void
@@ -76,23 +144,63 @@ findings_add(struct findings *findings, enum finding finding,
 {
     const struct finding_kind *kind = &finding_kinds[finding];
 
-    add(findings, (struct found){
-                      .finding = finding,
-                      .severity = kind->severity,
-                      .detail = fill(kind->detail, values),
-                      .remedy = fill(kind->remedy, values),
-                      .command = fill(kind->command, values),
-                  });
+    add(findings,
+        (struct found){
+            .finding = finding,
+            .severity = kind->severity,
+            .detail = fill(kind->detail, values),
+            .remedy = fill(kind->remedy, values),
+            .command = fill_command(kind->command, values),
+        },
+        about_topics[finding] ? values[0] : NULL);
+}
+
+void
+findings_skip_topic(struct findings *findings, enum finding finding, const char *topic,
+                    const char *why)
+{
+    add(findings,
+        (struct found){
+            .finding = finding,
+            .severity = SEVERITY_SKIPPED,
+            .detail = xstrdup(why),
+        },
+        topic);
 }
 
 void
 findings_skip(struct findings *findings, enum finding finding, const char *why)
 {
-    add(findings, (struct found){
-                      .finding = finding,
-                      .severity = SEVERITY_SKIPPED,
-                      .detail = xstrdup(why),
-                  });
+    findings_skip_topic(findings, finding, NULL, why);
+}
+
+static bool
+is_of(const struct found *found, enum finding finding)
+{
+    return found->finding == finding && found->severity != SEVERITY_SKIPPED;
+}
+
+bool
+findings_has(const struct findings *findings, enum finding finding)
+{
+    for (size_t i = 0; i < findings->count; i++)
+        if (is_of(&findings->found[i], finding))
+            return true;
+    return false;
+}
+
+void
+findings_drop(struct findings *findings, enum finding finding)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < findings->count; i++) {
+        if (is_of(&findings->found[i], finding))
+            found_free(&findings->found[i]);
+        else
+            findings->found[kept++] = findings->found[i];
+    }
+    findings->count = kept;
 }
 
 void
@@ -137,6 +245,45 @@ append_wrapped(struct text *out, const char *paragraph)
     text_append_char(out, '\n');
 }
 
+// The topics of which the same is found.
+static void
+append_other_topics(struct text *out, const struct found *found)
+{
+    struct text others __attribute__((cleanup(text_free))) = {0};
+
+    if (found->topic_count < 2)
+        return;
+    text_append(&others, "So it is with ");
+    for (size_t i = 1; i < found->topic_count && i < NAMED; i++) {
+        text_append(&others, i > 1 ? ", " : "");
+        text_append(&others, found->topics[i].name);
+    }
+    if (found->topic_count > NAMED)
+        text_appendf(&others, " and %zu more (--json has all)", found->topic_count - NAMED);
+    text_append_char(&others, '.');
+    append_wrapped(out, text_str(&others));
+}
+
+static void
+append_command(struct text *out, const char *command)
+{
+    text_append(out, "    ");
+    format_printable(out, command);
+    text_append_char(out, '\n');
+}
+
+// The command of each topic that is named; once, where it is the same for all.
+static void
+append_commands(struct text *out, const struct found *found)
+{
+    if (found->command != NULL)
+        append_command(out, found->command);
+    for (size_t i = 1; i < found->topic_count && i < NAMED; i++)
+        if (found->topics[i].command != NULL &&
+            !str_equal(found->topics[i].command, found->command))
+            append_command(out, found->topics[i].command);
+}
+
 static void
 append_found(struct text *out, const struct found *found)
 {
@@ -145,13 +292,10 @@ append_found(struct text *out, const struct found *found)
     text_appendf(out, "%s %s: %s\n", severity_name(found->severity), kind->code,
                  found->severity == SEVERITY_SKIPPED ? "could not be looked at" : kind->title);
     append_wrapped(out, found->detail);
+    append_other_topics(out, found);
     if (found->remedy != NULL)
         append_wrapped(out, found->remedy);
-    if (found->command != NULL) {
-        text_append(out, "    ");
-        safe_append(out, found->command);
-        text_append_char(out, '\n');
-    }
+    append_commands(out, found);
     text_append_char(out, '\n');
 }
 
@@ -192,6 +336,22 @@ append_member(struct text *out, const char *name, const char *value)
         text_append_json(out, value);
 }
 
+static void
+append_topics(struct text *out, const struct found *found)
+{
+    text_append(out, ",\"topics\":");
+    text_append(out, found->topic_count == 0 ? "null" : "[");
+    for (size_t i = 0; i < found->topic_count; i++) {
+        text_append(out, i > 0 ? ",{\"topic\":" : "{\"topic\":");
+        text_append_json(out, found->topics[i].name);
+        append_member(out, "detail", found->topics[i].detail);
+        append_member(out, "command", found->topics[i].command);
+        text_append_char(out, '}');
+    }
+    if (found->topic_count > 0)
+        text_append_char(out, ']');
+}
+
 void
 findings_append_json(struct text *out, const struct findings *findings)
 {
@@ -204,6 +364,7 @@ findings_append_json(struct text *out, const struct findings *findings)
         append_member(out, "detail", found->detail);
         append_member(out, "remedy", found->remedy);
         append_member(out, "command", found->command);
+        append_topics(out, found);
         text_append(out, "}\n");
     }
 }
@@ -224,8 +385,8 @@ static const char reference_head[] =
     "\n"
     "`outrider check` looks at the configuration, at PostgreSQL and at Kafka as the relay would, "
     "with its DSN, role and\n"
-    "login. It changes nothing, sends nothing and makes no topic. It prints each finding with its "
-    "remedy, the errors first,\n"
+    "login. It leaves nothing behind, sends nothing and makes no topic. It prints each finding "
+    "with its remedy, the errors first,\n"
     "and exits with 0 when there is none, with 1 when there is any, and with 78 when the "
     "configuration cannot be read (its\n"
     "errors are on stderr, as of every command).\n"
@@ -233,15 +394,31 @@ static const char reference_head[] =
     "- `--offline`: only what needs no server.\n"
     "- `--held TIME`: for how long a transaction has to be open to be a finding (default 5m).\n"
     "- `--json`: an object a line with `code`, `severity` (`error`, `warning`, `skipped`), "
-    "`title`, `detail`, `remedy` and\n"
-    "  `command`; the last two may be null. The codes are a promise, the texts are not.\n"
+    "`title`, `detail`, `remedy`,\n"
+    "  `command` and `topics`; the last three may be null. The codes are a promise, the texts are "
+    "not.\n"
     "\n"
     "An *error* does not work or breaks a promise; a *warning* works, but not as well, as long or "
     "as safely as it could.\n"
     "What this role or login may not look at is told as *skipped*, with the reason, and is no "
     "finding. Topics are those of\n"
     "the first 10,000 rows that wait, of a `message.topic` without columns, and "
-    "`outbox.dead_topic`.\n"
+    "`outbox.dead_topic`. What is the same of several\n"
+    "topics is one finding: it names five and counts the rest, and `topics` of `--json` has each "
+    "with its `detail` and `command`.\n"
+    "\n"
+    "`check` also tries. In a transaction that it rolls back it does with the relay's own "
+    "statements what a relay would do next:\n"
+    "claims up to 100 rows, marks them (or deletes them, with `on_published: delete`), counts a "
+    "failed attempt, gives them up,\n"
+    "purges them with `outbox.retention`, and lets deferred constraints speak. Where no row waits, "
+    "it takes a published one, or\n"
+    "inserts one when the role may. Rows that others hold locked are passed over; a relay that "
+    "meets the ones in trial passes\n"
+    "over their aggregates for a quarter of a second. A statement has 5 s, and a lock 2 s at most. "
+    "What outlives the rollback:\n"
+    "numbers of sequences, dead row versions for the next vacuum, and what a trigger does outside "
+    "of the transaction (by dblink, say).\n"
     "\n"
     "Commands of Kafka's are without a login: add `--command-config` where one is needed.\n"
     "\n"

@@ -39,11 +39,16 @@ enum finding {
     FINDING_COLUMN_MISSING,
     FINDING_COLUMN_TYPE,
     FINDING_COLUMN_NULLABLE,
+    FINDING_COLUMN_KIND,
+    FINDING_COLUMN_DEFAULT,
     FINDING_ID_NOT_UNIQUE,
     FINDING_RIGHT_MISSING,
+    FINDING_SCHEMA_WRITABLE,
     FINDING_ROW_SECURITY,
     FINDING_TRIGGER,
     FINDING_RULE,
+    FINDING_RELAY_REFUSES,
+    FINDING_WORK_REFUSED,
     FINDING_REFERENCED,
     FINDING_SCHEMA_VERSION,
     FINDING_SCHEMA_PENDING,
@@ -100,12 +105,21 @@ extern const struct finding_kind finding_kinds[FINDING_COUNT];
 
 const char *severity_name(enum severity severity);
 
+// What was found of one topic.
+struct found_topic {
+    char *name;
+    char *detail;
+    char *command; // NULL: none
+};
+
 struct found {
     enum finding finding;
-    enum severity severity; // the kind's, or SEVERITY_SKIPPED
-    char *detail;           // skipped: why
-    char *remedy;           // NULL when skipped
-    char *command;          // NULL: none
+    enum severity severity;     // the kind's, or SEVERITY_SKIPPED
+    char *detail;               // skipped: why
+    char *remedy;               // NULL when skipped
+    char *command;              // NULL: none
+    struct found_topic *topics; // about topics: each, the first of which the texts above are about
+    size_t topic_count;
 };
 
 struct findings {
@@ -119,6 +133,14 @@ enum { FINDING_VALUES = 9 };
 void findings_add(struct findings *findings, enum finding finding,
                   const char *const values[FINDING_VALUES]);
 void findings_skip(struct findings *findings, enum finding finding, const char *why);
+
+// The same of a topic: of several it is one finding.
+void findings_skip_topic(struct findings *findings, enum finding finding, const char *topic,
+                         const char *why);
+
+// Is there one of the kind, other than skipped? Takes all such of a kind out again.
+bool findings_has(const struct findings *findings, enum finding finding);
+void findings_drop(struct findings *findings, enum finding finding);
 void findings_free(struct findings *findings);
 
 #define FIND(findings, finding, ...)                                                               \

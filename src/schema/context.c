@@ -264,6 +264,30 @@ prepare_session(struct context *context, struct error *err)
     return session_run(context->session, sql_schema_settings, values, 2, ANSWER_MS, NULL, err);
 }
 
+// A bare name means the table that the role's own search_path finds, or the schema that it makes
+// things in; the session's own path is another.
+static void
+settle_schema(struct context *context)
+{
+    const char *found = session_table_schema(context->session);
+    const char *schema = found != NULL ? found : session_creation_schema(context->session);
+
+    if (context->names.schema != NULL || schema == NULL)
+        return;
+    context->names.schema = xstrdup(schema);
+    set_phrases(context);
+}
+
+static bool
+connect(struct context *context, struct error *err)
+{
+    if (!session_open(context->settings, true, NULL, &context->session, err) ||
+        !prepare_session(context, err))
+        return false;
+    settle_schema(context);
+    return context_refresh(context, err);
+}
+
 bool
 context_open(struct context *context, const struct store_settings *settings,
              struct schema_level asked, const struct schema_progress *progress, struct error *err)
@@ -273,8 +297,7 @@ context_open(struct context *context, const struct store_settings *settings,
     if (!names_init(&opened.names, settings->table, settings->columns, err))
         return false;
     set_phrases(&opened);
-    if (session_open(settings, true, NULL, &opened.session, err) && prepare_session(&opened, err) &&
-        context_refresh(&opened, err)) {
+    if (connect(&opened, err)) {
         *context = opened;
         return true;
     }

@@ -9,6 +9,7 @@
 #include "sql.h"
 
 #include "outrider/base/xalloc.h"
+#include "outrider/store/column_kind.h"
 #include "outrider/store/column_type.h"
 
 #include <stdlib.h>
@@ -54,6 +55,24 @@ find_column(const struct session_result *columns, const char *name)
     return row;
 }
 
+// The column is there, and of the right type: can it be written, and emptied?
+static bool
+check_kind_of_column(const struct context *context, const struct session_result *columns,
+                     size_t row, enum column column, struct error *err)
+{
+    const bool not_null = str_equal(session_value(columns, row, 5), "t");
+    struct column_defect defect;
+
+    if (!column_find_defect(column, not_null, *session_value(columns, row, 6), &defect))
+        return true;
+    AUTOFREE char *table = names_relation(&context->names, NULL);
+    AUTOFREE char *name = sql_identifier(context->names.columns[column]);
+    return error_set(err, FAULT_CLUSTER, "TABLE",
+                     "column %s of table %s %s; ALTER TABLE %s ALTER COLUMN %s %s, or map another "
+                     "name: outbox.columns.%s",
+                     name, table, defect.why, table, name, defect.alter, column_name(column));
+}
+
 // One column, against what the table has.
 static bool
 check_column(const struct context *context, const struct session_result *columns,
@@ -78,7 +97,7 @@ check_column(const struct context *context, const struct session_result *columns
                          "column \"%s\" of table \"%s\" is filled by the application; map another "
                          "name: outbox.columns.seq",
                          name, context->names.table);
-    return true;
+    return check_kind_of_column(context, columns, row, column, err);
 }
 
 // All columns up to version `to`; and whether seq draws from outrider's sequence.

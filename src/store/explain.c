@@ -41,8 +41,12 @@ store_explain_claim(struct store *store, const struct claim *claim, struct text 
 
     store_settings_params(store, &settings);
     claims_params_of_one(&store->shape, claim, &claimed);
-    if (!pipeline_require(&store->wire, store_patience_ms(store), steps, count, err))
+    if (!pipeline_require(&store->wire, store_patience_ms(store), steps, count, err)) {
+        struct error second; // the first is the one to tell
+        bool ignored = store_rollback(store, &second);
+        (void)ignored;
         return false;
+    }
     append_lines(plan, steps[3].result);
     pipeline_clear(steps, count);
     return true;

@@ -29,6 +29,7 @@ static const char *const questions[INSPECT_QUESTIONS] = {
     [INSPECT_PERSISTENCE] = sql_store_inspect_persistence,
     [INSPECT_IDENTITY] = sql_store_inspect_identity,
     [INSPECT_RIGHTS] = sql_store_inspect_rights,
+    [INSPECT_SCHEMAS] = sql_store_inspect_schemas,
     [INSPECT_ROW_SECURITY] = sql_store_inspect_row_security,
     [INSPECT_TRIGGERS] = sql_store_inspect_triggers,
     [INSPECT_RULES] = sql_store_inspect_rules,
@@ -150,6 +151,8 @@ expand(const struct inspect *inspect, const char *sql, const char *ids)
     char numbers[4][16];
     const struct placeholder first[] = {
         {"oid", visit->oid, false},
+        {"table_oid", visit->oid, false},
+        {"strangers", sql_store_strangers, true},
         {"sequence_literal", sequence_literal, false},
         {"written", written, false},
         {"topic", shown_topic, false},

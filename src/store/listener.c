@@ -6,6 +6,7 @@
 // keepalives (see reach.c).
 #include "outrider/store/listener.h"
 
+#include "arrival.h"
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/store/names.h"
@@ -45,6 +46,18 @@ listen(struct listener *listener, int timeout_ms, struct error *err)
     return good;
 }
 
+// The role's own limits would end a session that only listens.
+static bool
+settle(struct listener *listener, const struct store_settings *settings, struct error *err)
+{
+    struct arrival arrival;
+
+    if (!arrive_plain(&listener->wire, settings, &arrival, err))
+        return false;
+    arrival_free(&arrival);
+    return true;
+}
+
 bool
 listener_open(const struct store_settings *settings, const atomic_bool *abort,
               struct listener **ret_listener, struct error *err)
@@ -53,7 +66,7 @@ listener_open(const struct store_settings *settings, const atomic_bool *abort,
     struct listener *listener = xcalloc(1, sizeof *listener);
 
     if (names_init(&listener->names, settings->table, settings->columns, err) &&
-        reach_open(settings, dsn, abort, &listener->wire, err) &&
+        reach_open(settings, dsn, abort, &listener->wire, err) && settle(listener, settings, err) &&
         listen(listener, settings->statement_timeout_ms, err)) {
         *ret_listener = listener;
         return true;

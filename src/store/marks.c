@@ -69,17 +69,19 @@ failure_params(const struct store *store, const struct failure *failures, size_t
     params_int4(params, store->settings.max_retries);
 }
 
-// The set's statement changed another number of rows.
-static bool
-fail_count(size_t changed, size_t count, struct error *err)
+bool
+store_changed_all(const PGresult *result, size_t count, struct error *err)
 {
+    const size_t changed = strtoul(PQcmdTuples((PGresult *)result), NULL, 10);
+
     if (changed > count)
         return error_set(err, FAULT_CLUSTER, "SHARED_ID",
                          "%zu rows changed instead of %zu: rows of the table share an id; "
                          "give each its own and make the id unique, `outrider check` names the "
                          "statement (id-not-unique)",
                          changed, count);
-    return error_set(err, FAULT_CLUSTER, "SHORT",
+    return changed == count ||
+           error_set(err, FAULT_CLUSTER, "SHORT",
                      "%zu of %zu rows changed: a trigger, a rule or row security of the table "
                      "keeps outrider from the others",
                      changed, count);
@@ -102,17 +104,15 @@ judge_set(const struct step *steps, size_t steps_count, size_t count, bool *ret_
           struct error *err)
 {
     const PGresult *failed = pipeline_failed(steps, steps_count);
-    const size_t changed = failed ? 0 : strtoul(PQcmdTuples(steps[1].result), NULL, 10);
+    const bool all = !failed && store_changed_all(steps[1].result, count, err);
 
     if (failed) {
         wire_fail_result(failed, err);
         *ret_refused = failed != steps[0].result &&
                        sqlstate_lies_in_row(PQresultErrorField(failed, PG_DIAG_SQLSTATE));
-    } else if (changed != count) {
-        fail_count(changed, count, err);
-        *ret_refused = true;
     }
-    return !failed && changed == count;
+    *ret_refused |= !failed && !all;
+    return all;
 }
 
 // Writes rows `from` to `from + count` as one set, or (*ret_refused) none of them.
@@ -212,14 +212,12 @@ store_note_unmarked(struct store *store, const PGresult *marked, const struct me
                     size_t count, struct refusals *ret_refused, struct error *err)
 {
     struct params params __attribute__((cleanup(params_free))) = {0};
-    const size_t changed = strtoul(PQcmdTuples((PGresult *)marked), NULL, 10);
     PGresult *result = NULL;
     struct error why;
 
-    if (changed == count)
+    if (store_changed_all(marked, count, &why))
         return true;
-    fail_count(changed, count, &why);
-    if (changed > count) {
+    if (str_equal(why.code, "SHARED_ID")) {
         *err = why;
         return false;
     }

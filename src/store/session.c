@@ -3,6 +3,7 @@
 #include "outrider/store/session.h"
 
 #include "answer.h"
+#include "arrival.h"
 #include "outrider/base/xalloc.h"
 #include "reach.h"
 #include "wire.h"
@@ -11,6 +12,7 @@
 
 struct session {
     struct wire wire;
+    struct arrival arrival;
 };
 
 struct session_result {
@@ -22,12 +24,17 @@ session_open(const struct store_settings *settings, bool direct, const atomic_bo
              struct session **ret_session, struct error *err)
 {
     const char *dsn = direct && settings->direct_dsn ? settings->direct_dsn : settings->dsn;
+    struct arrival arrival;
     struct wire wire;
 
     if (!reach_open(settings, dsn, abort, &wire, err))
         return false;
+    if (!arrive_plain(&wire, settings, &arrival, err)) {
+        wire_close(&wire);
+        return false;
+    }
     *ret_session = xmalloc(sizeof **ret_session);
-    (*ret_session)->wire = wire;
+    **ret_session = (struct session){wire, arrival};
     return true;
 }
 
@@ -37,6 +44,7 @@ session_close(struct session *session)
     if (!session)
         return;
     wire_close(&session->wire);
+    arrival_free(&session->arrival);
     free(session);
 }
 
@@ -157,4 +165,22 @@ int
 session_server_pid(const struct session *session)
 {
     return PQbackendPID(session->wire.connection);
+}
+
+const char *
+session_table_schema(const struct session *session)
+{
+    return session->arrival.schema;
+}
+
+const char *
+session_creation_schema(const struct session *session)
+{
+    return session->arrival.creation;
+}
+
+const char *
+session_search_path(const struct session *session)
+{
+    return session->arrival.path;
 }

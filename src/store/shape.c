@@ -9,6 +9,7 @@
 
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
+#include "outrider/store/column_kind.h"
 #include "outrider/store/column_type.h"
 #include "params.h"
 #include "pipeline.h"
@@ -29,6 +30,7 @@ struct description {
     uint32_t type[COLUMN_COUNT];
     char type_name[COLUMN_COUNT][64];
     bool nullable[COLUMN_COUNT];
+    char computed[COLUMN_COUNT]; // column_kind.h
 };
 
 // One statement, outside a transaction.
@@ -46,8 +48,8 @@ ask(struct wire *wire, const char *sql, const struct answer *answer, PGresult **
 }
 
 // The columns of sql/store/describe.sql.
-enum { KIND, NAME, TYPE, TYPE_NAME, NOT_NULL, TABLE_OID, DEFINITION };
-static const struct answer description_answer = {"ttitbiL", 0};
+enum { KIND, NAME, TYPE, TYPE_NAME, NOT_NULL, TABLE_OID, DEFINITION, COMPUTED };
+static const struct answer description_answer = {"ttitbiLt", 0};
 
 static void
 note_column(struct description *description, const struct names *names, const PGresult *result,
@@ -61,6 +63,7 @@ note_column(struct description *description, const struct names *names, const PG
         snprintf(description->type_name[i], sizeof description->type_name[i], "%s",
                  PQgetvalue(result, row, TYPE_NAME));
         description->nullable[i] = PQgetvalue(result, row, NOT_NULL)[0] == 0;
+        description->computed[i] = PQgetvalue(result, row, COMPUTED)[0];
     }
 }
 
@@ -144,6 +147,28 @@ check_columns(const struct description *description, const struct names *names, 
                              "column \"%s\" of table \"%s\" is of type %s; outrider needs %s",
                              names->columns[column], names->table, description->type_name[column],
                              column_type_wanted(column));
+    }
+    return true;
+}
+
+// What the relay writes can be written.
+static bool
+check_kinds(const struct description *description, const struct names *names, int version,
+            struct error *err)
+{
+    struct column_defect defect;
+
+    for (enum column column = 0; column < COLUMN_COUNT; column++) {
+        if (column_since(column) > version ||
+            !column_find_defect(column, !description->nullable[column],
+                                description->computed[column], &defect))
+            continue;
+        AUTOFREE char *table = names_relation(names, NULL);
+        AUTOFREE char *name = sql_identifier(names->columns[column]);
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "column %s of table %s %s; ALTER TABLE %s ALTER COLUMN %s %s, or map "
+                         "another column: outbox.columns.%s",
+                         name, table, defect.why, table, name, defect.alter, column_name(column));
     }
     return true;
 }
@@ -418,6 +443,7 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
         !look_beside(wire, &shape, names, beside_sql, err) ||
         !read_version(wire, &shape, version_sql, err) ||
         !check_columns(&description, names, shape.version, err) ||
+        !check_kinds(&description, names, shape.version, err) ||
         !check_order(&description, names, shape.version, err))
         return false;
     shape.table.oid = description.oid;

@@ -3,8 +3,9 @@
 //
 // The connection is in libpq's pipeline mode all the time, so that a step of several statements
 // costs one round trip. Nothing outlives the transaction but the connection itself: no session
-// setting, no session lock, and named statements only where they cannot be missed (prepared.h), so
-// that a pooler in transaction mode may stand in between.
+// setting (but where the session is nobody else's: arrival.h), no session lock, and named
+// statements only where they cannot be missed (prepared.h), so that a pooler in transaction mode
+// may stand in between.
 //
 // Ownership: a batch owns the result that its messages point into (see rows.c), so it can outlive
 // the next claim.
@@ -23,27 +24,6 @@
 
 enum { PLANS_MS = 1000 }; // how old a plan gets that the server keeps
 
-// Who answers decides whether statements may have names, and the session settings.
-static bool
-meet_server(struct store *store, struct error *err)
-{
-    static const struct answer pid = {"i", 1};
-    struct step who = {.sql = sql_store_inspect_pid, .answer = &pid};
-    struct step settings = {.sql = sql_store_session_settings};
-
-    if (!pipeline_require(&store->wire, store_patience_ms(store), &who, 1, err))
-        return false;
-    prepared_begin(&store->wire.prepared, store->wire.connection,
-                   wire_int4(PQgetvalue(who.result, 0, 0)));
-    pipeline_clear(&who, 1);
-    if (!store->wire.prepared.wanted)
-        return true;
-    if (!pipeline_require(&store->wire, store_patience_ms(store), &settings, 1, err))
-        return false;
-    pipeline_clear(&settings, 1);
-    return true;
-}
-
 bool
 store_open(const struct store_settings *settings, const atomic_bool *abort,
            struct store **ret_store, struct error *err)
@@ -58,8 +38,7 @@ store_open(const struct store_settings *settings, const atomic_bool *abort,
         wire_fail_connection(&store->wire, "CONNECT", err);
         goto fail;
     }
-    if (!meet_server(store, err) ||
-        !shape_read(&store->wire, &store->settings, &store->names, &store->shape, err))
+    if (!store_meet_server(store, err) || !store_read_shape(store, &store->shape, err))
         goto fail;
     *ret_store = store;
     return true;
@@ -76,6 +55,7 @@ store_close(struct store *store)
     wire_close(&store->wire);
     shape_free(&store->shape);
     names_free(&store->names);
+    arrival_free(&store->arrival);
     free(store);
 }
 
@@ -100,8 +80,7 @@ store_refresh(struct store *store, struct error *err)
 {
     struct shape shape;
 
-    if (!forget_statements(store, err) ||
-        !shape_read(&store->wire, &store->settings, &store->names, &shape, err))
+    if (!forget_statements(store, err) || !store_read_shape(store, &shape, err))
         return false;
     shape_free(&store->shape);
     store->shape = shape;
@@ -171,28 +150,6 @@ read_heads(const PGresult *result, int row, int first, struct view *view)
     view->due = !PQgetisnull(result, row, first + DUE);
     if (view->due)
         view->due_after.major = wire_int8(PQgetvalue(result, row, first + DUE)) - 1;
-}
-
-// How long the server lets a statement run, and wait for a lock.
-static void
-limits_params(const struct store *store, struct params *params)
-{
-    char number[16];
-
-    snprintf(number, sizeof number, "%d", store->settings.statement_timeout_ms);
-    params_text(params, number);
-    snprintf(number, sizeof number, "%d", store->settings.lock_timeout_ms);
-    params_text(params, number);
-}
-
-void
-store_settings_params(const struct store *store, struct params *params)
-{
-    char number[16];
-
-    limits_params(store, params);
-    snprintf(number, sizeof number, "%d", STORE_IDLE_IN_TRANSACTION_MS);
-    params_text(params, number);
 }
 
 // Gives the claim's result to the batch.
@@ -410,18 +367,17 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
 {
     enum { LIMITS, POLL, COUNT };
     const int count = store->shape.slots;
-    const int first = store->polled ? POLL : LIMITS;
+    const int first = store->arrival.own ? POLL : LIMITS;
     const struct answer polled = {"bblllllL", count};
     struct params limits __attribute__((cleanup(params_free))) = {0};
     struct params params __attribute__((cleanup(params_free))) = {0};
     struct step steps[COUNT] = {
-        [LIMITS] = {.sql = sql_store_poll_settings, .params = &limits},
+        [LIMITS] = store_poll_settings(store, &limits),
         [POLL] = {.sql = store->shape.poll[claims_kind(claims, count)],
                   .params = &params,
                   .answer = &polled},
     };
 
-    limits_params(store, &limits);
     if (count > 1)
         claims_params_of_all(claims, count, &params);
     else
@@ -435,7 +391,6 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
         failed && sqlstate_lies_in_data(PQresultErrorField(failed, PG_DIAG_SQLSTATE));
     if (failed && !misfit && !unreadable)
         wire_fail_result(failed, err);
-    store->polled |= !failed;
     store->poll_misfit &= failed != NULL;
     for (int i = 0; i < count && failed; i++) {
         ret_views[i] = (struct view){.changed = misfit};

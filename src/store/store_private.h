@@ -3,6 +3,7 @@
 #ifndef OUTRIDER_STORE_STORE_PRIVATE_H
 #define OUTRIDER_STORE_STORE_PRIVATE_H
 
+#include "arrival.h"
 #include "outrider/store/store.h"
 #include "params.h"
 #include "pipeline.h"
@@ -13,13 +14,13 @@ struct store {
     struct store_settings settings; // the strings are the caller's
     struct names names;
     struct wire wire;
+    struct arrival arrival;
     struct shape shape;
     struct {
         const struct message_id *marks; // borrowed
         size_t count;                   // of them, 0: no statement for them
         int limit;                      // of the claim
     } ahead;                            // what store_ahead has sent
-    bool polled;                        // a poll was answered
     bool misfit;           // a statement did not fit the table, and no window has begun since
     bool poll_misfit;      // a poll did not, and none was answered since
     struct mono plans_end; // those that the server keeps are made anew then
@@ -30,6 +31,15 @@ store_patience_ms(const struct store *store)
 {
     return store->settings.statement_timeout_ms + STORE_CLIENT_GRACE_MS;
 }
+
+// The first transaction of a connection; a bare table name gets its schema.
+bool store_meet_server(struct store *store, struct error *err) MUST_CHECK;
+
+// shape_read, with the pinned search_path.
+bool store_read_shape(struct store *store, struct shape *ret_shape, struct error *err) MUST_CHECK;
+
+// The step in front of a statement that is asked behind a pooler outside of a window.
+struct step store_poll_settings(const struct store *store, struct params *params);
 
 // The parameters of the window's settings.
 void store_settings_params(const struct store *store, struct params *params);
@@ -53,6 +63,9 @@ void store_mark_params(const struct message_id *ids, size_t count, struct params
 // Takes note of the rows that the set's mark, whose answer is `result`, did not touch.
 bool store_note_unmarked(struct store *store, const PGresult *result, const struct message_id *ids,
                          size_t count, struct refusals *ret_refused, struct error *err) MUST_CHECK;
+
+// Did the statement touch exactly `count` rows? Else the code is "SHORT", or "SHARED_ID" for more.
+bool store_changed_all(const PGresult *result, size_t count, struct error *err) MUST_CHECK;
 
 // Marks each row alone, after the set was refused and rolled back.
 bool store_mark_apart(struct store *store, const struct message_id *ids, size_t count,

@@ -63,11 +63,12 @@ bool
 visit_begin(struct visit *visit, const char *begin, int timeout_ms, struct error *err)
 {
     char server_ms[16];
-    const char *const settings[] = {server_ms, visit->lock_timeout_ms};
+    const char *const settings[] = {server_ms, visit->lock_timeout_ms,
+                                    session_search_path(visit->session)};
 
     snprintf(server_ms, sizeof server_ms, "%d", timeout_ms);
     return session_run(visit->session, begin, NULL, 0, VISIT_LOOK_MS, NULL, err) &&
-           session_run(visit->session, sql_store_report_settings, settings, 2, VISIT_LOOK_MS, NULL,
+           session_run(visit->session, sql_store_report_settings, settings, 3, VISIT_LOOK_MS, NULL,
                        err);
 }
 
@@ -205,8 +206,15 @@ visit_open(const struct store_settings *settings, const atomic_bool *abort, stru
         return false;
     snprintf(visit.max_retries, sizeof visit.max_retries, "%d", settings->max_retries);
     snprintf(visit.lock_timeout_ms, sizeof visit.lock_timeout_ms, "%d", settings->lock_timeout_ms);
+    if (!session_open(settings, false, abort, &visit.session, err)) {
+        visit_close(&visit);
+        return false;
+    }
+    const char *schema = session_table_schema(visit.session);
+    if (visit.names.schema == NULL && schema != NULL)
+        visit.names.schema = xstrdup(schema);
     visit.version_table = names_relation(&visit.names, "_outrider");
-    if (!session_open(settings, false, abort, &visit.session, err) || !visit_look(&visit, err)) {
+    if (!visit_look(&visit, err)) {
         visit_close(&visit);
         return false;
     }

@@ -40,7 +40,7 @@ def check(outrider):
         assert not done.stderr, done.stderr
         found = [json.loads(line) for line in done.stdout.splitlines()]
         for one in found:
-            assert set(one) == {"code", "severity", "title", "detail", "remedy", "command"}
+            assert set(one) == {"code", "severity", "title", "detail", "remedy", "command", "topics"}
             assert not re.search(r"\{\d\}|\(null\)", json.dumps(one)), one
         codes = {}
         for one in found:
@@ -70,7 +70,9 @@ def role(postgres, outbox, db, outrider, database):
 @pytest.mark.parametrize("slots", [1, 4])
 def test_nothing_is_found_where_nothing_is(check, role, outrider):
     assert check() == {}
-    assert set(check.skipped) == {"snapshot-held"} and "pg_read_all_stats" in check.skipped["snapshot-held"]
+    assert set(check.skipped) == {"snapshot-held", "work-refused"}
+    assert "pg_read_all_stats" in check.skipped["snapshot-held"]
+    assert "none could be inserted (permission denied" in check.skipped["work-refused"]
     assert outrider.command("check").expect(NONE).stdout.endswith("no findings\n")
 
 
@@ -90,6 +92,15 @@ WRONG = {
     "rule": ("CREATE RULE nothing AS ON UPDATE TO outbox_messages DO INSTEAD NOTHING", "rule", "nothing"),
     "cache": ("ALTER SEQUENCE outbox_messages_outrider_seq CACHE 20", "sequence-cache", "CACHE 20"),
     "autovacuum": ("ALTER TABLE outbox_messages SET (autovacuum_enabled = false)", "autovacuum-off", "table"),
+    "born-dead": ("ALTER TABLE outbox_messages ALTER dead_at SET DEFAULT now()", "column-default", "now()"),
+    "born-published": ("ALTER TABLE outbox_messages ALTER published SET DEFAULT true", "column-default", "true"),
+    "never-null": ("ALTER TABLE outbox_messages ALTER next_attempt_at SET NOT NULL", "column-kind", "next_attempt_at"),
+    "generated": ("ALTER TABLE outbox_messages DROP last_error, ADD last_error text GENERATED ALWAYS AS ('') STORED",
+                  "column-kind", "GENERATED"),
+    "identity": ("ALTER TABLE outbox_messages ALTER retry_count DROP DEFAULT,"
+                 " ALTER retry_count ADD GENERATED ALWAYS AS IDENTITY", "column-kind", "IDENTITY"),
+    "replica-identity": ("CREATE PUBLICATION p FOR ALL TABLES; ALTER TABLE outbox_messages REPLICA IDENTITY NOTHING",
+                         "work-refused", "replica identity"),
     "replication-slot": ("SELECT pg_create_physical_replication_slot('left_' || current_database(), true)",
                          "replication-slot", "left_"),
 }
@@ -116,7 +127,6 @@ HELD = {
     "sequence": ("REVOKE SELECT ON SEQUENCE outbox_messages_outrider_seq FROM PUBLIC", "right-missing", "SEQUENCE"),
     "row-security": ("ALTER TABLE outbox_messages ENABLE ROW LEVEL SECURITY", "row-security", "outbox_messages"),
     "read-only": ("ALTER ROLE {role} SET default_transaction_read_only = on", "read-only", "read_only"),
-    "idle-session": ("ALTER ROLE {role} SET idle_session_timeout = '5s'", "server-timeout", "5000 ms"),
     "connections": ("ALTER ROLE {role} CONNECTION LIMIT 1", "connection-limit", "1 connections"),
 }
 
@@ -158,22 +168,32 @@ def test_the_version_table_may_not_be_read(check, role, db):
     assert "outbox_messages_outrider" in check()["right-missing"][0]["detail"]
 
 
+def says(db, parameters, otherwise):
+    """From now on current_setting says something else in this database: an expression over the server's own, `own`."""
+    types = parameters.replace("$1", "text").replace("$2", "boolean")
+    db.execute(f"ALTER FUNCTION pg_catalog.current_setting({types}) RENAME TO own_setting")
+    db.execute(f"CREATE FUNCTION pg_catalog.current_setting({types}) RETURNS text LANGUAGE sql AS $$ "
+               + otherwise.format(own=f"pg_catalog.own_setting({parameters})") + " $$")
+
+
 def test_a_limit_of_postgresql_17(check, role, db):
-    """An older server does not know transaction_timeout; here a function of the test's says that it is set."""
-    db.execute("CREATE FUNCTION public.current_setting(text, boolean) RETURNS text LANGUAGE sql AS "
-               "$$ SELECT CASE WHEN $1 = 'transaction_timeout' THEN '3s' ELSE pg_catalog.current_setting($1, $2) END $$")
-    db.execute(f"ALTER ROLE {role} SET search_path = public, pg_catalog")
+    """An older server does not know transaction_timeout."""
+    says(db, "$1, $2", "SELECT CASE WHEN $1 = 'transaction_timeout' THEN '3s' ELSE {own} END")
     found = check()
     assert found["server-timeout"][0]["command"] == f"ALTER ROLE {role} SET transaction_timeout = 0;"
 
 
 def test_an_old_server(check, role, db):
-    """Here too a function of the test's stands before the server's own."""
-    db.execute("CREATE FUNCTION public.current_setting(text) RETURNS text LANGUAGE sql AS "
-               "$$ SELECT CASE $1 WHEN 'server_version_num' THEN '130011' WHEN 'server_version' THEN '13.11' "
-               "ELSE pg_catalog.current_setting($1) END $$")
-    db.execute(f"ALTER ROLE {role} SET search_path = public, pg_catalog")
+    says(db, "$1", "SELECT CASE $1 WHEN 'server_version_num' THEN '130011' WHEN 'server_version' THEN '13.11' ELSE {own} END")
     assert "13.11" in check()["server-old"][0]["detail"]
+
+
+def test_a_schema_where_others_may_create(check, role, db):
+    db.execute("GRANT CREATE ON SCHEMA public TO PUBLIC")
+    one, = check()["schema-writable"]
+    assert "public" in one["detail"] and "PUBLIC" in one["detail"]
+    db.execute(one["command"])
+    assert check() == {}
 
 
 def test_a_standby(check, outbox, base_dir, postgres, database):
@@ -421,6 +441,21 @@ def test_nothing_is_told_twice(check, outbox, topic):
     assert len(found["topic-not-allowed"]) == 1
 
 
+def test_the_same_of_many_topics_is_one_finding(check, outbox, outrider):
+    names = [f"absent.{n:02}" for n in range(12)]
+    for name in names:
+        outbox.insert(name)
+    found = check("-o", "message.topics_allow=[other.*]")
+    for code in ("topic-missing", "topic-not-allowed"):
+        one, = found[code]
+        assert [of["topic"] for of in one["topics"]] == names
+    text = outrider.command("check").expect(FOUND).stdout
+    told = re.sub(r"\s+", " ", text[text.index("error topic-missing"):])
+    assert "So it is with absent.01, absent.02, absent.03, absent.04 and 7 more (--json has all)." in told
+    assert [f"--topic {name} " in text for name in names] == [True] * 5 + [False] * 7
+    assert "\n1 error, " in text
+
+
 @pytest.fixture
 def known(kafka):
     """Waits until the broker tells of topics that were made just now."""
@@ -443,7 +478,9 @@ def test_topics(check, outbox, kafka, known):
     found = check("-o", f"outbox.dead_topic={absent}.dead")
     assert set(found) == {"topic-missing", "replication-one", "min-insync-above", "topic-limit",
                           "payload-above-topic"}
-    assert [one["detail"].split()[1] for one in found["topic-missing"]] == [absent + ".dead", absent]
+    missing, = found["topic-missing"]
+    assert [one["topic"] for one in missing["topics"]] == [absent + ".dead", absent]
+    assert all(one["topic"] in one["detail"] and one["topic"] in one["command"] for one in missing["topics"])
     limit, = found["topic-limit"]
     assert small in limit["detail"] and limit["command"].endswith("max.message.bytes=1000000")
     assert "6002 bytes" in found["payload-above-topic"][0]["detail"]
@@ -602,12 +639,13 @@ def test_the_relay_says_at_its_start_what_is_open(outrider):
 
 
 def test_every_finding_is_made_true_somewhere():
-    """Here, or without servers in the golden cases."""
+    """Here, where a relay is stopped, or without servers in the golden cases."""
     with open(os.path.join(kafka_broker.TOP, "docs", "check.md"), encoding="utf-8") as text:
         codes = re.findall(r"^## (\S+)$", text.read(), re.M)
     with open(__file__, encoding="utf-8") as text:
         seen = text.read()
-    for path in glob.glob(os.path.join(kafka_broker.TOP, "tests/golden/cases/check-*/stdout")):
+    for path in (glob.glob(os.path.join(kafka_broker.TOP, "tests/golden/cases/check-*/stdout"))
+                 + [os.path.join(os.path.dirname(__file__), "test_check_agrees.py")]):
         with open(path, encoding="utf-8") as text:
             seen += text.read()
     assert len(codes) > 40 and [code for code in codes if f'"{code}"' not in seen] == []

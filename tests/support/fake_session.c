@@ -163,3 +163,17 @@ session_server_pid(const struct session *session)
     (void)session;
     return 42;
 }
+
+const char *
+session_table_schema(const struct session *session)
+{
+    (void)session;
+    return NULL;
+}
+
+const char *
+session_creation_schema(const struct session *session)
+{
+    (void)session;
+    return NULL;
+}

@@ -6,6 +6,7 @@
 #include "tests/support/unit.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 static struct findings findings;
@@ -69,7 +70,40 @@ START_TEST(test_skipped_is_no_finding_and_comes_last)
     text_clear(&out);
     findings_append_json(&out, &findings);
     ck_assert_ptr_nonnull(strstr(text_str(&out), "\"severity\":\"skipped\""));
-    ck_assert_ptr_nonnull(strstr(text_str(&out), "\"remedy\":null,\"command\":null}\n"));
+    ck_assert_ptr_nonnull(
+        strstr(text_str(&out), "\"remedy\":null,\"command\":null,\"topics\":null}\n"));
+    findings_free(&findings);
+    text_free(&out);
+}
+END_TEST
+
+START_TEST(test_the_same_of_topics_is_one_finding)
+{
+    char name[16];
+
+    for (int i = 0; i < 7; i++) {
+        snprintf(name, sizeof name, "t%d", i % 6); // the last is known
+        FIND(&findings, FINDING_TOPIC_MISSING, name, "b:9092");
+    }
+    FIND(&findings, FINDING_REPLICATION_ONE, "t0", "b:9092");
+    findings_skip_topic(&findings, FINDING_TOPIC_LIMIT, "t0", "not told of t0");
+    findings_skip_topic(&findings, FINDING_TOPIC_LIMIT, "t1", "not told of t1");
+    ck_assert_uint_eq(findings.count, 3);
+    ck_assert_uint_eq(findings.found[0].topic_count, 6);
+    findings_append_text(&out, &findings);
+    ck_assert_ptr_nonnull(strstr(text_str(&out), "Topic t0 does not exist"));
+    ck_assert_ptr_nonnull(
+        strstr(text_str(&out), "  So it is with t1, t2, t3, t4 and 1 more (--json has all).\n"));
+    ck_assert_ptr_nonnull(strstr(text_str(&out), "--create --topic t4 "));
+    ck_assert_ptr_null(strstr(text_str(&out), "--create --topic t5 "));
+    ck_assert_ptr_nonnull(strstr(text_str(&out), "\n1 error, 1 warning\n"));
+    text_clear(&out);
+    findings_append_json(&out, &findings);
+    ck_assert_ptr_nonnull(strstr(text_str(&out), "{\"topic\":\"t5\",\"detail\":\"Topic t5 "));
+    findings_drop(&findings, FINDING_TOPIC_MISSING);
+    ck_assert(!findings_has(&findings, FINDING_TOPIC_MISSING));
+    ck_assert(findings_has(&findings, FINDING_REPLICATION_ONE));
+    ck_assert(!findings_has(&findings, FINDING_TOPIC_LIMIT)); // skipped
     findings_free(&findings);
     text_free(&out);
 }
@@ -148,6 +182,6 @@ int
 main(void)
 {
     return RUN_TESTS("findings", test_every_kind_is_whole, test_lines_fit_and_commands_stay_whole,
-                     test_skipped_is_no_finding_and_comes_last, test_a_topic,
-                     test_times_of_records);
+                     test_skipped_is_no_finding_and_comes_last,
+                     test_the_same_of_topics_is_one_finding, test_a_topic, test_times_of_records);
 }

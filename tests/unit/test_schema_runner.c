@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // How steps are run: order, lock time-outs, tries, loops. Against a server that is scripted.
-// links: base model schema src/store/names.c src/store/column_type.c tests/support/fake_session.c
+// links: base model schema src/store/names.c src/store/column_type.c src/store/column_kind.c
+// links: tests/support/fake_session.c
 #include "outrider/schema/schema.h"
 #include "src/schema/context.h"
 #include "src/schema/runner.h"

@@ -48,4 +48,10 @@ bool session_alive(const struct session *session);
 // pg_backend_pid().
 int session_server_pid(const struct session *session);
 
+// Where the settings' table is by the role's own search_path, where it would be made (both may be
+// NULL), and the search_path that its transactions are to have: see sql/store/arrival_stay.sql.
+const char *session_table_schema(const struct session *session);
+const char *session_creation_schema(const struct session *session);
+const char *session_search_path(const struct session *session);
+
 #endif

@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The relay's statements, tried on rows of the table and rolled back.
+//
+// A trigger that raises, a rule, row security, a constraint, a publication that wants a replica
+// identity, a right: each keeps a relay from its work, and the list of such things has no end. So
+// the statements themselves are run, as a window runs them, deferred constraints included. The rows
+// are the ones that a relay would take next, because what stops it may be in them alone.
+#include "outrider/store/trial.h"
+
+#include "outrider/base/text.h"
+#include "outrider/base/xalloc.h"
+#include "sql.h"
+#include "store_private.h"
+
+#include <string.h>
+
+// Longer than most reasons that the relay writes down.
+#define REASON                                                                                     \
+    "outrider check tries whether a failure could be written down, and takes it back at once; a "  \
+    "reason that the relay gives can be as long as this line, and longer still where a broker "    \
+    "names hosts and ports: it has to fit"
+
+struct trying {
+    struct store *store;
+    const struct claim *claim;
+    struct message_id ids[TRIAL_ROWS];
+    size_t count;
+};
+
+typedef bool act_function(struct store *store, const struct message_id *ids, size_t count,
+                          struct error *err);
+
+static bool
+begin(struct store *store, struct error *err)
+{
+    struct params settings __attribute__((cleanup(params_free))) = {0};
+    struct step steps[] = {
+        {.sql = "BEGIN ISOLATION LEVEL READ COMMITTED"},
+        {.sql = store->shape.settings, .params = &settings},
+        {.sql = sql_store_inspect_slot}, // as in a window that got its slot
+    };
+    const size_t count = sizeof steps / sizeof steps[0];
+
+    store_settings_params(store, &settings);
+    if (!pipeline_require(&store->wire, store_patience_ms(store), steps, count, err))
+        return false;
+    pipeline_clear(steps, count);
+    return true;
+}
+
+// A statement of ours on the rows; it must touch all of them.
+static bool
+change(struct store *store, const char *template, const struct message_id *ids, size_t count,
+       struct error *err)
+{
+    AUTOFREE char *sql = names_expand(&store->names, template, NULL, 0);
+    struct params params __attribute__((cleanup(params_free))) = {0};
+    PGresult *result = NULL;
+
+    store_mark_params(ids, count, &params);
+    if (!store_run_behind_savepoint(store, sql, &params, NULL, NULL, &result, err))
+        return false;
+    bool all = store_changed_all(result, count, err);
+    PQclear(result);
+    return all;
+}
+
+// Takes back what follows the savepoint, also when the server refused some of it.
+static bool
+undo(struct store *store, const char *sql, struct error *err)
+{
+    struct step step = {.sql = sql};
+    bool good = pipeline_require(&store->wire, store_patience_ms(store), &step, 1, err);
+
+    pipeline_clear(&step, good ? 1 : 0);
+    return good;
+}
+
+// Is no row refused? Else the first one's reason. Empties the refusals.
+static bool
+take_first(struct refusals *refused, struct error *err)
+{
+    const bool none = refused->count == 0;
+
+    if (!none)
+        error_set(err, FAULT_CLUSTER, refused->list[0].why.code, "%s", refused->list[0].why.text);
+    refusals_free(refused);
+    return none;
+}
+
+// --- the acts; each leaves the rows as they were, unless the connection is lost
+
+static bool
+try_mark(struct store *store, const struct message_id *ids, size_t count, struct error *err)
+{
+    struct refusals refused = {0};
+    struct error undone;
+    bool good = store_mark_first(store, ids, count, &refused, err);
+
+    good = take_first(&refused, err) && good;
+    if (!store_unmark(store, &undone))
+        return error_set(err, undone.fault, undone.code, "%s", undone.text);
+    return good;
+}
+
+static bool
+try_failure(struct store *store, const struct message_id *ids, size_t count, bool dead,
+            struct error *err)
+{
+    struct failure failures[TRIAL_ROWS];
+    struct refusals refused = {0};
+    struct error undone;
+
+    for (size_t i = 0; i < count; i++)
+        failures[i] = (struct failure){.id = ids[i],
+                                       .delay_ms = 1000,
+                                       .dead = dead,
+                                       .error_class = fault_name(FAULT_MESSAGE),
+                                       .code = "TRIAL",
+                                       .text = REASON};
+    const bool good = store_try_fail(store, failures, count, &refused, err);
+    if (good)
+        return take_first(&refused, err);
+    refusals_free(&refused);
+    if (!undo(store, sql_store_rollback_trial, &undone))
+        return error_set(err, undone.fault, undone.code, "%s", undone.text);
+    return good;
+}
+
+static bool
+try_attempt(struct store *store, const struct message_id *ids, size_t count, struct error *err)
+{
+    return try_failure(store, ids, count, false, err);
+}
+
+static bool
+try_death(struct store *store, const struct message_id *ids, size_t count, struct error *err)
+{
+    return try_failure(store, ids, count, true, err);
+}
+
+// A row is marked before it is purged.
+static bool
+try_purge(struct store *store, const struct message_id *ids, size_t count, struct error *err)
+{
+    struct refusals refused = {0};
+    struct error undone;
+    bool good = store_mark_first(store, ids, count, &refused, err);
+
+    good = take_first(&refused, err) && good &&
+           change(store, sql_store_trial_delete, ids, count, err) &&
+           undo(store, sql_store_check_constraints, err);
+
+    if (!store_unmark(store, &undone))
+        return error_set(err, undone.fault, undone.code, "%s", undone.text);
+    return good;
+}
+
+static bool
+is_lost(const struct store *store)
+{
+    return PQstatus(store->wire.connection) != CONNECTION_OK ||
+           PQtransactionStatus(store->wire.connection) == PQTRANS_INERROR;
+}
+
+// Which rows it is that are refused: each alone.
+static void
+single_out(struct trying *trying, act_function *act, struct trial_refusal *refusal)
+{
+    struct error err;
+
+    for (size_t i = 0; i < trying->count && !is_lost(trying->store); i++) {
+        if (act(trying->store, &trying->ids[i], 1, &err))
+            continue;
+        if (refusal->rows++ == 0) {
+            refusal->first = trying->ids[i];
+            refusal->error = err;
+        }
+    }
+}
+
+static void
+try_act(struct trying *trying, act_function *act, struct trial_refusal *ret_refusal)
+{
+    struct trial_refusal refusal = {0};
+
+    refusal.refused =
+        !is_lost(trying->store) && !act(trying->store, trying->ids, trying->count, &refusal.error);
+    if (refusal.refused)
+        single_out(trying, act, &refusal);
+    *ret_refusal = refusal;
+}
+
+// --- the rows
+
+// The ids of a claim's rows that could be locked.
+static void
+take_ids(struct trying *trying, const struct batch *batch)
+{
+    for (size_t i = 0; i < batch->count && trying->count < TRIAL_ROWS; i++)
+        if (batch->messages[i].row.taken)
+            trying->ids[trying->count++] = batch->messages[i].row.id;
+}
+
+static void
+find_waiting(struct trying *trying, struct trial *trial)
+{
+    struct trial_refusal *refusal = &trial->acts[TRIAL_CLAIM];
+    struct claim claim = *trying->claim;
+
+    for (claim.slot = 0; claim.slot < store_slots(trying->store) && trying->count == 0;
+         claim.slot++) {
+        struct batch batch = {0};
+        enum claim_met met;
+        refusal->refused =
+            !store_claim_around(trying->store, &claim, &batch, &met, &refusal->error) ||
+            (met == CLAIM_MET_UNREADABLE &&
+             !store_claim_apart(trying->store, &claim, &batch, &refusal->error));
+        if (refusal->refused)
+            return;
+        take_ids(trying, &batch);
+        batch_free(&batch);
+    }
+}
+
+// The row that a statement of ours gives. False: none, and why when the server refused it.
+static bool
+find_one(struct trying *trying, const char *template, struct error *ret_why)
+{
+    static const struct answer one_id = {"u", 0};
+    AUTOFREE char *sql = names_expand(&trying->store->names, template, NULL, 0);
+    PGresult *result = NULL;
+
+    if (!store_run_behind_savepoint(trying->store, sql, NULL, &one_id, NULL, &result, ret_why))
+        return false;
+    trying->count = PQntuples(result) == 1;
+    if (trying->count == 1)
+        memcpy(trying->ids[0].bytes, PQgetvalue(result, 0, 0), sizeof trying->ids[0].bytes);
+    PQclear(result);
+    return trying->count == 1;
+}
+
+// Where the table lets no row be unpublished, only a mark is tried on it, as it is: what refuses
+// that too refuses marks.
+static bool
+find_published(struct trying *trying, struct trial *trial)
+{
+    struct trial_refusal *mark = &trial->acts[TRIAL_MARK];
+    struct error why;
+
+    if (!find_one(trying, sql_store_trial_published, &why))
+        return false;
+    trial->upon = TRIAL_UPON_PUBLISHED;
+    if (change(trying->store, sql_store_trial_unpublish, trying->ids, 1, &why))
+        return true;
+    mark->refused = !change(trying->store, sql_store_trial_touch, trying->ids, 1, &mark->error);
+    trying->count = 0;
+    return mark->refused;
+}
+
+static void
+find_rows(struct trying *trying, struct trial *trial)
+{
+    trial->upon = TRIAL_UPON_WAITING;
+    find_waiting(trying, trial);
+    if (trying->count > 0 || is_lost(trying->store) || find_published(trying, trial))
+        return;
+    error_set(&trial->no_row, FAULT_CLUSTER, "NONE", "the table has no row to try it on");
+    trial->upon = find_one(trying, sql_store_trial_insert, &trial->no_row) ? TRIAL_UPON_INSERTED
+                                                                           : TRIAL_UPON_NONE;
+}
+
+static void
+poll_slots(struct trying *trying, struct trial_refusal *refusal)
+{
+    struct claim claims[STORE_SLOTS_MAX];
+    struct view views[STORE_SLOTS_MAX];
+    bool found[STORE_SLOTS_MAX];
+
+    for (int i = 0; i < store_slots(trying->store); i++) {
+        claims[i] = *trying->claim;
+        claims[i].slot = i;
+    }
+    refusal->refused = !store_poll(trying->store, claims, found, views, &refusal->error);
+}
+
+bool
+store_try(struct store *store, const struct claim *claim, bool purges, struct trial *ret_trial,
+          struct error *err)
+{
+    struct trying trying = {.store = store, .claim = claim};
+    struct trial *trial = ret_trial;
+
+    *trial = (struct trial){0};
+    poll_slots(&trying, &trial->acts[TRIAL_POLL]);
+    if (!begin(store, err))
+        return false;
+    find_rows(&trying, trial);
+    trial->rows = trying.count;
+    if (!trial->acts[TRIAL_MARK].refused)
+        try_act(&trying, try_mark, &trial->acts[TRIAL_MARK]);
+    try_act(&trying, try_attempt, &trial->acts[TRIAL_ATTEMPT]);
+    try_act(&trying, try_death, &trial->acts[TRIAL_DEATH]);
+    if (purges)
+        try_act(&trying, try_purge, &trial->acts[TRIAL_PURGE]);
+    return store_rollback(store, err);
+}
