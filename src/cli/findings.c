@@ -268,7 +268,7 @@ static void
 append_command(struct text *out, const char *command)
 {
     text_append(out, "    ");
-    format_printable(out, command);
+    safe_append(out, command);
     text_append_char(out, '\n');
 }
 
