@@ -7,6 +7,7 @@
 #include "check.h"
 
 #include "outrider/base/address.h"
+#include "outrider/base/log.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/store/transport.h"
 
@@ -168,4 +169,17 @@ check_protection(const struct settings *settings, struct findings *findings)
     }
     check_brokers(settings, findings);
     check_files(settings, findings);
+}
+
+void
+check_log_unprotected(const struct settings *settings)
+{
+    struct findings findings = {0};
+
+    check_protection(settings, &findings);
+    for (size_t i = 0; i < findings.count; i++)
+        LOG(LOG_WARN, "unprotected",
+            LOG_STR("finding", finding_kinds[findings.found[i].finding].code),
+            LOG_STR("text", findings.found[i].detail), LOG_STR("next", findings.found[i].remedy));
+    findings_free(&findings);
 }
