@@ -34,6 +34,9 @@ void check_configured_topics(const struct settings *settings, struct check_topic
 // Connections and files that are open to others; a part of check_offline.
 void check_protection(const struct settings *settings, struct findings *findings);
 
+// The same as lines of the log.
+void check_log_unprotected(const struct settings *settings);
+
 void check_offline(const struct settings *settings, struct findings *findings);
 
 // Adds the topics of the rows that wait, and of those that were published.

@@ -7,6 +7,7 @@
 #include "check.h"
 
 #include "outrider/base/address.h"
+#include "outrider/base/log.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/store/transport.h"
 
@@ -46,6 +47,8 @@ check_dsn(const char *key, const char *dsn, struct findings *findings)
         if (transport.host != NULL && !transport.encrypted && str_equal(sslmodes[i].sslmode, mode))
             FIND(findings, sslmodes[i].finding, key, transport.host, transport.sslmode,
                  sslmodes[i].means);
+    if (transport.refused != NULL)
+        FIND(findings, FINDING_PASSFILE_REFUSED, transport.refused, key);
     transport_free(&transport);
 }
 
@@ -128,20 +131,10 @@ readers(const char *path)
 static void
 check_file(const char *path, struct findings *findings)
 {
-    const char *who = path != NULL ? readers(path) : NULL;
+    const char *who = readers(path);
 
     if (who != NULL)
         FIND(findings, FINDING_SECRET_READABLE, path, who);
-}
-
-static void
-check_passfile(const char *dsn, struct findings *findings)
-{
-    struct transport transport;
-
-    transport_find(dsn, &transport);
-    check_file(transport.passfile, findings);
-    transport_free(&transport);
 }
 
 static void
@@ -161,11 +154,21 @@ check_protection(const struct settings *settings, struct findings *findings)
     const struct store_settings *store = &settings->store;
 
     check_dsn("database.dsn", store->dsn, findings);
-    check_passfile(store->dsn, findings);
-    if (store->direct_dsn != NULL) {
+    if (store->direct_dsn != NULL)
         check_dsn("database.direct_dsn", store->direct_dsn, findings);
-        check_passfile(store->direct_dsn, findings);
-    }
     check_brokers(settings, findings);
     check_files(settings, findings);
+}
+
+void
+check_log_unprotected(const struct settings *settings)
+{
+    struct findings findings = {0};
+
+    check_protection(settings, &findings);
+    for (size_t i = 0; i < findings.count; i++)
+        LOG(LOG_WARN, "unprotected",
+            LOG_STR("finding", finding_kinds[findings.found[i].finding].code),
+            LOG_STR("text", findings.found[i].detail), LOG_STR("next", findings.found[i].remedy));
+    findings_free(&findings);
 }

@@ -9,6 +9,7 @@
 // configured can change; but for keys that lanes have nothing to do with, which are taken at once:
 // who wants to see more of a bad night's log must not disturb it. The counters of relays that have
 // ended are kept: nobody sees them go back.
+#include "check.h"
 #include "command.h"
 #include "configure.h"
 #include "exits.h"
@@ -304,7 +305,7 @@ cmd_run(const struct invocation *invocation)
     supervise_start(&run.supervision);
     begin_relay(&run);
     run_log_started(run.settings);
-    run_log_unprotected(run.settings);
+    check_log_unprotected(run.settings);
     supervise_ready();
     bool ended = watch(&run);
     supervise_stopping(run.settings->relay.stop_timeout_ms);

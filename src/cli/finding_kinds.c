@@ -78,6 +78,12 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "{1} holds a password or a key, and {2} can read it.",
          "Take that right away; root may own it, for the group of the relay's user.",
          "chmod 640 {1} && chown root:outrider {1}", 0},
+    [FINDING_PASSFILE_REFUSED] = {"passfile-refused", SEVERITY_WARNING,
+                                  "a password file that libpq does not use",
+                                  "libpq takes no password from {1}, of {2}: others than its owner "
+                                  "may touch it, or it is no "
+                                  "regular file.",
+                                  "Give it to the relay's user alone.", "chmod 600 {1}", 0},
     [FINDING_DATABASE_AWAY] =
         {"database-away", SEVERITY_ERROR, "PostgreSQL cannot be reached or lets nobody in", "{1}",
          RELAY_WAITS "Mend database.dsn, the network, pg_hba.conf or the server; nothing else of "

@@ -3,8 +3,6 @@
 // What the log has of a run: its beginning, each minute, its end.
 #include "run_log.h"
 
-#include "check.h"
-
 #include "outrider/base/log.h"
 #include "outrider/base/version.h"
 #include "outrider/config/settings.h"
@@ -16,19 +14,6 @@ run_log_started(const struct settings *settings)
 {
     LOG(LOG_INFO, "relay_started", LOG_STR("version", OUTRIDER_VERSION),
         LOG_STR("table", settings->store.table), LOG_INT("lanes", settings->relay.lanes));
-}
-
-void
-run_log_unprotected(const struct settings *settings)
-{
-    struct findings findings = {0};
-
-    check_protection(settings, &findings);
-    for (size_t i = 0; i < findings.count; i++)
-        LOG(LOG_WARN, "unprotected",
-            LOG_STR("finding", finding_kinds[findings.found[i].finding].code),
-            LOG_STR("text", findings.found[i].detail), LOG_STR("next", findings.found[i].remedy));
-    findings_free(&findings);
 }
 
 static double

@@ -19,9 +19,6 @@ struct minute {
 
 void run_log_started(const struct settings *settings);
 
-// Connections and files that are open to others, a line each.
-void run_log_unprotected(const struct settings *settings);
-
 void run_log_minute_start(struct minute *minute);
 
 // Once a minute, and at no other call.

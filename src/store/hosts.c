@@ -4,7 +4,7 @@
 // What is in force comes from the DSN, from a service file that it or the environment names, and
 // from the environment. Only libpq puts these together, and only for a connection; so one is begun
 // with an sslmode that does not exist, at which libpq stops before it looks up a name or opens a
-// socket, and then asked for its options.
+// socket, and then asked for its options. A password of ours keeps it from the password file.
 // Source: PostgreSQL's manual, "Specifying Multiple Hosts", "Parameter Key Words".
 #include "hosts.h"
 
@@ -14,6 +14,7 @@
 #include <libpq-fe.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static const PQconninfoOption *
 find(const PQconninfoOption *options, const char *keyword)
@@ -86,11 +87,27 @@ take_apart(const PQconninfoOption *options, struct hosts *hosts)
     }
 }
 
+// libpq uses only a regular file that none but its owner may touch, and says so on stderr by
+// itself. passfile: "" for the default. Source: PostgreSQL's manual, "The Password File".
+static char *
+find_refused(const char *passfile)
+{
+    const char *home = getenv("HOME");
+    struct text path = {0};
+    struct stat st;
+
+    text_appendf(&path, *passfile ? "%s" : "%s/.pgpass", *passfile ? passfile : home ? home : "");
+    if (stat(path.data, &st) == 0 && (!S_ISREG(st.st_mode) || (st.st_mode & (S_IRWXG | S_IRWXO))))
+        return path.data;
+    text_free(&path);
+    return NULL;
+}
+
 void
 hosts_find(const char *dsn, const char *session, struct hosts *ret_hosts)
 {
-    const char *const names[] = {"target_session_attrs", "dbname", "sslmode", NULL};
-    const char *const values[] = {session, dsn, "none such", NULL};
+    const char *const names[] = {"target_session_attrs", "dbname", "sslmode", "password", NULL};
+    const char *const values[] = {session, dsn, "none such", "x", NULL};
     PGconn *connection = PQconnectStartParams(names, values, 1);
     PQconninfoOption *options = PQconninfo(connection);
 
@@ -98,6 +115,7 @@ hosts_find(const char *dsn, const char *session, struct hosts *ret_hosts)
     if (options) {
         ret_hosts->session = xstrdup(value(options, "target_session_attrs"));
         take_apart(options, ret_hosts);
+        ret_hosts->refused = find_refused(value(options, "passfile"));
     }
     PQconninfoFree(options);
     PQfinish(connection);
@@ -113,5 +131,6 @@ hosts_free(struct hosts *hosts)
     }
     free(hosts->list);
     free(hosts->session);
+    free(hosts->refused);
     *hosts = (struct hosts){0};
 }

@@ -16,6 +16,8 @@ struct hosts {
     struct host *list; // one at least
     size_t count;
     char *session; // target_session_attrs
+    char *
+        refused; // the password file, when libpq would refuse it for its rights; NULL: it would not
 };
 
 // `session`: what target_session_attrs is when the DSN does not say it. A DSN that cannot be taken

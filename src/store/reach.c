@@ -23,6 +23,10 @@
 // A word of our own beside libpq's: a server that takes writes, or else any.
 #define PREFER_PRIMARY "prefer-primary"
 
+// In the place of a password file that libpq refuses: it would say so on stderr, at each
+// connection.
+#define NO_FILE "/dev/null/none"
+
 // What is asked for first, and then. Everything else is asked for as it is.
 static const struct {
     const char *session, *first, *then;
@@ -36,6 +40,7 @@ struct walk {
     const char *dsn;
     const atomic_bool *abort;
     const char *session; // this pass's target_session_attrs
+    const char *refused; // the password file that libpq would not use; NULL: it would
     struct mono end;     // of the pass
     int least_ms;        // what is each host's even when looking up names took all the time
     struct text said;    // by the servers tried in this pass
@@ -99,6 +104,7 @@ start(const struct walk *walk, const struct host *host, const char *address, con
         "host",
         "hostaddr",
         "port",
+        walk->refused ? "passfile" : NULL,
         NULL,
     };
     const char *const values[] = {
@@ -114,9 +120,20 @@ start(const struct walk *walk, const struct host *host, const char *address, con
         host->host,
         address,
         host->port,
+        NO_FILE,
         NULL,
     };
     return PQconnectStartParams(names, values, 1);
+}
+
+static void
+explain_password(const struct walk *walk, const PGconn *connection, struct error *err)
+{
+    if (walk->refused && PQconnectionNeedsPassword(connection))
+        error_set(err, err->fault, err->code,
+                  "%s; the password file %s is not used: it has to be a regular file that only its "
+                  "owner can read",
+                  err->text, walk->refused);
 }
 
 static void
@@ -162,6 +179,7 @@ connect_as(struct walk *walk, const struct host *host, const char *address, cons
     }
     walk->let_in |= PQparameterStatus(wire.connection, "server_version") != NULL;
     name_server(host, address, silent, err);
+    explain_password(walk, wire.connection, err);
     note(walk, err);
     wire_close(&wire);
     return false;
@@ -283,6 +301,7 @@ reach_open(const struct store_settings *settings, const char *dsn, const atomic_
     if (!store_check_dsn(dsn, err))
         return false;
     hosts_find(dsn, settings->standby_will_do ? PREFER_PRIMARY : "read-write", &hosts);
+    walk.refused = hosts.refused;
     bool good = try_passes(&walk, &hosts, ret_wire, err);
     hosts_free(&hosts);
     text_free(&walk.said);

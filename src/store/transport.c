@@ -25,20 +25,15 @@ copy(const PQconninfoOption *options, const char *keyword)
 }
 
 static char *
-find_remote(const char *dsn)
+find_remote(const struct hosts *hosts)
 {
-    struct hosts hosts;
-    char *remote = NULL;
-
-    hosts_find(dsn, "any", &hosts);
-    for (size_t i = 0; i < hosts.count && remote == NULL; i++) {
-        const struct host *host = &hosts.list[i];
+    for (size_t i = 0; i < hosts->count; i++) {
+        const struct host *host = &hosts->list[i];
         const char *at = host->hostaddr != NULL ? host->hostaddr : host->host;
         if (at != NULL && !address_is_own(at))
-            remote = xstrdup(host->host != NULL ? host->host : at);
+            return xstrdup(host->host != NULL ? host->host : at);
     }
-    hosts_free(&hosts);
-    return remote;
+    return NULL;
 }
 
 void
@@ -50,16 +45,19 @@ transport_find(const char *dsn, struct transport *ret_transport)
     PQconninfoOption *options = PQconninfo(connection);
     AUTOFREE char *gss = copy(options, "gssencmode");
     AUTOFREE char *root = copy(options, "sslrootcert");
+    struct hosts hosts;
 
+    hosts_find(dsn, "any", &hosts);
     *ret_transport = (struct transport){
-        .host = find_remote(dsn),
+        .host = find_remote(&hosts),
         .sslmode = copy(options, "sslmode"),
         .has_root = root != NULL,
         .encrypted = str_equal(gss, "require"),
-        .passfile = copy(options, "passfile"),
+        .refused = hosts.refused != NULL ? xstrdup(hosts.refused) : NULL,
     };
     if (ret_transport->sslmode == NULL)
         ret_transport->sslmode = xstrdup("prefer"); // libpq's own default
+    hosts_free(&hosts);
     PQconninfoFree(options);
     PQfinish(connection);
 }
@@ -69,6 +67,6 @@ transport_free(struct transport *transport)
 {
     free(transport->host);
     free(transport->sslmode);
-    free(transport->passfile);
+    free(transport->refused);
     *transport = (struct transport){0};
 }

@@ -582,7 +582,6 @@ SECRET_FILES = {
     "property": lambda path: {"kafka": {"sasl.password": "Geheim"}},
     "reference": lambda path: {"database": {"dsn": f"${{file:{path}}}"}},
     "key": lambda path: {"kafka": {"ssl.key.location": path}},
-    "passfile": lambda path: {"database": {"dsn": f"host=/x passfile={path}"}},
 }
 
 
@@ -613,6 +612,20 @@ def test_files_with_secrets(outrider, base_dir, case, mode, owner, readable):
         assert (path if of_itself else secret) in one["detail"]
         subprocess.run(["sh", "-ec", one["command"].replace("root:outrider", "root:root")], check=True)
         assert "secret-readable" not in outrider.command("check", "--offline", "-c", path, file=False).stdout
+
+
+def test_a_password_file_that_libpq_does_not_use(outrider, base_dir):
+    path = os.path.join(base_dir, "pgpass")
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("*:*:*:*:Geheim\n")
+    for mode, refused in ((0o600, False), (0o400, False), (0o640, True), (0o604, True)):
+        os.chmod(path, mode)
+        told = outrider.command("check", "--offline", "--json", config={"database": {"dsn": f"host=/x passfile={path}"}})
+        found = [json.loads(line) for line in told.stdout.splitlines()]
+        assert [one["code"] for one in found] == ["passfile-refused"] * refused and told.stderr == ""
+        for one in found:
+            subprocess.run(["sh", "-ec", one["command"]], check=True)
+            assert os.stat(path).st_mode & 0o777 == 0o600
 
 
 def test_a_service_file_says_how_it_connects(outrider, base_dir):

@@ -85,7 +85,7 @@ def test_a_list_for_people(outrider, outbox, bury, version):
     told = outrider.command("dead", "list").expect(0).stdout
     head, row = told.splitlines()
     assert head.split() == ["id", "topic", "aggregate", "attempts", "class", "died", "error"]
-    assert row.startswith(dead) and "a?[2J" in row
+    assert row.startswith(dead) and "a\\u001b[2J" in row
     assert row.endswith("message  3 min 20 s ago  too large" if version > 1 else "-      -     -")
     assert SECRET not in told
 
@@ -434,7 +434,7 @@ def test_show(outrider, make_outbox, version, payload, shown, size):
     row = json.loads(told)
     assert (row["id"], row["payload"], row["headers"], row["payload_bytes"]) == (dead, shown, headers, size)
     text = outrider.command("dead", "show", dead).expect(0).stdout
-    assert "a?" in text and "\x1b" not in text and f"{size} B" in text and dead in text
+    assert "a\\u001b" in text and "\x1b" not in text and f"{size} B" in text and dead in text
     assert version == 1 or ("why" in text and "traceparent" in text)
 
 
@@ -458,7 +458,7 @@ def test_bytes_that_are_no_text(outrider, make_outbox):
     shown = json.loads(told("dead", "show", "--json", dead))
     assert shown["payload"] == {"b": "\ufffd("}
     assert json.loads(told("status", "--json"))["topics"][0]["topic"] == "t\ufffd\ufffd"
-    assert "t??" in told("dead", "list") and "t??" in told("status") and "?(" in told("dead", "show", dead)
+    assert "t\ufffd\ufffd" in told("dead", "list") and "t\ufffd\ufffd" in told("status") and "\ufffd(" in told("dead", "show", dead)
 
 
 @pytest.mark.parametrize("version", [2])

@@ -4,6 +4,7 @@ whichever way it gets out."""
 
 import contextlib
 import json
+import os
 import socket
 import threading
 import unicodedata
@@ -194,6 +195,22 @@ def test_a_hostile_server(outrider):
             result = outrider.command(*command, config={"database": {"dsn": dsn}})
             assert result.code != 0
             assert_safe(result.output)
+
+
+def test_a_password_file_that_libpq_refuses(outrider):
+    """libpq would say so on stderr by itself, at each connection."""
+    path = f"{outrider.base}/pgpass"
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("*:*:*:*:Geheim\n")
+    os.chmod(path, 0o644)
+    with squatter(b"R" + (8).to_bytes(4, "big") + (3).to_bytes(4, "big")) as listen:  # asks for a password
+        host, port = listen.split(":")
+        dsn = f"host={host} port={port} user=x dbname=x sslmode=disable passfile={path}"
+        for place in ({"database": {"dsn": dsn}}, {"database": {"dsn": dsn.replace(f" passfile={path}", "")}}):
+            env = None if "passfile" in place["database"]["dsn"] else {"PGPASSFILE": path}
+            result = outrider.command("status", config=place, env=env).expect(UNAVAILABLE)
+            assert f"the password file {path} is not used" in result.stderr and result.stderr.count("\n") == 1
+    assert "Geheim" not in outrider.said()
 
 
 def test_arguments_files_and_variables(outrider):

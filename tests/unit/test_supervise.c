@@ -140,7 +140,10 @@ static const struct {
 } lines[] = {
     {{.phase = LANE_CONNECT}, &well, 0, "connecting"},
     {{.phase = LANE_CLAIM, .connected = true}, &well, 0, "connecting"},
-    {{.phase = LANE_BACK_OFF, .trouble = &kafka}, &well, 0, "waiting for Kafka: no broker\\nREADY=1"},
+    {{.phase = LANE_BACK_OFF, .trouble = &kafka},
+     &well,
+     0,
+     "waiting for Kafka: no broker\\nREADY=1"},
     {{.phase = LANE_CONNECT, .trouble = &postgres},
      &stalled,
      0,

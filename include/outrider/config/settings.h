@@ -45,8 +45,9 @@ void settings_free(struct settings *settings);
 // Was the key given a value by file, environment or override? path: of a key in the table.
 bool settings_given(const struct settings *settings, const char *path);
 
-// One file a call, from 0 on, that holds a secret of the configuration: the configuration's own, one
-// that ${file:} names, a key or keytab. A file may come twice. NULL behind the last. Caller frees.
+// One file a call, from 0 on, that holds a secret of the configuration: the configuration's own,
+// one that ${file:} names, a key or keytab. A file may come twice. NULL behind the last. Caller
+// frees.
 char *settings_secret_file(const struct settings *settings, size_t i);
 
 // Appends the paths whose effective values differ, separated by ", ", values untold; nothing when

@@ -9,7 +9,7 @@ struct transport {
     char *sslmode;  // the value in force
     bool has_root;  // certificates are checked even with sslmode=require: sslrootcert is set
     bool encrypted; // by GSSAPI, whatever sslmode says (gssencmode=require)
-    char *passfile; // NULL: libpq's default
+    char *refused;  // a password file that libpq does not use for its rights; NULL: none
 };
 
 // dsn: one that store_check_dsn accepts. No server is asked.
