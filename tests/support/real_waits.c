@@ -4,7 +4,6 @@
 // librdkafka waits by C11's cnd_timedwait until a time of the wall clock. libfaketime gives it that
 // time and knows nothing of the wait: two hours ahead, it would last two hours; two hours behind,
 // it would be over at once. This library, preloaded before libfaketime, takes the offset off again.
-#define _GNU_SOURCE
 #include <dlfcn.h>
 #include <sys/syscall.h>
 #include <threads.h>

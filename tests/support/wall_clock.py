@@ -25,7 +25,7 @@ class WallClock:
         if path is None:
             need.missing("libfaketime (the package faketime)")
         waits = os.path.join(directory, "real_waits.so")
-        subprocess.run(["cc", "-std=c17", "-O1", "-shared", "-fPIC", "-o", waits, WAITS], check=True)
+        subprocess.run(["cc", "-std=c17", "-D_GNU_SOURCE", "-O1", "-shared", "-fPIC", "-o", waits, WAITS], check=True)
         self.path = os.path.join(directory, "clock")
         self.set(offset)
         self.env = {"LD_PRELOAD": f"{waits} {path}", "FAKETIME_TIMESTAMP_FILE": self.path,
