@@ -299,7 +299,7 @@ runner_run(struct context *context, const struct step *step, bool force, struct 
 
 // --- other schema commands ----------------------------------------------------------------------
 
-// The holder's pid, so that a person can look what it does.
+// The holder, so that a person can look what it does: every role can take this lock, too.
 static bool
 say_who_works(struct context *context, struct error *err)
 {
@@ -310,8 +310,10 @@ say_who_works(struct context *context, struct error *err)
         !session_expect(&result, "l", 0, err))
         return false;
     if (session_rows(result) > 0)
-        context_say(context, "another schema command (pid %s) is at work on this table; waiting",
-                    session_value(result, 0, 0));
+        context_say(context,
+                    "another schema command (pid %s, %s) is at work on this table, unless that "
+                    "session took the lock for a purpose of its own; waiting",
+                    session_value(result, 0, 0), session_value(result, 0, 1));
     session_result_free(result);
     return true;
 }

@@ -10,6 +10,7 @@
 
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
+#include "slot_holder.h"
 #include "sql.h"
 
 #include <stdio.h>
@@ -38,6 +39,23 @@ apply_settings(struct dead *dead, char **ret_user, struct error *err)
     return true;
 }
 
+// As a rule that is a schema command, but every role can take the lock. The error is that of the
+// wait; another transaction takes the place of the one that it failed.
+static bool
+name_guard_holder(struct visit *visit, struct error *err)
+{
+    const struct slot_range none = {0, -1};
+    struct slot_holder holder = {0};
+    struct error second;
+
+    visit_rollback(visit);
+    if (visit_begin(visit, DEAD_READ, VISIT_LOOK_MS, &second) &&
+        slot_holder_look(visit, none, false, &holder, &second) && holder.found)
+        error_prefix(err, "%s has %s; if that is no schema command, end it: %s", holder.who,
+                     holder.lock, holder.remedy);
+    return error_prefix(err, "waiting for a schema command to change the table's version");
+}
+
 // From here to the transaction's end the table's version cannot change.
 bool
 dead_begin(struct dead *dead, const char *mode, char **ret_user, struct error *err)
@@ -48,7 +66,7 @@ dead_begin(struct dead *dead, const char *mode, char **ret_user, struct error *e
     if (!visit_begin(visit, mode, dead->timeout_ms, err) || !apply_settings(dead, ret_user, err))
         return false;
     if (!visit_run(visit, sql_store_dead_guard, guard, 1, dead->guard_ms, NULL, err))
-        return error_prefix(err, "waiting for a schema command to change the table's version");
+        return name_guard_holder(visit, err);
     if (!visit_look_within(visit, err))
         return false;
     if (visit->version != dead->version)

@@ -457,22 +457,13 @@ report_count(struct report *report, int64_t until, struct remaining *ret_remaini
 bool
 report_slot_holder(struct report *report, struct slot_holder *ret_holder, struct error *err)
 {
-    AUTOFREE char *table = names_relation(&report->visit.names, NULL);
     const struct slot_range every = {0, STORE_SLOTS_MAX - 1};
-    struct slot_holder_params params;
-    const char *texts[SLOT_HOLDER_PARAMS], *answer[SLOT_HOLDER_COLUMNS];
-    struct session_result *result;
+    struct visit *visit = &report->visit;
 
-    slot_holder_params(&params, table, every, report->keeps_order, texts);
-    if (!visit_ask(&report->visit, sql_store_slot_holder, texts, SLOT_HOLDER_PARAMS, VISIT_LOOK_MS,
-                   &result, err))
-        return error_prefix(err, "looking for the session that holds a slot");
-    if (!session_expect(&result, SLOT_HOLDER_FIELDS, 0, err))
-        return false;
-    const bool found = session_rows(result) > 0;
-    for (size_t i = 0; found && i < SLOT_HOLDER_COLUMNS; i++)
-        answer[i] = session_value(result, 0, i);
-    slot_holder_read(found ? answer : NULL, ret_holder);
-    session_result_free(result);
-    return true;
+    if (visit_begin(visit, "BEGIN READ ONLY", VISIT_LOOK_MS, err) &&
+        slot_holder_look(visit, every, report->keeps_order, ret_holder, err) &&
+        visit_commit(visit, err))
+        return true;
+    visit_rollback(visit);
+    return error_prefix(err, "looking for the session that holds a slot");
 }

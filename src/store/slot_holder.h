@@ -1,30 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The question of sql/store/slot_holder.sql: its parameters and its answer, all of them texts.
-// Private to the store.
+// The question of sql/store/slot_holder.sql, asked on a visit. Private to the store.
 #ifndef OUTRIDER_STORE_SLOT_HOLDER_PRIVATE_H
 #define OUTRIDER_STORE_SLOT_HOLDER_PRIVATE_H
 
 #include "outrider/store/slot_holder.h"
-
-enum { SLOT_HOLDER_PARAMS = 4, SLOT_HOLDER_COLUMNS = 9 };
-
-// Its answer, for session_expect.
-#define SLOT_HOLDER_FIELDS "TTTTTTTTT"
+#include "visit.h"
 
 struct slot_range {
-    int first, last;
+    int first, last; // last < first: none, the guard alone
 };
 
-struct slot_holder_params {
-    char first[16], last[16];
-};
-
-// Fills the texts, which point into the storage and to the table's quoted name.
-void slot_holder_params(struct slot_holder_params *storage, const char *table,
-                        struct slot_range slots, bool keeps_order,
-                        const char *ret_texts[SLOT_HOLDER_PARAMS]);
-
-// columns: of the answer's row, copied; NULL: there was none.
-void slot_holder_read(const char *const *columns, struct slot_holder *ret_holder);
+// In the transaction in hand. keeps_order: of the relay that is kept out.
+bool slot_holder_look(struct visit *visit, struct slot_range slots, bool keeps_order,
+                      struct slot_holder *ret_holder, struct error *err) MUST_CHECK;
 
 #endif

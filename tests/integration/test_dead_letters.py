@@ -340,12 +340,15 @@ def test_a_value_of_a_row_is_nobody_s_usage(outrider, outbox, bury):
 def test_a_schema_command_is_waited_for_as_long_as_a_lock(outrider, outbox, bury, connect):
     """The server's lock_timeout comes first, however long it is, and says what was waited for."""
     bury()
-    holder = connect(autocommit=False)
+    holder = connect(autocommit=False, application_name="billing")
     holder.execute(outbox.statement("SELECT pg_advisory_xact_lock('{table}'::regclass::oid::bigint"
                                     "::bit(32)::integer, -1)"))
     config = {"database": {"lock_timeout": "13s", "statement_timeout": "20s"}}
     result = outrider.command("dead", "list", config=config).expect(UNFINISHED)
     assert "waiting for a schema command" in result.stderr and "lock timeout" in result.stderr
+    pid = holder.info.backend_pid
+    assert f"session {pid} (user postgres, application billing" in result.stderr
+    assert f"SELECT pg_terminate_backend({pid})" in result.stderr and "WARNING" not in result.stderr
 
 
 @pytest.mark.parametrize("version", [2])
