@@ -141,8 +141,9 @@ lacks(const struct names *names, const char *missing, struct error *err)
     return column_missing(column, names->table, missing, err);
 }
 
-bool
-visit_look_within(struct visit *visit, struct error *err)
+// strict: a table that lacks columns of its version is an error.
+static bool
+look(struct visit *visit, bool strict, struct error *err)
 {
     AUTOFREE char *table = names_relation(&visit->names, NULL);
     AUTOFREE char *sql = visit_expand(visit, sql_store_report_shape, NULL, 0);
@@ -174,17 +175,29 @@ visit_look_within(struct visit *visit, struct error *err)
                          table);
     if (versioned && !read_version(visit, err))
         return false;
-    return visit->version == 1 || missing == NULL || lacks(&visit->names, missing, err);
+    return !strict || visit->version == 1 || missing == NULL || lacks(&visit->names, missing, err);
+}
+
+bool
+visit_look_within(struct visit *visit, struct error *err)
+{
+    return look(visit, true, err);
+}
+
+static bool
+look_apart(struct visit *visit, bool strict, struct error *err)
+{
+    if (visit_begin(visit, "BEGIN READ ONLY", VISIT_LOOK_MS, err) && look(visit, strict, err) &&
+        visit_commit(visit, err))
+        return true;
+    visit_rollback(visit);
+    return false;
 }
 
 bool
 visit_look(struct visit *visit, struct error *err)
 {
-    if (visit_begin(visit, "BEGIN READ ONLY", VISIT_LOOK_MS, err) &&
-        visit_look_within(visit, err) && visit_commit(visit, err))
-        return true;
-    visit_rollback(visit);
-    return false;
+    return look_apart(visit, true, err);
 }
 
 bool
@@ -198,7 +211,8 @@ visit_open(const struct store_settings *settings, const atomic_bool *abort, stru
     snprintf(visit.max_retries, sizeof visit.max_retries, "%d", settings->max_retries);
     snprintf(visit.lock_timeout_ms, sizeof visit.lock_timeout_ms, "%d", settings->lock_timeout_ms);
     visit.version_table = names_relation(&visit.names, "_outrider");
-    if (!session_open(settings, false, abort, &visit.session, err) || !visit_look(&visit, err)) {
+    if (!session_open(settings, false, abort, &visit.session, err) ||
+        !look_apart(&visit, false, err)) {
         visit_close(&visit);
         return false;
     }
