@@ -33,6 +33,6 @@ def test_named_once(outrider, outbox, held, connect, settled):
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_drain_names_it(outrider, outbox, held):
-    left = outrider.command("drain", "--timeout", "2s")
+    left = outrider.command("drain", "--max-seconds", "2")
     assert left.code != 0
     assert f"a prepared transaction: COMMIT PREPARED or ROLLBACK PREPARED ends {GID}" in left.output
