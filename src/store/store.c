@@ -217,23 +217,6 @@ plan_anew(struct store *store, struct step *step)
     return 1;
 }
 
-// Does the failure look as if the statement did not fit the table any more? Then the shape is to be
-// read again, but not twice for nothing: what fails again is an error. noted: it failed so before.
-static bool
-is_misfit(bool *noted, const PGresult *failed)
-{
-    static const char *const states[] = {
-        SQLSTATE_UNDEFINED_TABLE,    SQLSTATE_UNDEFINED_COLUMN, SQLSTATE_UNDEFINED_SCHEMA,
-        SQLSTATE_UNDEFINED_FUNCTION, SQLSTATE_WRONG_TYPE,       SQLSTATE_CHANGED_RESULT,
-    };
-
-    if (*noted)
-        return false;
-    for (size_t i = 0; i < sizeof states / sizeof states[0] && !*noted; i++)
-        *noted = sqlstate_is(failed, states[i]);
-    return *noted;
-}
-
 // What store_begin makes of the answers: BEGIN, settings, view, heads, savepoint, claim, release.
 static bool
 judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, struct step *steps,
@@ -246,7 +229,7 @@ judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, 
         ret_view->active = PQgetvalue(steps[VIEW].result, 0, 0)[0] != 0;
         read_view(steps[VIEW].result, 0, ret_view);
     }
-    if (ret_view->changed || is_misfit(&store->misfit, failed)) {
+    if (ret_view->changed || store_is_misfit(&store->misfit, failed)) {
         ret_view->changed = true; // whatever the statements behind the view made of it
         return true;
     }
@@ -434,27 +417,6 @@ store_ahead_answers(struct store *store, struct batch *ret_batch, bool *ret_row_
     return good;
 }
 
-bool
-store_lock_holder(struct store *store, const struct message_id *id, struct lock_holder *ret_holder,
-                  struct error *err)
-{
-    static const struct answer holder = {"iT", 0};
-    struct params params __attribute__((cleanup(params_free))) = {0};
-    PGresult *result = NULL;
-
-    params_uuid(&params, id);
-    if (!store_run_behind_savepoint(store, store->shape.lock_holder, &params, &holder, NULL,
-                                    &result, err))
-        return false;
-    *ret_holder = (struct lock_holder){0};
-    if (PQntuples(result) > 0) {
-        ret_holder->pid = wire_int4(PQgetvalue(result, 0, 0));
-        snprintf(ret_holder->gid, sizeof ret_holder->gid, "%s", PQgetvalue(result, 0, 1));
-    }
-    PQclear(result);
-    return true;
-}
-
 static bool
 end_transaction(struct store *store, const char *sql, struct error *err)
 {
@@ -508,7 +470,7 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
         return false;
     const PGresult *failed = pipeline_failed(steps + first, (size_t)(COUNT - first));
     if (failed) {
-        const bool misfit = is_misfit(&store->poll_misfit, failed);
+        const bool misfit = store_is_misfit(&store->poll_misfit, failed);
         for (int i = 0; misfit && i < count; i++) {
             ret_views[i] = (struct view){.changed = true};
             ret_found[i] = true; // the window that follows reads the table anew

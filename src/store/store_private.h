@@ -48,4 +48,8 @@ void store_mark_params(const struct message_id *ids, size_t count, struct params
 // Did the statement touch exactly `count` rows? Else the code is "SHORT".
 bool store_changed_all(PGresult *result, size_t count, struct error *err) MUST_CHECK;
 
+// Does the failure look as if the statement did not fit the table any more? noted: it did so
+// before, and is an error now.
+bool store_is_misfit(bool *noted, const PGresult *failed);
+
 #endif
