@@ -147,9 +147,9 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "ALTER TABLE {1} SET LOGGED;", INSPECT_PERSISTENCE},
     [FINDING_COLUMN_MISSING] = {"column-missing", SEVERITY_ERROR, "a column is missing",
                                 "Table {1} has no column {2}. The relay cannot start on it.",
-                                "If it has another name there, map it: outbox.columns.{3}. If it "
-                                "was dropped from a table of "
-                                "version 2, revert and apply make it anew.",
+                                "If it has another name there, map it: outbox.columns.{3}. What "
+                                "is missing of version 2, because the table was made anew or "
+                                "restored, `outrider schema apply` adds.",
                                 NULL, 0},
     [FINDING_COLUMN_TYPE] = {"column-type", SEVERITY_ERROR,
                              "a column has a type that does not serve",

@@ -87,6 +87,15 @@ struct lane {
 
 void *lane_main(void *lane);
 
+// Takes up the slots that the table has. Lanes begin their rounds at different ones.
+bool lane_take_up_slots(struct lane *lane, struct error *err) MUST_CHECK;
+// Notes which table was read, and forgets what was known of another's rows. True: it is another.
+bool lane_note_table(struct lane *lane);
+// Reads a table that was changed anew, and forgets what was known of its rows.
+bool lane_adopt_change(struct lane *lane, struct error *err) MUST_CHECK;
+// What the table's version cannot promise is said once.
+void lane_tell_version(struct lane *lane);
+
 void lane_enter(struct lane *lane, enum lane_phase phase);
 
 // A batch is settled: counts what claiming, publishing and settling took since the last one.

@@ -185,23 +185,6 @@ plan_anew(struct store *store, struct step *step)
     return 1;
 }
 
-// Does the failure look as if the statement did not fit the table any more? Then the shape is to be
-// read again, but not twice for nothing: what fails again is an error. noted: it failed so before.
-static bool
-is_misfit(bool *noted, const PGresult *failed)
-{
-    static const char *const states[] = {
-        SQLSTATE_UNDEFINED_TABLE,    SQLSTATE_UNDEFINED_COLUMN, SQLSTATE_UNDEFINED_SCHEMA,
-        SQLSTATE_UNDEFINED_FUNCTION, SQLSTATE_WRONG_TYPE,       SQLSTATE_CHANGED_RESULT,
-    };
-
-    if (*noted)
-        return false;
-    for (size_t i = 0; i < sizeof states / sizeof states[0] && !*noted; i++)
-        *noted = sqlstate_is(failed, states[i]);
-    return *noted;
-}
-
 // What store_begin makes of the answers: BEGIN, settings, view, heads, savepoint, claim, release.
 static bool
 judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, struct step *steps,
@@ -216,7 +199,7 @@ judge_begin(struct store *store, const struct claim *claim, bool wait_for_slot, 
         read_view(steps[VIEW].result, 0, ret_view);
         read_last_number(steps[VIEW].result, ret_view);
     }
-    if (ret_view->changed || is_misfit(&store->misfit, failed)) {
+    if (ret_view->changed || store_is_misfit(&store->misfit, failed)) {
         ret_view->changed = true; // whatever the statements behind the view made of it
         return true;
     }
@@ -298,27 +281,6 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
 }
 
 bool
-store_lock_holder(struct store *store, const struct message_id *id, struct lock_holder *ret_holder,
-                  struct error *err)
-{
-    static const struct answer holder = {"iT", 0};
-    struct params params __attribute__((cleanup(params_free))) = {0};
-    PGresult *result = NULL;
-
-    params_uuid(&params, id);
-    if (!store_run_behind_savepoint(store, store->shape.lock_holder, &params, &holder, NULL,
-                                    &result, err))
-        return false;
-    *ret_holder = (struct lock_holder){0};
-    if (PQntuples(result) > 0) {
-        ret_holder->pid = wire_int4(PQgetvalue(result, 0, 0));
-        snprintf(ret_holder->gid, sizeof ret_holder->gid, "%s", PQgetvalue(result, 0, 1));
-    }
-    PQclear(result);
-    return true;
-}
-
-bool
 store_clock_ahead(struct store *store, int64_t *ret_ahead_us, struct error *err)
 {
     static const struct answer clock = {"l", 1};
@@ -386,7 +348,7 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
                       (size_t)(COUNT - first), err))
         return false;
     const PGresult *failed = pipeline_failed(steps + first, (size_t)(COUNT - first));
-    const bool misfit = failed && is_misfit(&store->poll_misfit, failed);
+    const bool misfit = failed && store_is_misfit(&store->poll_misfit, failed);
     const bool unreadable =
         failed && sqlstate_lies_in_data(PQresultErrorField(failed, PG_DIAG_SQLSTATE));
     if (failed && !misfit && !unreadable)

@@ -71,4 +71,8 @@ bool store_changed_all(const PGresult *result, size_t count, struct error *err) 
 bool store_mark_apart(struct store *store, const struct message_id *ids, size_t count,
                       struct refusals *ret_refused, struct error *err) MUST_CHECK;
 
+// Does the failure look as if the statement did not fit the table any more? noted: it did so
+// before, and is an error now.
+bool store_is_misfit(bool *noted, const PGresult *failed);
+
 #endif

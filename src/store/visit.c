@@ -143,8 +143,9 @@ lacks(const struct names *names, const char *missing, struct error *err)
     return column_missing(column, names->table, missing, err);
 }
 
-bool
-visit_look_within(struct visit *visit, struct error *err)
+// strict: a table that lacks columns of its version is an error.
+static bool
+look(struct visit *visit, bool strict, struct error *err)
 {
     AUTOFREE char *table = names_relation(&visit->names, NULL);
     AUTOFREE char *seq_name = sql_literal(visit->names.columns[COLUMN_SEQ]);
@@ -183,17 +184,29 @@ visit_look_within(struct visit *visit, struct error *err)
                          table);
     if (versioned && !read_version(visit, err))
         return false;
-    return visit->version == 1 || missing == NULL || lacks(&visit->names, missing, err);
+    return !strict || visit->version == 1 || missing == NULL || lacks(&visit->names, missing, err);
+}
+
+bool
+visit_look_within(struct visit *visit, struct error *err)
+{
+    return look(visit, true, err);
+}
+
+static bool
+look_apart(struct visit *visit, bool strict, struct error *err)
+{
+    if (visit_begin(visit, "BEGIN READ ONLY", VISIT_LOOK_MS, err) && look(visit, strict, err) &&
+        visit_commit(visit, err))
+        return true;
+    visit_rollback(visit);
+    return false;
 }
 
 bool
 visit_look(struct visit *visit, struct error *err)
 {
-    if (visit_begin(visit, "BEGIN READ ONLY", VISIT_LOOK_MS, err) &&
-        visit_look_within(visit, err) && visit_commit(visit, err))
-        return true;
-    visit_rollback(visit);
-    return false;
+    return look_apart(visit, true, err);
 }
 
 bool
@@ -214,7 +227,7 @@ visit_open(const struct store_settings *settings, const atomic_bool *abort, stru
     if (visit.names.schema == NULL && schema != NULL)
         visit.names.schema = xstrdup(schema);
     visit.version_table = names_relation(&visit.names, "_outrider");
-    if (!visit_look(&visit, err)) {
+    if (!look_apart(&visit, false, err)) {
         visit_close(&visit);
         return false;
     }

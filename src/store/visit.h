@@ -32,13 +32,14 @@ struct visit {
     int slots; // as the version table says; 1 on version 1
 };
 
-// Connects and looks. On failure there is nothing to close. `abort` (may be NULL) ends every wait
-// of the visit early when set.
+// Connects and looks; a table that lacks columns is for those to judge who ask about it. On failure
+// there is nothing to close. `abort` (may be NULL) ends every wait of the visit early when set.
 bool visit_open(const struct store_settings *settings, const atomic_bool *abort,
                 struct visit *ret_visit, struct error *err) MUST_CHECK;
 void visit_close(struct visit *visit);
 
-// Looks at the table again, in a transaction of its own; or within the one in hand.
+// Looks at the table again, in a transaction of its own; or within the one in hand. A table that
+// lacks columns of its version is an error then.
 bool visit_look(struct visit *visit, struct error *err) MUST_CHECK;
 bool visit_look_within(struct visit *visit, struct error *err) MUST_CHECK;
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a statement meets in the table: a definition that it was not made for, a row's holder.
+#include "sqlstate.h"
+#include "store_private.h"
+
+#include <stdio.h>
+
+// Does the failure look as if the statement did not fit the table any more? Then the shape is to be
+// read again, but not twice for nothing: what fails again is an error. noted: it failed so before.
+bool
+store_is_misfit(bool *noted, const PGresult *failed)
+{
+    static const char *const states[] = {
+        SQLSTATE_UNDEFINED_TABLE,    SQLSTATE_UNDEFINED_COLUMN, SQLSTATE_UNDEFINED_SCHEMA,
+        SQLSTATE_UNDEFINED_FUNCTION, SQLSTATE_WRONG_TYPE,       SQLSTATE_CHANGED_RESULT,
+    };
+
+    if (*noted)
+        return false;
+    for (size_t i = 0; i < sizeof states / sizeof states[0] && !*noted; i++)
+        *noted = sqlstate_is(failed, states[i]);
+    return *noted;
+}
+
+bool
+store_lock_holder(struct store *store, const struct message_id *id, struct lock_holder *ret_holder,
+                  struct error *err)
+{
+    static const struct answer holder = {"iT", 0};
+    struct params params __attribute__((cleanup(params_free))) = {0};
+    PGresult *result = NULL;
+
+    params_uuid(&params, id);
+    if (!store_run_behind_savepoint(store, store->shape.lock_holder, &params, &holder, NULL,
+                                    &result, err))
+        return false;
+    *ret_holder = (struct lock_holder){0};
+    if (PQntuples(result) > 0) {
+        ret_holder->pid = wire_int4(PQgetvalue(result, 0, 0));
+        snprintf(ret_holder->gid, sizeof ret_holder->gid, "%s", PQgetvalue(result, 0, 1));
+    }
+    PQclear(result);
+    return true;
+}
