@@ -297,20 +297,19 @@ turn(struct dead *dead, const struct page_request *request, struct dead_page *re
     struct dead_page next = {0};
     struct session_result *result;
 
-    bool good =
-        dead_begin(dead, writes(action) ? DEAD_WRITE : DEAD_READ, &next.database_user, err) &&
-        run(dead, request, statement_of(action), NULL, &result, err) &&
-        session_expect(&result, action == DEAD_SHOW ? SHOWN : LOOKED_AT, 0, err);
-    if (good) {
-        fill_page(result, request->limit, action == DEAD_SHOW, &next);
-        note_unreadable(dead, &next);
-        good = commit(dead, &next, err);
-    }
-    if (!good) {
+    *ret_page = next;
+    if (!dead_begin(dead, writes(action) ? DEAD_WRITE : DEAD_READ, &next.database_user, err) ||
+        !run(dead, request, statement_of(action), NULL, &result, err) ||
+        !session_expect(&result, action == DEAD_SHOW ? SHOWN : LOOKED_AT, 0, err)) {
         visit_rollback(&dead->visit);
-        if (!next.unclear)
-            dead_page_free(&next);
+        dead_page_free(&next);
+        return false;
     }
+    fill_page(result, request->limit, action == DEAD_SHOW, &next);
+    note_unreadable(dead, &next);
+    const bool good = commit(dead, &next, err);
+    if (!good && !next.unclear) // a COMMIT that was refused has ended the transaction
+        dead_page_free(&next);
     *ret_page = next;
     return good;
 }

@@ -19,6 +19,7 @@ AWAY = "127.0.0.1:9"  # nothing is sent
 COLUMNS = ["id", "aggregate_type", "aggregate_id", "event_type", "payload", "published", "published_at", "retry_count",
            "created_at", "seq", "headers", "next_attempt_at", "last_error", "error_class", "dead_at"]
 SINCE_2 = COLUMNS[9:]
+OTHERWISE_IN_1 = ("published", "retry_count", "created_at")  # version 1 reads these in other words
 USUAL = {"id": "uuid", "aggregate_type": "text", "aggregate_id": "text", "event_type": "text", "payload": "jsonb",
          "published": "boolean", "published_at": "timestamptz", "retry_count": "integer", "created_at": "timestamptz"}
 # Of a column of any type:
@@ -61,7 +62,7 @@ def types():
 
 
 CASES = [(version, column, kind, VALUES[kind]) for version in (1, 2) for column, kinds in types().items() for kind in kinds
-         if version == 2 or column not in SINCE_2] + HUGE_CASES
+         if version == 2 or column in OTHERWISE_IN_1] + HUGE_CASES
 
 
 def test_no_type_is_left_out():
@@ -138,7 +139,7 @@ def test_it_is_reported_and_can_be_deleted(outrider, db, version, column, kind, 
     assert len(short(run("dead", "list")).expect(0).stdout.splitlines()) == (dead + 1 if dead else 1)
     listed = [json.loads(line) for line in short(run("dead", "list", "--json")).expect(0).stdout.splitlines()]
     assert len(listed) == dead
-    for number, letter in enumerate(listed):
+    for number, letter in enumerate(listed[:12]):
         as_json = ["--json"] * (number % 2)
         shown = short(run("dead", "show", letter["id"], *as_json), 3_000_000).expect(0).stdout
         assert letter["id"] in shown and (not as_json or json.loads(shown, parse_int=str)["id"] == letter["id"])
