@@ -42,10 +42,10 @@ def test_each_answer_of_a_relay(outrider, outbox, mangler, observer, topic, how)
     assert outbox.row_counts() == (len(ids), 0)
 
 
-@pytest.mark.parametrize("command", [("status",), ("dead", "list"), ("purge", "--dry-run"),
+@pytest.mark.parametrize("command", [("status",), ("dead", "list"), ("purge", "--older-than", "1h", "--dry-run"),
                                      ("schema", "status"), ("schema", "apply"), ("drain", "--dry-run")],
                          ids=lambda words: "-".join(words[:2]))
-@pytest.mark.parametrize("how", ["column", "rows", "null"])
+@pytest.mark.parametrize("how", ["column", "null"])
 def test_each_answer_of_a_command(outrider, outbox, mangler, topic, command, how):
     """A command ends with an exit code, however its server answers; at least once it names the answer."""
     proxy, config = mangler
@@ -59,4 +59,4 @@ def test_each_answer_of_a_command(outrider, outbox, mangler, topic, command, how
         named += "PostgreSQL answered" in result.output
         if proxy.armed():
             break
-    assert named > 0 or how == "rows"
+    assert named > 0
