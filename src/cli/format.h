@@ -31,8 +31,7 @@ struct grid {
     size_t count;
 };
 
-// Rows are filled cell by cell from the left. The text is copied, what is wider than 500 columns
-// cut.
+// Rows are filled cell by cell from the left. The text is copied, and cut at 500 columns.
 void grid_add(struct grid *grid, const char *cell);
 void grid_add_count(struct grid *grid, int64_t count);
 void grid_add_printable(struct grid *grid, const char *text); // made safe (base/safe.h)

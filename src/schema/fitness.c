@@ -109,7 +109,7 @@ check_columns(struct context *context, int to, struct error *err)
     bool fit = true;
 
     if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &columns, err) ||
-        !session_expect(&columns, "ttbbl", 0, err))
+        !session_expect(&columns, "ttbblbt", 0, err))
         return false;
     for (enum column column = 0; fit && column < COLUMN_COUNT; column++)
         fit = column_since(column) > to || check_column(context, columns, column, err);

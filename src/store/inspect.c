@@ -58,8 +58,8 @@ static const struct {
     const char *fields;
     int rows;
 } answers[INSPECT_QUESTIONS] = {
-    [INSPECT_COLUMNS] = {"ttbl", 0}, [INSPECT_CLOCK] = {"l", 1},       [INSPECT_PID] = {"l", 1},
-    [INSPECT_PAYLOADS] = {"TLl", 0}, [INSPECT_SENT_TOPICS] = {"t", 0},
+    [INSPECT_COLUMNS] = {"ttbltT", 0}, [INSPECT_CLOCK] = {"l", 1},       [INSPECT_PID] = {"l", 1},
+    [INSPECT_PAYLOADS] = {"TLl", 0},   [INSPECT_SENT_TOPICS] = {"t", 0},
 };
 
 bool

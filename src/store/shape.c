@@ -277,6 +277,23 @@ has_headers(const struct description *description)
     return type == TYPE_JSONB || type == TYPE_JSON;
 }
 
+static struct placeholder
+last_number(const struct shape *shape)
+{
+    const char *sql = shape->version == 2 ? sql_store_last_number : sql_store_last_number_none;
+    return (struct placeholder){"last_number", sql, true};
+}
+
+// What only version 2 has: numbers.
+static void
+compose_numbers(struct shape *shape, const struct names *names, const struct placeholder *all,
+                size_t count)
+{
+    shape->lost_exist = names_expand(names, sql_store_lost_exist, all, count);
+    shape->lost_number = names_expand(names, sql_store_lost_number, all, count);
+    shape->renumber = names_expand(names, sql_store_renumber, all, count);
+}
+
 // Puts every statement together.
 static void
 compose(struct shape *shape, const struct description *description,
@@ -297,6 +314,7 @@ compose(struct shape *shape, const struct description *description,
     snprintf(slot_mask, sizeof slot_mask, "%d", shape->slots - 1);
     memcpy(all, fixed, fixed_count * sizeof *fixed);
     all[count++] = (struct placeholder){"version", v2 ? "2" : "1", false};
+    all[count++] = last_number(shape);
     all[count++] = (struct placeholder){"max_retries", max_retries, false};
     all[count++] = (struct placeholder){"slots", slots, false};
     all[count++] = (struct placeholder){"slot_mask", slot_mask, false};
@@ -331,8 +349,6 @@ compose(struct shape *shape, const struct description *description,
 
     for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++)
         compose_kind(shape, kind, claimable(shape, settings, kind), names, all, count);
-    all[count++] = (struct placeholder){
-        "last_number", v2 ? sql_store_last_number : sql_store_last_number_none, true};
     all[count++] = (struct placeholder){"slot_number", "$1", false};
     all[count] =
         (struct placeholder){"slot", key ? sql_store_slot_exclusive : sql_store_slot_shared, true};
@@ -350,11 +366,8 @@ compose(struct shape *shape, const struct description *description,
         names, settings->on_published == ON_PUBLISHED_MARK ? sql_store_mark : sql_store_delete, all,
         count);
     shape->fail = names_expand(names, v2 ? sql_store_fail_v2 : sql_store_fail_v1, all, count);
-    if (!v2)
-        return;
-    shape->lost_exist = names_expand(names, sql_store_lost_exist, all, count);
-    shape->lost_number = names_expand(names, sql_store_lost_number, all, count);
-    shape->renumber = names_expand(names, sql_store_renumber, all, count);
+    if (v2)
+        compose_numbers(shape, names, all, count);
 }
 
 // Composes with what tells this table and definition from any other.

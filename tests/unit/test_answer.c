@@ -119,7 +119,7 @@ END_TEST
 // such value of a fixed length reaches the reader.
 START_TEST(test_a_claim_with_one_wrong_value)
 {
-    static const int lengths[] = {1, 16, 8, 8, 0, 0, 0, 0, 8, 4, 0, 4, 1};
+    static const int lengths[] = {1, 16, 8, 8, 0, 0, 0, 0, 8, 4, 0, 4, 8, 1, 1};
     static const char bytes[32];
     const int fields = (int)strlen(rows_answer.fields);
 

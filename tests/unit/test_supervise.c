@@ -189,7 +189,7 @@ START_TEST(test_a_session_that_is_no_relay)
     error_set(&fake.taken_by, FAULT_CLUSTER, "SLOT", "session 4711\nhas it");
     now = (struct fake_moment){.phase = LANE_STANDBY, .connected = true};
     supervise_append_status(&line, NULL, &well, 0, 0);
-    ck_assert_str_eq(text_str(&line), "kept from sending: session 4711?has it");
+    ck_assert_str_eq(text_str(&line), "kept from sending: session 4711\\nhas it");
 }
 END_TEST
 
