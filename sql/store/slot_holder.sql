@@ -5,7 +5,7 @@
 -- Two things tell a relay from any other session, whatever its role and name: a relay may lock rows, which takes UPDATE on
 -- a column, by its own role or one that it can become; and it holds its locks in a transaction, for a session that is in
 -- none has a virtualtransaction that ends in /0. Both show to every role; address and time only to some. A prepared
--- transaction has no session, and its virtualtransaction names it. A session that cannot be a relay comes first.
+-- transaction has no session, and is found by the lock on its own id. A session that cannot be a relay comes first.
 -- Other people's names are cut down to what is safe to print.
 WITH held AS MATERIALIZED (
     SELECT l.pid, l.virtualtransaction AS transaction,
@@ -32,7 +32,9 @@ WITH held AS MATERIALIZED (
            || coalesce(', connected since ' || to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '') AS origin
       FROM held AS h
       LEFT JOIN pg_stat_activity AS a ON a.pid = h.pid
-      LEFT JOIN pg_prepared_xacts AS p ON h.pid IS NULL AND h.transaction = '-1/' || p.transaction
+      LEFT JOIN pg_locks AS x ON h.pid IS NULL AND x.pid IS NULL AND x.locktype = 'transactionid'
+                             AND x.virtualtransaction = h.transaction
+      LEFT JOIN pg_prepared_xacts AS p ON p.transaction = x.transactionid
 )
 SELECT coalesce(t.pid, 0)::text AS pid,
        t.transaction,
