@@ -19,8 +19,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOCKED_RETRY_MS = 250 }; // how often a row that somebody else holds is looked at again
-
 struct claim
 window_first_claim(const struct lane *lane, const struct slot *slot, int limit)
 {
@@ -150,74 +148,6 @@ cut_newer(struct window *window)
     }
 }
 
-static void
-log_locked(const struct lock_holder *holder, const char *first_id, int64_t rows)
-{
-    if (holder->gid[0])
-        LOG(LOG_WARN, "rows_locked", LOG_STR("prepared_transaction", holder->gid),
-            LOG_INT("rows", rows), LOG_STR("first_id", first_id),
-            LOG_STR("next", "COMMIT PREPARED or ROLLBACK PREPARED ends that transaction; the rows' "
-                            "aggregates wait for it, the others go on"));
-    else
-        LOG(LOG_WARN, "rows_locked", LOG_INT("holder_pid", holder->pid), LOG_INT("rows", rows),
-            LOG_STR("first_id", first_id),
-            LOG_STR("next",
-                    "their aggregates wait until the locks are released, the others go on"));
-}
-
-// Says who holds locks on rows, once a holder.
-static bool
-tell_locked(struct window *window, const struct row *first, int64_t count, struct error *err)
-{
-    struct lane *lane = window->lane;
-    struct lock_holder holder, *told = &lane->slot->told_holder;
-    char id[MESSAGE_ID_TEXT];
-
-    if (!store_lock_holder(lane->store, &first->id, &holder, err))
-        return false;
-    if (holder.pid == told->pid && str_equal(holder.gid, told->gid))
-        return true;
-    *told = holder;
-    message_id_format(&first->id, id);
-    log_locked(&holder, id, count);
-    return true;
-}
-
-// Rows that somebody else holds locked keep their aggregates back.
-static bool
-hold_locked(struct window *window, const struct batch *batch, struct error *err)
-{
-    struct mono until = mono_add_ms(mono_now(), LOCKED_RETRY_MS);
-    const struct row *first = NULL;
-    int64_t count = 0;
-
-    for (size_t i = 0; batch->holes && i < batch->count; i++) {
-        const struct row *row = &batch->messages[i].row;
-        if (row->taken)
-            continue;
-        if (count++ == 0)
-            first = row;
-        holds_add(&window->lane->slot->holds, row->aggregate_id, row->position, until);
-    }
-    return count == 0 || tell_locked(window, first, count, err);
-}
-
-// Claims again in the way that fits what the claim met: around locked rows, or row by row.
-static bool
-claim_again(struct window *window, enum claim_met met, struct batch *batch, struct error *err)
-{
-    struct store *store = window->lane->store;
-    bool good = true;
-
-    if (met == CLAIM_NOT_MADE)
-        good = store_claim(store, &window->claim, batch, &met, err);
-    if (good && met == CLAIM_MET_LOCK)
-        good = store_claim_around(store, &window->claim, batch, &met, err);
-    if (good && met == CLAIM_MET_UNREADABLE)
-        good = store_claim_apart(store, &window->claim, batch, err);
-    return good && hold_locked(window, batch, err);
-}
-
 // The view tells whether rows wait, and whether some below the floor may go now; the first claim
 // was sent before that was known.
 static bool
@@ -239,7 +169,7 @@ adapt_to_view(struct window *window, enum claim_met met, struct error *err)
     if (met == CLAIM_MET_NOTHING)
         return true;
     batch_free(&window->claimed);
-    return claim_again(window, met, &window->claimed, err);
+    return window_claim_again(window, met, &window->claimed, err);
 }
 
 // Begins the transaction and claims the first batch: WINDOW_SHORT when there is one. Locked rows
@@ -341,7 +271,7 @@ take_ahead(struct window *window, struct error *err)
     if (!window_take_refusals(window, &refused, window->asked_marks, err))
         return false;
     pass_over(window);
-    return claim_again(window, met, &window->ahead, err);
+    return window_claim_again(window, met, &window->ahead, err);
 }
 
 // Goes on to the batch that was claimed ahead. What came to light while it was claimed can end the

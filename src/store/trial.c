@@ -119,13 +119,12 @@ try_failure(struct store *store, const struct message_id *ids, size_t count, boo
                                        .error_class = fault_name(FAULT_MESSAGE),
                                        .code = "TRIAL",
                                        .text = REASON};
-    const bool good = store_try_fail(store, failures, count, &refused, err);
-    if (good)
+    if (store_try_fail(store, failures, count, &refused, err))
         return take_first(&refused, err);
     refusals_free(&refused);
     if (!undo(store, sql_store_rollback_trial, &undone))
-        return error_set(err, undone.fault, undone.code, "%s", undone.text);
-    return good;
+        *err = undone;
+    return false;
 }
 
 static bool

@@ -111,13 +111,14 @@ claim_next(struct ceiling *ceiling, struct position since, struct batch *ret_bat
     struct mono began = mono_now();
     struct error err;
     struct refusals refused = {0};
-    enum claim_met met;
+    enum claim_met met = CLAIM_MET_NOTHING;
 
     if (!store_ahead(ceiling->store, ceiling->due, ceiling->due_count, &claim, &err) ||
         !store_ahead_answers(ceiling->store, &refused, ret_batch, &met, &err))
         stop("mark and claim", &err);
     if (met != CLAIM_MET_NOTHING)
-        fail("claim", "a row is locked or cannot be written: the ceiling needs the table for itself");
+        fail("claim",
+             "a row is locked or cannot be written: the ceiling needs the table for itself");
     ceiling->due_count = 0;
     ceiling->ahead_ns += mono_diff_ns(mono_now(), began);
     note_claimed(ceiling, ret_batch);
@@ -130,7 +131,7 @@ begin(struct ceiling *ceiling, struct position since, struct batch *ret_batch)
     struct mono began = mono_now();
     struct view view;
     struct error err;
-    enum claim_met met;
+    enum claim_met met = CLAIM_MET_NOTHING;
 
     if (!store_begin(ceiling->store, &claim, false, &view, ret_batch, &met, &err))
         stop("begin", &err);

@@ -9,7 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT, AFTER, ID, UNTIL, HELD, PAYLOAD, BATCH, SINCE, BLOCKED, SLOT, COUNT, UNTIL_ID = COUNT };
+enum {
+    LIMIT,
+    AFTER,
+    ID,
+    UNTIL,
+    HELD,
+    PAYLOAD,
+    BATCH,
+    SINCE,
+    BLOCKED,
+    SLOT,
+    COUNT,
+    UNTIL_ID = COUNT
+};
 enum { INT8_ARRAY = 1016, TEXT_ARRAY = 1009 };
 
 static const char *
