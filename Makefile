@@ -219,9 +219,11 @@ GUARD_VARIANT = CC=gcc CFLAGS='-O2 -g'
 guard: all $(OUT)/mock-kafka
 	$(PYTEST) tests/guard
 
+# So many tests at a time, each with servers of its own: most of what they do is waiting.
+INTEGRATION_JOBS ?= 2
 integration: all bench-programs $(OUT)/mock-kafka
 	scripts/kafka-jars
-	$(PYTEST) tests/integration
+	$(PYTEST) -n $(INTEGRATION_JOBS) --dist worksteal tests/integration
 
 # Faults while messages flow; FAULTS='--long --resume' or FAULTS='--case NAME' say how much.
 FAULTS ?=

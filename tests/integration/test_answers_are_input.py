@@ -51,7 +51,8 @@ def test_each_answer_of_a_command(outrider, outbox, mangler, topic, command, how
     proxy, config = mangler
     outbox.insert(topic, retry_count=5)
     named = 0
-    for n in range(1, 31):
+    step = 3 if command[0] == "schema" else 1  # these have many answers, and each takes long
+    for n in range(1, 31, step):
         proxy.arm(n, how)
         result = outrider.command(*command, config=config, timeout=60)
         assert 0 <= result.code < 128, result.output

@@ -122,7 +122,7 @@ HELD = {
     "update": ("REVOKE UPDATE ON outbox_messages FROM {role}", "right-missing", "UPDATE (published"),
     "some-columns": ("REVOKE UPDATE ON outbox_messages FROM {role};"
                      "GRANT UPDATE (published, published_at, retry_count, last_error, error_class,"
-                     " next_attempt_at) ON outbox_messages TO {role}", "right-missing", "UPDATE (dead_at)"),
+                     " next_attempt_at, seq) ON outbox_messages TO {role}", "right-missing", "UPDATE (dead_at)"),
     "select": ("REVOKE SELECT ON outbox_messages FROM {role}", "right-missing", "SELECT"),
     "sequence": ("REVOKE SELECT ON SEQUENCE outbox_messages_outrider_seq FROM PUBLIC", "right-missing", "SEQUENCE"),
     "row-security": ("ALTER TABLE outbox_messages ENABLE ROW LEVEL SECURITY", "row-security", "outbox_messages"),
