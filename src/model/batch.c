@@ -16,6 +16,7 @@
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 // Below malloc's threshold for mmap (128 KiB), so that a chunk is not a system call.
 #define CHUNK_BYTES ((size_t)64 * 1024)
@@ -63,6 +64,14 @@ batch_alloc(struct batch *batch, size_t size)
     memory->free += size;
     memory->left -= size;
     return piece;
+}
+
+const char *
+batch_copy(struct batch *batch, const char *text)
+{
+    const size_t size = strlen(text) + 1;
+
+    return memcpy(batch_alloc(batch, size), text, size);
 }
 
 void

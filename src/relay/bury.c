@@ -80,20 +80,17 @@ is_buried(struct window *window, const struct message *copy)
 }
 
 // A row that cannot be made dead waits in memory, and no copy of it is sent.
-static bool
-keep_refused(struct window *window, struct batch *batch, const struct refusals *refused,
-             struct error *err)
+static void
+keep_refused(struct window *window, struct batch *batch, const struct refusals *refused)
 {
     for (size_t i = 0; i < batch->count && refused->count > 0; i++) {
         struct message *message = &batch->messages[i];
         const struct refusal *refusal = refusals_find(refused, &message->row.id);
         if (!refusal)
             continue;
-        if (!window_keep_unwritten(window, refusal, message, err))
-            return false;
+        window_keep_unwritten(window, refusal, message);
         message->outcome.state = OUTCOME_HELD;
     }
-    return true;
 }
 
 // After a failure, it is first made sure that the rows can be made dead at all: a row that cannot
@@ -120,9 +117,10 @@ try_first(struct window *window, struct batch *batch, struct error *err)
     if (window->marked_first > 0 && !store_unmark(store, err))
         return error_prefix(err, "taking marks back");
     window->marked_first = 0;
-    const bool good = (store_try_fail(store, failures, count, &refused, err) ||
-                       error_prefix(err, "making rows dead before they are copied")) &&
-                      keep_refused(window, batch, &refused, err);
+    const bool good = store_try_fail(store, failures, count, &refused, err) ||
+                      error_prefix(err, "making rows dead before they are copied");
+    if (good)
+        keep_refused(window, batch, &refused);
     refusals_free(&refused);
     return good;
 }

@@ -75,7 +75,7 @@ struct lane {
     struct mono doubt_at;       // it is not asked before then whether Kafka is still there
     struct mono not_before;     // goal.rate allows nothing until then
     unsigned turn;              // of shared->wake, when it last looked
-    int64_t mean_bytes;         // running mean of a payload's size
+    int64_t mean_bytes;         // running mean of a row's size
     bool told_full;             // that there are too many blocked topics was said
     int64_t told_ahead;         // the highest seq above the sequence's numbers that was named
     bool told_unnumbered;       // that rows cannot be numbered was said

@@ -5,7 +5,7 @@
 // lane has no other place for the wait than its memory. The same holds for a row that was sent and
 // cannot be marked: a lane that forgot it would send it again with each sweep. A restart forgets
 // the rows here, and the first windows after a start mark before they send: so a row that cannot be
-// marked is not sent by them.
+// marked is not sent by them. On most days this is empty.
 #include "quarantine.h"
 
 #include "floor.h"
@@ -20,37 +20,67 @@ void
 quarantine_free(struct quarantine *quarantine)
 {
     free(quarantine->list);
+    free(quarantine->index);
     *quarantine = (struct quarantine){0};
+}
+
+// Where the search for an id begins.
+static size_t
+home(const struct quarantine *quarantine, const struct message_id *id)
+{
+    uint64_t value = UINT64_C(14695981039346656037); // FNV-1a
+
+    for (size_t i = 0; i < sizeof id->bytes; i++)
+        value = (value ^ id->bytes[i]) * UINT64_C(1099511628211);
+    return (size_t)(value ^ value >> 32) & (quarantine->index_size - 1);
+}
+
+// The index's cell for an id: the one that names it, or the free one where it belongs.
+static size_t
+cell(const struct quarantine *quarantine, const struct message_id *id)
+{
+    size_t i = home(quarantine, id);
+
+    while (quarantine->index[i] != 0 &&
+           memcmp(&quarantine->list[quarantine->index[i] - 1].id, id, sizeof *id) != 0)
+        i = (i + 1) & (quarantine->index_size - 1);
+    return i;
+}
+
+static void
+grow(struct quarantine *quarantine)
+{
+    quarantine->room = quarantine->room ? 2 * quarantine->room : 16;
+    quarantine->index_size = 2 * quarantine->room;
+    quarantine->list = xreallocarray(quarantine->list, quarantine->room, sizeof *quarantine->list);
+    free(quarantine->index);
+    quarantine->index = xcalloc(quarantine->index_size, sizeof *quarantine->index);
+    for (size_t i = 0; i < quarantine->count; i++)
+        quarantine->index[cell(quarantine, &quarantine->list[i].id)] = (uint32_t)i + 1;
 }
 
 struct quarantined *
 quarantine_find(const struct quarantine *quarantine, const struct message_id *id)
 {
-    for (size_t i = 0; i < quarantine->count; i++)
-        if (memcmp(&quarantine->list[i].id, id, sizeof *id) == 0)
-            return &quarantine->list[i];
-    return NULL;
+    const uint32_t place = quarantine->count > 0 ? quarantine->index[cell(quarantine, id)] : 0;
+
+    return place ? &quarantine->list[place - 1] : NULL;
 }
 
-struct quarantined *
-quarantine_add(struct quarantine *quarantine, const struct message_id *id)
+// Frees a cell. What follows it in its run moves up, or no search would reach it any more.
+static void
+free_cell(struct quarantine *quarantine, size_t hole)
 {
-    struct quarantined *row = quarantine_find(quarantine, id);
+    const size_t mask = quarantine->index_size - 1;
 
-    if (!row && quarantine->count == QUARANTINE_MAX)
-        return NULL;
-    if (!row && quarantine->count == quarantine->room) {
-        quarantine->room = 2 * quarantine->room + 8;
-        quarantine->list =
-            xreallocarray(quarantine->list, quarantine->room, sizeof *quarantine->list);
+    for (size_t i = (hole + 1) & mask; quarantine->index[i] != 0; i = (i + 1) & mask) {
+        const size_t from = home(quarantine, &quarantine->list[quarantine->index[i] - 1].id);
+        if (((i - from) & mask) < ((i - hole) & mask))
+            continue; // it may not move in front of where its search begins
+        quarantine->index[hole] = quarantine->index[i];
+        hole = i;
     }
-    if (!row) {
-        row = &quarantine->list[quarantine->count++];
-        *row = (struct quarantined){.id = *id, .position = POSITION_LAST, .since = mono_now()};
-    }
-    row->refusals++;
-    row->passed = false;
-    return row;
+    quarantine->index[hole] = 0;
 }
 
 void
@@ -58,8 +88,59 @@ quarantine_drop(struct quarantine *quarantine, const struct message_id *id)
 {
     struct quarantined *row = quarantine_find(quarantine, id);
 
-    if (row)
-        *row = quarantine->list[--quarantine->count];
+    if (!row)
+        return;
+    free_cell(quarantine, cell(quarantine, id));
+    const struct quarantined last = quarantine->list[quarantine->count - 1];
+    if (row != &quarantine->list[quarantine->count - 1]) {
+        quarantine->index[cell(quarantine, &last.id)] = (uint32_t)(row - quarantine->list) + 1;
+        *row = last;
+    }
+    quarantine->count--;
+}
+
+// Drops the row whose time comes first. It is met again then, as if for the first time.
+static void
+evict(struct quarantine *quarantine)
+{
+    const struct quarantined *first = &quarantine->list[0];
+
+    for (size_t i = 1; i < quarantine->count; i++)
+        if (mono_diff_ns(quarantine->list[i].until, first->until) < 0)
+            first = &quarantine->list[i];
+    const struct message_id id = first->id;
+    quarantine_drop(quarantine, &id);
+}
+
+struct quarantined *
+quarantine_add(struct quarantine *quarantine, const struct message_id *id)
+{
+    struct quarantined *row = quarantine_find(quarantine, id);
+
+    if (!row) {
+        if (quarantine->count == QUARANTINE_MAX)
+            evict(quarantine);
+        if (quarantine->count == quarantine->room)
+            grow(quarantine);
+        row = &quarantine->list[quarantine->count];
+        *row = (struct quarantined){.id = *id, .position = POSITION_LAST, .since = mono_now()};
+        quarantine->index[cell(quarantine, id)] = (uint32_t)++quarantine->count;
+    }
+    row->refusals++;
+    row->passed = false;
+    return row;
+}
+
+struct message_id *
+quarantine_list(const struct quarantine *quarantine, struct mono now, size_t *ret_count)
+{
+    struct message_id *ids = xcalloc(quarantine->count + 1, sizeof *ids);
+
+    *ret_count = 0;
+    for (size_t i = 0; i < quarantine->count; i++)
+        if (mono_diff_ns(now, quarantine->list[i].until) < 0)
+            ids[(*ret_count)++] = quarantine->list[i].id;
+    return ids;
 }
 
 bool
@@ -71,7 +152,8 @@ quarantine_expire(struct quarantine *quarantine, struct mono now, struct positio
         struct quarantined *row = &quarantine->list[i];
         const int64_t late_ns = mono_diff_ns(now, row->until);
         if (late_ns > FORGET_MS * INT64_C(1000000)) {
-            *row = quarantine->list[--quarantine->count];
+            const struct message_id id = row->id;
+            quarantine_drop(quarantine, &id);
         } else if (late_ns >= 0 && !row->passed) {
             row->passed = true;
             if (!any || position_compare(&row->position, ret_lowest) < 0)

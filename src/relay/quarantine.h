@@ -8,15 +8,17 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
-enum { QUARANTINE_MAX = 1000 }; // more rows than that mean that the table refuses, not the rows
+enum { QUARANTINE_MAX = 100000 }; // beyond it the row whose time comes first makes room
 
 struct quarantined {
     struct message_id id;
     struct position position; // major INT64_MAX: not known yet
     struct mono until;        // the row is left alone until then
-    struct mono since;        // its first refusal
+    struct mono since; // its first refusal, or the last one with no other row to compare with
     int refusals;
+    int unwritten;       // attempts that could not be counted in the table
     bool passed;         // `until` has passed, and the claims were led back to the row
     bool logged_mark;    // that its mark was refused
     bool logged_failure; // that its failure was
@@ -25,17 +27,23 @@ struct quarantined {
 struct quarantine {
     struct quarantined *list; // owned
     size_t count, room;
+    uint32_t *index; // owned; open addressing by the id: place in the list + 1, 0 is free
+    size_t index_size;
 };
 
 void quarantine_free(struct quarantine *quarantine);
 
-// NULL: the row is not in it.
+// NULL: the row is not in it. The pointer is good until the next row comes or goes.
 struct quarantined *quarantine_find(const struct quarantine *quarantine,
                                     const struct message_id *id);
 
-// The row, whose number of refusals is one higher now. NULL when the quarantine is full.
+// The row, whose number of refusals is one higher now.
 struct quarantined *quarantine_add(struct quarantine *quarantine, const struct message_id *id);
 void quarantine_drop(struct quarantine *quarantine, const struct message_id *id);
+
+// The ids of the rows that are left alone at `now`, in an array that the caller frees.
+struct message_id *quarantine_list(const struct quarantine *quarantine, struct mono now,
+                                   size_t *ret_count);
 
 // Has the time of some rows come by `now`? *ret_lowest is then the lowest of their positions. Each
 // counts once. Rows that no claim has met for long after their time are dropped: they are gone.

@@ -9,6 +9,9 @@
 
 #include "outrider/base/log.h"
 #include "outrider/base/text.h"
+#include "outrider/base/xalloc.h"
+
+#include <stdlib.h>
 
 enum { LOCKED_RETRY_MS = 250 }; // how often a row that another session holds is looked at again
 
@@ -64,6 +67,17 @@ hold_locked(struct window *window, const struct batch *batch, struct error *err)
     return count == 0 || tell_locked(window, first, count, err);
 }
 
+// Past the rows that are left alone.
+static bool
+claim_apart(struct window *window, struct batch *batch, struct error *err)
+{
+    size_t count;
+    AUTOFREE struct message_id *known =
+        quarantine_list(&window->lane->slot->quarantine, mono_now(), &count);
+
+    return store_claim_apart(window->lane->store, &window->claim, known, count, batch, err);
+}
+
 bool
 window_claim_again(struct window *window, enum claim_met met, struct batch *batch,
                    struct error *err)
@@ -76,6 +90,6 @@ window_claim_again(struct window *window, enum claim_met met, struct batch *batc
     if (good && met == CLAIM_MET_LOCK)
         good = store_claim_around(store, &window->claim, batch, &met, err);
     if (good && met == CLAIM_MET_UNREADABLE)
-        good = store_claim_apart(store, &window->claim, batch, err);
+        good = claim_apart(window, batch, err);
     return good && hold_locked(window, batch, err);
 }

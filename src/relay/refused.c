@@ -14,29 +14,22 @@
 #include "outrider/base/xalloc.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 enum { REFUSED_MAX = 8 }; // so many rows are left alone before the table is thought to refuse all
 
 // Leaves the row alone for a while, the longer the more often it was refused.
-static bool
-leave_alone(struct window *window, const struct refusal *refusal, struct quarantined **ret_row,
-            struct error *err)
+static struct quarantined *
+leave_alone(struct window *window, const struct refusal *refusal)
 {
     struct lane *lane = window->lane;
     const struct relay_settings *settings = lane->shared->settings;
     struct quarantined *row = quarantine_add(&lane->slot->quarantine, &refusal->id);
 
-    if (!row)
-        return error_set(err, FAULT_CLUSTER, refusal->why.code,
-                         "more than %d rows cannot be written: %s", QUARANTINE_MAX,
-                         refusal->why.text);
     row->until =
         mono_add_ms(mono_now(), backoff_delay_ms(settings->retry_backoff_ms,
                                                  settings->retry_backoff_max_ms, row->refusals));
     lane_show_quarantined(lane);
-    *ret_row = row;
-    return true;
+    return row;
 }
 
 // Its aggregate waits with the row.
@@ -64,6 +57,7 @@ window_is_quarantined(struct window *window, const struct row *row)
     }
     if (window->careful)
         return false;
+    holds_add_window(&lane->slot->holds, row->aggregate_id, row->position);
     lane->careful = 1; // it is tried by a window that marks first, and the claims go back to it
     window_release(window, position_before(row->position));
     return true;
@@ -91,7 +85,6 @@ judge(struct window *window, const struct refusals *refused, size_t count,
       enum mark_trial *ret_trial, struct error *err)
 {
     struct lane *lane = window->lane;
-    struct quarantined *row;
 
     *ret_trial = MARK_TRIAL_GOOD;
     if (refused->count < count) {
@@ -102,18 +95,20 @@ judge(struct window *window, const struct refusals *refused, size_t count,
         return false;
     if (*ret_trial == MARK_TRIAL_GOOD || count_refused_since(lane, refused) <= REFUSED_MAX)
         return true;
-    if (count == 1 && !leave_alone(window, &refused->list[0], &row, err)) // another is tried next
-        return false;
+    if (count == 1)
+        leave_alone(window, &refused->list[0])->since = mono_now(); // another is tried next
     return error_set(err, FAULT_CLUSTER, refused->list[0].why.code, "no row can be marked: %s",
                      refused->list[0].why.text);
 }
 
-// Is the row at fault, and not the table?
+// Is the row at fault, and not the table or another session?
 static bool
-is_guilty(const struct window *window, const struct quarantined *row, enum mark_trial trial)
+is_guilty(const struct window *window, const struct quarantined *row, const struct error *why,
+          enum mark_trial trial)
 {
-    return trial == MARK_TRIAL_GOOD ||
-           atomic_load(&window->lane->shared->marked_ns) > row->since.ns;
+    return why->fault == FAULT_MESSAGE &&
+           (trial == MARK_TRIAL_GOOD ||
+            atomic_load(&window->lane->shared->marked_ns) > row->since.ns);
 }
 
 // Once for each row.
@@ -130,13 +125,13 @@ tell(bool *logged, const char *event, const struct refusal *refusal, const char 
         LOG_STR("error", refusal->why.text), LOG_STR("next", next));
 }
 
-// Counts an attempt against the guilty rows that Kafka has and that cannot be marked.
+// The guilty rows, which Kafka has, wait in the table. Their attempts are counted by the windows
+// that try them next, and those mark before they send.
 static bool
-count_attempts(struct window *window, const struct refusals *refused, enum mark_trial trial,
-               struct error *err)
+let_wait(struct window *window, const struct refusals *refused, enum mark_trial trial,
+         struct error *err)
 {
     const struct lane *lane = window->lane;
-    const struct relay_settings *settings = lane->shared->settings;
     AUTOFREE struct failure *failures = xcalloc(refused->count + 1, sizeof *failures);
     struct refusals unwritten = {0};
     size_t count = 0;
@@ -144,20 +139,20 @@ count_attempts(struct window *window, const struct refusals *refused, enum mark_
     for (size_t i = 0; i < refused->count; i++) {
         const struct refusal *refusal = &refused->list[i];
         const struct quarantined *row = quarantine_find(&lane->slot->quarantine, &refusal->id);
-        if (!is_guilty(window, row, trial))
+        if (!row || !is_guilty(window, row, &refusal->why, trial))
             continue;
         failures[count++] = (struct failure){
             .id = refusal->id,
-            .delay_ms = backoff_delay_ms(settings->retry_backoff_ms, settings->retry_backoff_max_ms,
-                                         row->refusals),
+            .delay_ms = mono_ms_until(row->until),
+            .postponed = true,
             .error_class = fault_name(FAULT_MESSAGE),
             .code = refusal->why.code,
             .text = refusal->why.text,
         };
     }
-    const bool good = store_fail(lane->store, failures, count, &unwritten, err);
+    const bool good =
+        count == 0 || store_fail(lane->store, failures, count, window->careful, &unwritten, err);
     window->failed += count - unwritten.count;
-    window->attempts += count - unwritten.count;
     refusals_free(&unwritten); // those wait in memory alone
     return good;
 }
@@ -167,52 +162,53 @@ window_take_refusals(struct window *window, struct refusals *refused, size_t cou
                      struct error *err)
 {
     enum mark_trial trial;
-    bool good = true;
+    bool good = count == 0 || judge(window, refused, count, &trial, err);
 
-    if (count == 0)
-        return true;
-    window->marked -= refused->count;
-    good = judge(window, refused, count, &trial, err);
-    for (size_t i = 0; i < refused->count && good; i++) {
-        struct quarantined *row;
-        good = leave_alone(window, &refused->list[i], &row, err);
-        if (good)
-            tell(&row->logged_mark, "mark_refused", &refused->list[i],
-                 "Kafka has the message; the row is not sent again before it can be marked");
-    }
-    good = good && (refused->count == 0 || count_attempts(window, refused, trial, err));
+    for (size_t i = 0; i < refused->count && good; i++)
+        tell(&leave_alone(window, &refused->list[i])->logged_mark, "mark_refused",
+             &refused->list[i],
+             "Kafka has the message; the row is not sent again before it can be marked");
+    if (good && refused->count > 0 && window_is_version_2(window)) // version 1 has no place for it
+        good = let_wait(window, refused, trial, err);
     refusals_free(refused);
     return good;
 }
 
-static const char *
-copy(struct batch *batch, const char *text)
-{
-    return memcpy(batch_alloc(batch, strlen(text) + 1), text, strlen(text) + 1);
-}
-
 // A message whose row cannot be marked is not sent.
-static bool
+static void
 refuse(struct window *window, struct batch *batch, struct message *message,
-       const struct refusal *refusal, enum mark_trial trial, struct error *err)
+       const struct refusal *refusal, enum mark_trial trial)
 {
-    struct quarantined *row;
+    struct quarantined *row = leave_alone(window, refusal);
+    struct error why = refusal->why;
 
-    if (!leave_alone(window, refusal, &row, err))
-        return false;
+    error_prefix(&why, "PostgreSQL refuses to mark the row (%s)", why.code);
     tell(&row->logged_mark, "mark_refused", refusal, "the row is not sent before it can be marked");
     row->position = message->row.position;
     message->outcome = (struct outcome){
         .state = OUTCOME_FAILED,
         .fault = FAULT_MESSAGE,
-        .code = copy(batch, refusal->why.code),
-        .text = copy(batch, refusal->why.text),
+        .code = batch_copy(batch, refusal->why.code),
+        .text = batch_copy(batch, why.text),
     };
-    if (is_guilty(window, row, trial))
-        return true;
+    if (is_guilty(window, row, &refusal->why, trial))
+        return;
     message->outcome.state = OUTCOME_HELD; // whose fault it is is not known
+    if (trial == MARK_TRIAL_REFUSED)
+        row->since = mono_now();
     hold(window, row, message);
-    return true;
+}
+
+// The row can be marked now.
+static void
+forget_mark(struct quarantine *quarantine, const struct message_id *id)
+{
+    struct quarantined *known = quarantine_find(quarantine, id);
+
+    if (known && known->unwritten == 0)
+        quarantine_drop(quarantine, id);
+    else if (known)
+        known->logged_mark = false;
 }
 
 bool
@@ -228,9 +224,9 @@ window_refuse_unmarkable(struct window *window, struct batch *batch, struct refu
         struct message *message = &batch->messages[i];
         const struct refusal *refusal = refusals_find(refused, &message->row.id);
         if (refusal)
-            good = refuse(window, batch, message, refusal, trial, err);
+            refuse(window, batch, message, refusal, trial);
         else if (quarantine->count > 0 && message->outcome.state == OUTCOME_NONE)
-            quarantine_drop(quarantine, &message->row.id);
+            forget_mark(quarantine, &message->row.id);
     }
     if (shown)
         lane_show_quarantined(window->lane);
@@ -238,17 +234,39 @@ window_refuse_unmarkable(struct window *window, struct batch *batch, struct refu
     return good;
 }
 
-bool
+void
 window_keep_unwritten(struct window *window, const struct refusal *refusal,
-                      const struct message *message, struct error *err)
+                      const struct message *message)
 {
-    struct quarantined *row;
+    struct quarantined *row = leave_alone(window, refusal);
 
-    if (!leave_alone(window, refusal, &row, err))
-        return false;
+    row->unwritten++;
     tell(&row->logged_failure, "failure_unwritten", refusal,
          "the row and its aggregate wait in the relay's memory, and it is tried again; let the "
          "table take the row's retry_count and last_error");
     hold(window, row, message);
-    return true;
+}
+
+int
+window_attempts(const struct window *window, const struct row *row)
+{
+    const struct quarantine *quarantine = &window->lane->slot->quarantine;
+    const struct quarantined *known =
+        quarantine->count > 0 ? quarantine_find(quarantine, &row->id) : NULL;
+
+    return row->retry_count + (known ? known->unwritten : 0);
+}
+
+void
+window_forget_written(struct window *window, const struct message_id *id, bool dead)
+{
+    struct quarantine *quarantine = &window->lane->slot->quarantine;
+    struct quarantined *known = quarantine->count > 0 ? quarantine_find(quarantine, id) : NULL;
+
+    if (!known)
+        return;
+    known->unwritten = 0;
+    if (dead || !known->logged_mark) // else it is to be marked before it is sent, still
+        quarantine_drop(quarantine, id);
+    lane_show_quarantined(window->lane);
 }

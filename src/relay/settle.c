@@ -194,8 +194,8 @@ window_is_dead(const struct window *window, const struct message *message)
 
     return outcome->state == OUTCOME_FAILED && outcome->fault == FAULT_MESSAGE &&
            !outcome->doubted &&
-           (outcome->permanent ||
-            message->row.retry_count + 1 >= window->lane->shared->settings->max_retries);
+           (outcome->permanent || window_attempts(window, &message->row) + 1 >=
+                                      window->lane->shared->settings->max_retries);
 }
 
 // Its later rows wait for a row that waits. Version 1 has no place for it in the table.
@@ -370,7 +370,7 @@ note_failure(struct window *window, const struct failure *failure, const struct 
         .topic = message->topic ? xstrdup(message->topic) : NULL,
         .code = xstrdup(failure->code),
         .text = xstrdup(failure->text),
-        .attempt = message->row.retry_count + 1,
+        .attempt = window_attempts(window, &message->row) + 1,
         .dead = failure->dead,
         .delay_ms = failure->dead ? 0 : failure->delay_ms,
     };
@@ -397,17 +397,19 @@ static bool
 write_failures(struct window *window, const struct settlement *settlement, struct error *err)
 {
     struct refusals refused = {0};
-    bool good =
-        store_fail(window->lane->store, settlement->failures, settlement->count, &refused, err) ||
-        error_prefix(err, "counting failed attempts");
+    bool good = store_fail(window->lane->store, settlement->failures, settlement->count,
+                           window->careful, &refused, err) ||
+                error_prefix(err, "counting failed attempts");
 
     for (size_t i = 0; i < settlement->count && good; i++) {
         const struct failure *failure = &settlement->failures[i];
         const struct refusal *refusal = refusals_find(&refused, &failure->id);
-        if (refusal)
-            good = window_keep_unwritten(window, refusal, settlement->failed[i], err);
-        else
+        if (refusal) {
+            window_keep_unwritten(window, refusal, settlement->failed[i]);
+        } else {
             note_failure(window, failure, settlement->failed[i]);
+            window_forget_written(window, &failure->id, failure->dead);
+        }
     }
     window->failed += settlement->count - refused.count;
     refusals_free(&refused);

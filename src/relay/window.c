@@ -121,8 +121,6 @@ note_claimed(struct window *window)
         const struct row *row = &batch->messages[i].row;
         if (row->taken)
             window->locked = row->position;
-        // Later claims would not know which rows it holds back.
-        window->cut |= row->unreadable && !row->aggregate_id.data;
     }
     window_note_numbers(window);
     update_mean(window->lane, batch);
@@ -438,6 +436,7 @@ window_run(struct lane *lane, struct error *err)
         return WINDOW_EMPTY;
     lane_drop_times(lane);
     slot_expire_holds(lane->slot);
+    lane_show_quarantined(lane);
     window.claim = window_first_claim(lane, lane->slot, limit);
     window.reached = window.locked = window.claim.after;
 

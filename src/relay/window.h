@@ -115,9 +115,8 @@ void window_release(struct window *window, struct position since);
 // Is the row left alone for now?
 bool window_is_quarantined(struct window *window, const struct row *row);
 
-// Of `count` acknowledged messages the rows in `refused` could not be marked: an attempt is counted
-// against each, unless another cause than the rows is likely. Empties `refused`. False: no row can
-// be marked.
+// Of `count` acknowledged messages the rows in `refused` could not be marked: each waits, and is
+// tried by a window that marks before it sends. Empties `refused`. False: no row can be marked.
 bool window_take_refusals(struct window *window, struct refusals *refused, size_t count,
                           struct error *err) MUST_CHECK;
 
@@ -127,8 +126,14 @@ bool window_refuse_unmarkable(struct window *window, struct batch *batch, struct
                               size_t count, struct error *err) MUST_CHECK;
 
 // The failure of a message could not be written: its row and its aggregate wait in memory.
-bool window_keep_unwritten(struct window *window, const struct refusal *refusal,
-                           const struct message *message, struct error *err) MUST_CHECK;
+void window_keep_unwritten(struct window *window, const struct refusal *refusal,
+                           const struct message *message);
+
+// The failed attempts of a row, with those that could not be written.
+int window_attempts(const struct window *window, const struct row *row);
+
+// The failure of a row was written: it waits in the table, or is dead.
+void window_forget_written(struct window *window, const struct message_id *id, bool dead);
 
 // Has no attempt left, or could not heal by one: its row is to be dead.
 bool window_is_dead(const struct window *window, const struct message *message);

@@ -22,10 +22,11 @@ struct place {
     struct position position;
     int retry_count;
     uint32_t writer;
+    int64_t created_at_us;
 };
 
 // In the order of sql/store/places.sql.
-static const struct answer place_answer = {"ulii", 0};
+static const struct answer place_answer = {"uliiL", 0};
 
 struct places {
     struct place *list; // owned
@@ -35,7 +36,7 @@ struct places {
 static struct place
 read_place(const struct store *store, const PGresult *result, int row)
 {
-    enum { ID, POSITION, RETRY_COUNT, WRITER };
+    enum { ID, POSITION, RETRY_COUNT, WRITER, CREATED_AT };
     struct place place = {0};
 
     memcpy(place.id.bytes, PQgetvalue(result, row, ID), sizeof place.id.bytes);
@@ -44,6 +45,7 @@ read_place(const struct store *store, const PGresult *result, int row)
         place.position.id = place.id;
     place.retry_count = wire_int4(PQgetvalue(result, row, RETRY_COUNT));
     place.writer = (uint32_t)wire_int4(PQgetvalue(result, row, WRITER));
+    place.created_at_us = rows_unix_us(result, row, CREATED_AT);
     return place;
 }
 
@@ -119,6 +121,7 @@ lock_row(struct store *store, const struct message_id *id, bool *ret_there, bool
                                     err))
         return false;
     *ret_taken = result && PQntuples(result) > 0;
+    *ret_taken |= met == CLAIM_MET_UNREADABLE; // what is written of it will be refused, and named
     *ret_there = *ret_taken || met == CLAIM_MET_LOCK;
     PQclear(result);
     return true;
@@ -149,12 +152,6 @@ read_aggregate(struct store *store, const struct message_id *id, struct batch *b
     return true;
 }
 
-static const char *
-copy(struct batch *batch, const char *text)
-{
-    return memcpy(batch_alloc(batch, strlen(text) + 1), text, strlen(text) + 1);
-}
-
 // Ends the batch with the row that cannot be read.
 static bool
 append_unreadable(struct store *store, const struct place *place, const struct error *why,
@@ -175,22 +172,39 @@ append_unreadable(struct store *store, const struct place *place, const struct e
                 .aggregate_id = aggregate,
                 .retry_count = place->retry_count,
                 .writer = place->writer,
+                .created_at_us = place->created_at_us,
                 .unreadable = true,
                 .taken = taken},
         .outcome = {.state = OUTCOME_FAILED,
                     .fault = FAULT_MESSAGE,
-                    .code = copy(batch, why->code),
-                    .text = copy(batch, why->text)},
+                    .code = batch_copy(batch, why->code),
+                    .text = batch_copy(batch, why->text)},
     };
     batch->count++;
     batch->holes |= !taken;
     return true;
 }
 
+// Rows that are known to be unreadable, and left alone.
+struct known {
+    const struct message_id *ids;
+    size_t count;
+};
+
+static bool
+is_known(const struct known *known, const struct message_id *id)
+{
+    for (size_t i = 0; i < known->count; i++)
+        if (memcmp(&known->ids[i], id, sizeof *id) == 0)
+            return true;
+    return false;
+}
+
 // The rows in front of the unreadable one, and that one behind them.
 static bool
 take_apart(struct store *store, const struct claim *claim, const struct places *places,
-           struct batch *ret_batch, struct position *ret_end, struct error *err)
+           const struct known *known, struct batch *ret_batch, struct position *ret_end,
+           struct error *err)
 {
     enum claim_met met = CLAIM_MET_NOTHING;
     struct error why;
@@ -210,8 +224,10 @@ take_apart(struct store *store, const struct claim *claim, const struct places *
                          "a row that could not be read was changed meanwhile");
     if (ret_batch->full) // cut by its bytes: the next claim meets that row
         return true;
-    error_prefix(&why, "PostgreSQL cannot read the row");
+    error_prefix(&why, "PostgreSQL cannot read the row (%s)", why.code);
     *ret_end = places->list[first].position;
+    if (is_known(known, &places->list[first].id))
+        return true;
     return append_unreadable(store, &places->list[first], &why, ret_batch, err);
 }
 
@@ -219,14 +235,16 @@ take_apart(struct store *store, const struct claim *claim, const struct places *
 // ret_end: behind it nothing was looked at.
 static bool
 take(struct store *store, const struct claim *claim, const struct places *places,
-     struct batch *ret_batch, struct position *ret_end, struct error *err)
+     const struct known *known, struct batch *ret_batch, struct position *ret_end,
+     struct error *err)
 {
     enum claim_met met;
 
     *ret_end = places->list[places->count - 1].position;
     if (!claim_part(store, claim, claim->after, *ret_end, ret_batch, &met, err))
         return false;
-    if (met == CLAIM_MET_UNREADABLE && !take_apart(store, claim, places, ret_batch, ret_end, err)) {
+    if (met == CLAIM_MET_UNREADABLE &&
+        !take_apart(store, claim, places, known, ret_batch, ret_end, err)) {
         batch_free(ret_batch);
         return false;
     }
@@ -235,9 +253,10 @@ take(struct store *store, const struct claim *claim, const struct places *places
 }
 
 bool
-store_claim_apart(struct store *store, const struct claim *claim, struct batch *ret_batch,
-                  struct error *err)
+store_claim_apart(struct store *store, const struct claim *claim, const struct message_id *known,
+                  size_t known_count, struct batch *ret_batch, struct error *err)
 {
+    const struct known rows = {known, known_count};
     struct claim part = *claim;
     struct position end;
 
@@ -246,7 +265,7 @@ store_claim_apart(struct store *store, const struct claim *claim, struct batch *
         if (!list_places(store, &part, &places, err))
             return false;
         const bool any = places.count > 0;
-        const bool good = !any || take(store, &part, &places, ret_batch, &end, err);
+        const bool good = !any || take(store, &part, &places, &rows, ret_batch, &end, err);
         free(places.list);
         if (!good)
             return false;

@@ -85,8 +85,10 @@ bool
 store_claim_around(struct store *store, const struct claim *claim, struct batch *ret_batch,
                    enum claim_met *ret_met, struct error *err)
 {
+    // It waits for no row: a lock that it meets is on the whole table.
     return claim_by(store, store->shape.claim_around[claims_kind(claim, 1)], claim, ret_met,
-                    ret_batch, err);
+                    ret_batch, err) &&
+           *ret_met != CLAIM_MET_LOCK;
 }
 
 // Savepoint, marks, release, when there are marks; savepoint, claim, release.

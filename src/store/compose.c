@@ -172,6 +172,7 @@ compose(struct shape *shape, const struct description *description,
     all[count++] = (struct placeholder){
         "row_headers", has_headers(description) ? sql_store_row_headers : "NULL::text[]", true};
     count = add_heads(shape, description, all, count);
+    assert(count + 12 <= PLACEHOLDERS_MAX); // those of a kind follow
 
     for (enum claim_kind kind = 0; kind < CLAIM_KINDS; kind++)
         compose_kind(shape, kind, claimable(shape, settings, kind), names, all, count);

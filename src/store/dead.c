@@ -134,12 +134,6 @@ dead_close(struct dead *dead)
     free(dead);
 }
 
-int
-dead_version(const struct dead *dead)
-{
-    return dead->version;
-}
-
 // An array as PostgreSQL reads it; ids need no quoting. NULL for NULL.
 char *
 dead_format_ids(const struct message_id *ids, size_t count)

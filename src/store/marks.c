@@ -161,32 +161,59 @@ write_alone(struct store *store, const struct write *write, size_t i, struct err
         return false;
     }
     if (refused) {
-        why->fault = FAULT_MESSAGE;
+        if (!sqlstate_is_of_others(why->code))
+            why->fault = FAULT_MESSAGE;
         refusals_add(ret_refused, id_of(write, i), why);
     }
     return true;
 }
 
-// Halves what is refused, down to the rows that are refused alone.
+// Another session can be in the way of every row, and each try waits for lock_timeout: after so
+// many the others are left for another time.
+enum { WAITED_FOR_MOST = 4 };
+
+static void
+refuse_all(const struct write *write, size_t from, size_t count, const struct error *why,
+           struct refusals *ret_refused)
+{
+    for (size_t i = from; i < from + count; i++)
+        refusals_add(ret_refused, id_of(write, i), why);
+}
+
+// Halves what is refused, down to the rows that are refused alone. ret_written: how many were not.
 static bool
-write_rows(struct store *store, const struct write *write, size_t from, size_t count,
-           struct refusals *ret_refused, struct error *err)
+halve(struct store *store, const struct write *write, size_t from, size_t count,
+      size_t *ret_written, struct refusals *ret_refused, struct error *err)
 {
     struct error why;
     bool refused;
 
-    if (count == 0)
-        return true;
     if (!write_set(store, write, from, count, &refused, &why)) {
         *err = why;
         return false;
     }
-    if (!refused)
+    if (!refused) {
+        *ret_written += count;
         return true;
+    }
     if (count == 1)
         return write_alone(store, write, from, &why, ret_refused, err);
-    return write_rows(store, write, from, count / 2, ret_refused, err) &&
-           write_rows(store, write, from + count / 2, count - count / 2, ret_refused, err);
+    if (sqlstate_is_of_others(why.code) && *ret_written == 0 &&
+        ret_refused->count >= WAITED_FOR_MOST) {
+        refuse_all(write, from, count, &why, ret_refused);
+        return true;
+    }
+    return halve(store, write, from, count / 2, ret_written, ret_refused, err) &&
+           halve(store, write, from + count / 2, count - count / 2, ret_written, ret_refused, err);
+}
+
+static bool
+write_rows(struct store *store, const struct write *write, size_t count,
+           struct refusals *ret_refused, struct error *err)
+{
+    size_t written = 0;
+
+    return count == 0 || halve(store, write, 0, count, &written, ret_refused, err);
 }
 
 bool
@@ -195,7 +222,7 @@ store_mark_apart(struct store *store, const struct message_id *ids, size_t count
 {
     const struct write write = {.sql = store->shape.settle, .ids = ids};
 
-    return write_rows(store, &write, 0, count, ret_refused, err);
+    return write_rows(store, &write, count, ret_refused, err);
 }
 
 static bool
@@ -256,7 +283,7 @@ store_mark_first(struct store *store, const struct message_id *ids, size_t count
     const struct write write = {.sql = store->shape.settle, .ids = ids, .constraints = true};
 
     return command(store, sql_store_savepoint_mark, err) &&
-           write_rows(store, &write, 0, count, ret_refused, err);
+           write_rows(store, &write, count, ret_refused, err);
 }
 
 bool
@@ -300,7 +327,7 @@ store_try_mark(struct store *store, const struct refusals *refused, enum mark_tr
         !list_others(store, refused, &ids, &count, err))
         return false;
     const struct write write = {.sql = store->shape.settle, .ids = ids, .constraints = true};
-    const bool good = write_rows(store, &write, 0, count, &others, err) &&
+    const bool good = write_rows(store, &write, count, &others, err) &&
                       command(store, sql_store_rollback_trial, err);
     *ret_trial = count == 0              ? MARK_TRIAL_NONE
                  : others.count == count ? MARK_TRIAL_REFUSED
@@ -311,11 +338,12 @@ store_try_mark(struct store *store, const struct refusals *refused, enum mark_tr
 
 bool
 store_fail(struct store *store, const struct failure *failures, size_t count,
-           struct refusals *ret_refused, struct error *err)
+           bool check_constraints, struct refusals *ret_refused, struct error *err)
 {
-    const struct write write = {.sql = store->shape.fail, .failures = failures};
+    const struct write write = {
+        .sql = store->shape.fail, .failures = failures, .constraints = check_constraints};
 
-    return write_rows(store, &write, 0, count, ret_refused, err);
+    return write_rows(store, &write, count, ret_refused, err);
 }
 
 bool
@@ -326,6 +354,6 @@ store_try_fail(struct store *store, const struct failure *failures, size_t count
         .sql = store->shape.fail, .failures = failures, .constraints = true};
 
     return command(store, sql_store_savepoint_trial, err) &&
-           write_rows(store, &write, 0, count, ret_refused, err) &&
+           write_rows(store, &write, count, ret_refused, err) &&
            command(store, sql_store_rollback_trial, err);
 }

@@ -21,13 +21,18 @@ store_renumbering(const struct store *store)
 static bool
 lost_exist(struct store *store, bool *ret_exist, struct error *err)
 {
+    enum { LIMITS, LOST, COUNT };
     static const struct answer exist = {"b", 1};
-    struct step step = {.sql = store->shape.lost_exist, .answer = &exist};
+    struct params limits __attribute__((cleanup(params_free))) = {0};
+    struct step steps[COUNT] = {[LIMITS] = store_poll_settings(store, &limits),
+                                [LOST] = {.sql = store->shape.lost_exist, .answer = &exist}};
+    const size_t first = store->arrival.own ? LOST : LIMITS;
 
-    if (!pipeline_require(&store->wire, store_patience_ms(store), &step, 1, err))
+    if (!pipeline_require(&store->wire, store_patience_ms(store), steps + first, COUNT - first,
+                          err))
         return false;
-    *ret_exist = PQgetvalue(step.result, 0, 0)[0] != 0;
-    pipeline_clear(&step, 1);
+    *ret_exist = PQgetvalue(steps[LOST].result, 0, 0)[0] != 0;
+    pipeline_clear(steps + first, COUNT - first);
     return true;
 }
 

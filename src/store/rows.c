@@ -67,6 +67,12 @@ unix_us(int64_t postgres_us)
     return postgres_us + POSTGRES_EPOCH_US;
 }
 
+int64_t
+rows_unix_us(const PGresult *result, int row, int field)
+{
+    return unix_us(field_int8(result, row, field));
+}
+
 // What is left of an array. Its lengths come from outside, so each is held against what is there.
 struct cursor {
     const char *at;
@@ -159,7 +165,7 @@ decode_row(struct batch *batch, const PGresult *result, int i, bool tie_by_id)
     row->payload_bytes = field_int8(result, i, FIELD_PAYLOAD_BYTES);
     row->bytes = field_int8(result, i, FIELD_BYTES);
     row->withheld = PQgetvalue(result, i, FIELD_WITHHELD)[0] != 0;
-    row->created_at_us = unix_us(field_int8(result, i, FIELD_CREATED_AT));
+    row->created_at_us = rows_unix_us(result, i, FIELD_CREATED_AT);
     row->retry_count = wire_int4(PQgetvalue(result, i, FIELD_RETRY_COUNT));
     row->writer = (uint32_t)wire_int4(PQgetvalue(result, i, FIELD_WRITER));
     row->taken = PQgetvalue(result, i, FIELD_TAKEN)[0] != 0;

@@ -15,4 +15,7 @@ extern const struct answer rows_answer;
 // into it. `limit`: the rows that were asked for.
 void rows_to_batch(PGresult *result, int limit, bool tie_by_id, struct batch *ret_batch);
 
+// A time in Unix microseconds, NULL as PostgreSQL's own epoch; the infinities are at the ends.
+int64_t rows_unix_us(const PGresult *result, int row, int field);
+
 #endif

@@ -90,18 +90,24 @@ store_slot_holder(struct store *store, int slot, struct slot_holder *ret_holder,
     struct numbers numbers;
     const char *texts[PARAMS], *answer[COLUMNS];
     struct params params __attribute__((cleanup(params_free))) = {0};
-    struct step step = {.sql = sql_store_slot_holder, .params = &params, .answer = &holder};
+    struct params limits __attribute__((cleanup(params_free))) = {0};
+    struct step steps[] = {
+        store_poll_settings(store, &limits),
+        {.sql = sql_store_slot_holder, .params = &params, .answer = &holder},
+    };
+    const size_t first = store->arrival.own ? 1 : 0;
 
     fill_params(&numbers, table, slots, keeps_order, texts);
     for (size_t i = 0; i < PARAMS; i++)
         params_text(&params, texts[i]);
-    if (!pipeline_require(&store->wire, store_patience_ms(store), &step, 1, err))
+    if (!pipeline_require(&store->wire, store_patience_ms(store), steps + first, 2 - first, err))
         return error_prefix(err, "looking for the session that holds a slot");
+    const PGresult *seen = steps[1].result;
     *ret_holder = (struct slot_holder){0};
-    for (int i = 0; PQntuples(step.result) > 0 && i < COLUMNS; i++)
-        answer[i] = PQgetvalue(step.result, 0, i);
-    if (PQntuples(step.result) > 0)
+    for (int i = 0; PQntuples(seen) > 0 && i < COLUMNS; i++)
+        answer[i] = PQgetvalue(seen, 0, i);
+    if (PQntuples(seen) > 0)
         read_answer(answer, ret_holder);
-    pipeline_clear(&step, 1);
+    pipeline_clear(steps + first, 2 - first);
     return true;
 }

@@ -2,8 +2,8 @@
 // Which SQLSTATEs one row's values can cause.
 //
 // A server, a role or a lock can cause none of these classes alone, but a table can: a trigger that
-// raises for every row, a damaged index. So a caller never blames a row for the code only. It makes
-// the statement fail for that row alone while it succeeds for another one.
+// raises for every row, a damaged index. So the code alone blames no row: the statement has to fail
+// for that row alone, and a refused mark has to succeed for another one.
 #include "sqlstate.h"
 
 #include <stddef.h>
@@ -35,5 +35,21 @@ sqlstate_lies_in_data(const char *sqlstate)
 bool
 sqlstate_lies_in_row(const char *sqlstate)
 {
-    return sqlstate_lies_in_data(sqlstate) || str_equal(sqlstate, "42501");
+    return sqlstate_lies_in_data(sqlstate) || str_equal(sqlstate, "42501") ||
+           sqlstate_is_of_others(sqlstate);
+}
+
+bool
+sqlstate_is_of_others(const char *sqlstate)
+{
+    static const char *const states[] = {
+        "40001", // serialization failure
+        "40P01", // deadlock
+        "55P03", // a lock that was not to be had in lock_timeout
+    };
+
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+        if (str_equal(sqlstate, states[i]))
+            return true;
+    return false;
 }

@@ -29,7 +29,11 @@ sqlstate_is(const PGresult *result, const char *sqlstate)
 // Can a statement have failed in this way because of one row's values? NULL: no.
 bool sqlstate_lies_in_data(const char *sqlstate);
 
-// Can a write have been refused in this way because of one row? Also by a policy that looks at it.
+// Can a write have been refused in this way because of one row? Also by a policy that looks at it,
+// or by a trigger of that row that met another session.
 bool sqlstate_lies_in_row(const char *sqlstate);
+
+// Was another session in the way? Then the row that is refused alone is at no fault.
+bool sqlstate_is_of_others(const char *sqlstate);
 
 #endif

@@ -215,7 +215,7 @@ find_waiting(struct trying *trying, struct trial *trial)
         refusal->refused =
             !store_claim_around(trying->store, &claim, &batch, &met, &refusal->error) ||
             (met == CLAIM_MET_UNREADABLE &&
-             !store_claim_apart(trying->store, &claim, &batch, &refusal->error));
+             !store_claim_apart(trying->store, &claim, NULL, 0, &batch, &refusal->error));
         if (refusal->refused)
             return;
         take_ids(trying, &batch);

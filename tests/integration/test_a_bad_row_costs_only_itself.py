@@ -2,7 +2,11 @@
 """A row that PostgreSQL cannot read, cannot mark, or cannot count an attempt against costs itself
 and its aggregate, and nothing else: all others go, and it ends as a dead letter that names why."""
 
+import threading
+
 import pytest
+
+from support.monitor import ANYWHERE, Monitor
 
 FAST = {"outbox": {"retry_backoff": "50ms", "retry_backoff_max": "100ms", "max_retries": 2}}
 HUGE = "(SELECT jsonb_agg(1e131071::numeric) FROM generate_series(1, 8192))"  # 1.07 GB as text
@@ -105,13 +109,15 @@ def test_a_damaged_value(outrider, outbox, topic, column, db):
 
 # --- rows that cannot be marked, and failures that cannot be written
 
-def refuse(outbox, condition, event="UPDATE"):
-    """From now on a trigger raises for each row for which the condition over NEW or OLD holds."""
+def refuse(outbox, condition, event="UPDATE", deferred=False):
+    """From now on a trigger raises for each row for which the condition over NEW or OLD holds; or at COMMIT."""
+    kind, when = ("CONSTRAINT", "AFTER") if deferred else ("", "BEFORE")
     outbox.run(f"""
         CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
             IF {condition} THEN RAISE EXCEPTION 'refused by a trigger'; END IF;
             RETURN coalesce(NEW, OLD); END $$;
-        CREATE TRIGGER refuse BEFORE {event} ON {{table}} FOR EACH ROW EXECUTE FUNCTION refuse()""")
+        CREATE {kind} TRIGGER refuse {when} {event} ON {{table}}
+        {"DEFERRABLE INITIALLY DEFERRED" if deferred else ""} FOR EACH ROW EXECUTE FUNCTION refuse()""")
 
 
 MARK = "OLD.aggregate_id = 'bad' AND NEW.published"
@@ -131,7 +137,7 @@ def test_a_mark_that_a_trigger_refuses(outrider, outbox, topic, observer, busy, 
     all_but_it(daemon, outbox, good)
     outbox.insert(topic, aggregate="later") # another row that can be marked
     is_dead(daemon, outbox, bad)
-    assert why(outbox, bad) == ("message", "refused by a trigger")
+    assert why(outbox, bad) == ("message", "PostgreSQL refuses to mark the row (P0001): refused by a trigger")
     line = [event for event in daemon.events() if event["event"] == "mark_refused"]
     assert bad in [event["id"] for event in line] and line[0]["code"] == "P0001"
     copies = [record.message_id for record in observer.read(topic)].count(bad)
@@ -146,6 +152,9 @@ def test_a_row_that_a_constraint_makes_impossible_to_change(outrider, outbox, to
     daemon = outrider.run(config=FAST)
     all_but_it(daemon, outbox, good)
     daemon.wait_for_log('"failure_unwritten".*23514')
+    for n in range(20):  # others flow, and the row is tried again and again
+        other = outbox.insert(topic, aggregate=f"c-{n}")
+        daemon.wait_until(lambda: outbox.row(other)[0], 10, "a row of another aggregate")
     assert outbox.row(old) == (False, 0) and not outbox.row(follower)[0]
     outbox.run("ALTER TABLE {table} DROP CONSTRAINT outbox_messages_payload_check")
     daemon.wait_until(lambda: outbox.row(follower)[0], 20, "the row and its follower")
@@ -231,6 +240,106 @@ def test_rows_that_a_trigger_passes_over_are_named(outrider, outbox, topic, obse
     later = outbox.insert(topic, aggregate="later")
     daemon.wait_until(lambda: outbox.row(later)[0], 10, "a later row")
     assert [record.message_id for record in observer.read(topic)].count(bad) == 1
+
+
+@pytest.mark.parametrize("what", [MARK, ATTEMPT])
+@pytest.mark.parametrize("head", [False, True])
+def test_what_only_commit_would_refuse(outrider, outbox, topic, kafka, what, head):
+    refuse(outbox, what, deferred=True)
+    of_bad = topic if what == MARK else kafka.topic_name("refused")
+    bad, _, good = around(outbox, topic, lambda: outbox.insert(of_bad, aggregate="bad"), rows=0 if head else 20)
+    good = good or [outbox.insert(topic, aggregate=f"b-{n}") for n in range(20)]
+    daemon = outrider.run(config=FAST | {"message": {"topics_allow": [topic]}})
+    all_but_it(daemon, outbox, good)
+    assert outbox.row(bad) != (True, 0)
+
+
+@pytest.mark.parametrize("what", ["published", "retry_count > 0"])
+def test_a_tenant_with_thousands_of_bad_rows(outrider, outbox, topic, kafka, what):
+    refuse(outbox, f"left(OLD.aggregate_id, 3) = 'bad' AND NEW.{what}")
+    outbox.fill(topic if what == "published" else kafka.topic_name("refused"), 1300, aggregates=1300, prefix="bad")
+    outbox.fill(topic, 1300, aggregates=1300, prefix="good")
+    daemon = outrider.run(config={"outbox": {"max_retries": 2}, "message": {"topics_allow": [topic]}})
+    daemon.wait_until(lambda: outbox.published() == 1300, 60, "the others' rows")
+    assert outbox.value("SELECT count(*) FROM {table} WHERE left({aggregate_id}, 4) = 'good' AND {retry_count} > 0") == 0
+
+
+def test_a_mark_that_waits_for_another_session(outrider, outbox, topic, connect):
+    """Only the row whose trigger meets the lock waits for it, and it is not blamed."""
+    outbox.run("CREATE TABLE orders (id text PRIMARY KEY, sent int DEFAULT 0)")
+    outbox.run("INSERT INTO orders VALUES ('bad')")
+    outbox.run("""
+        CREATE FUNCTION note_sent() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            UPDATE orders SET sent = sent + 1 WHERE id = NEW.aggregate_id; RETURN NULL; END $$;
+        CREATE TRIGGER note_sent AFTER UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION note_sent()""")
+    other = connect(autocommit=False)
+    other.execute("UPDATE orders SET sent = 9")
+    bad, follower, good = around(outbox, topic, lambda: outbox.insert(topic, aggregate="bad"))
+    daemon = outrider.run(config=FAST | {"database": {"lock_timeout": "200ms"}})
+    all_but_it(daemon, outbox, good, 60)
+    assert outbox.row(bad) == (False, 0)
+    other.rollback()
+    daemon.wait_until(lambda: outbox.row(follower)[0], 20, "the row and its follower")
+    assert outbox.row(bad) == (True, 0)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("held", [False, True])
+def test_a_damaged_aggregate(outrider, outbox, topic, db, connect, version, held):
+    db.execute("CREATE EXTENSION pg_surgery")
+    outbox.run("ALTER TABLE {table} ALTER aggregate_id TYPE text, ALTER aggregate_id SET STORAGE EXTERNAL")
+    toast = outbox.value("SELECT reltoastrelid::regclass::text FROM pg_class WHERE oid = '{table}'::regclass")
+
+    def damage():
+        bad = outbox.insert(topic, aggregate="bad")
+        outbox.run("UPDATE {table} SET aggregate_id = repeat('x', 9000) WHERE {id} = %s", bad)
+        db.execute(f"SELECT heap_force_kill('{toast}'::regclass, ARRAY(SELECT ctid FROM {toast}))")
+        return bad
+
+    bad, follower, good = around(outbox, topic, damage)
+    if held:  # the floor does not rise past the row
+        connect(autocommit=False).execute("SELECT pg_current_xact_id()")
+    daemon = outrider.run(config=FAST)
+    all_but_it(daemon, outbox, good + [follower])
+    dead = "dead_at IS NOT NULL" if version == 2 else "retry_count >= 2"
+    daemon.wait_until(lambda: outbox.value("SELECT " + dead + " FROM {table} WHERE {id} = %s", bad), 30,
+                      "the bad row is dead")
+    assert died_of(daemon, bad) == {"XX001"}
+
+
+def test_the_gauge_ends_with_the_row(outrider, outbox, topic):
+    refuse(outbox, MARK)
+    monitor = Monitor(outrider.run(config=FAST | ANYWHERE))
+    bad, follower, good = around(outbox, topic, lambda: outbox.insert(topic, aggregate="bad"))
+    all_but_it(monitor.daemon, outbox, good)
+    monitor.wait_for(lambda m: "outrider_quarantined_rows 0" not in m.get("/metrics"), 10, "rows in quarantine")
+    outbox.insert(topic, aggregate="later")
+    is_dead(monitor.daemon, outbox, bad)
+    is_dead(monitor.daemon, outbox, follower)
+    monitor.wait_for(lambda m: "outrider_quarantined_rows 0" in m.get("/metrics"), 10, "none")
+    assert "message_dead" in monitor.daemon.text()
+
+
+def test_a_locked_table_is_no_empty_one(outrider, outbox, topic, observer, connect):
+    """A lock of the whole table makes a claim fail. If it were taken for a queue without rows, a row would be overtaken."""
+    daemon = outrider.run(config={"database": {"lock_timeout": "200ms"}})
+    outbox.fill(topic, 5)
+    daemon.wait_until(lambda: outbox.unpublished() == 0, 20, "a start")
+    writer, locker = connect(autocommit=False), connect(autocommit=False)
+    first = outbox.insert(topic, aggregate="X", connection=writer)
+    second = outbox.insert(topic, aggregate="Y")
+    daemon.wait_until(lambda: outbox.row(second)[0], 10, "a row behind one that is not committed yet")
+    waiting = threading.Thread(target=lambda: locker.execute(outbox.statement("LOCK TABLE {table} IN EXCLUSIVE MODE")))
+    waiting.start()
+    daemon.wait_until(lambda: outbox.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'ExclusiveLock'") > 0,
+                      10, "the lock is waited for")
+    writer.commit()
+    waiting.join()
+    daemon.wait_until(lambda: daemon.failures("window_failed"), 20, "a window that says so")
+    third = outbox.insert(topic, aggregate="X", connection=locker)
+    locker.commit()
+    daemon.wait_until(lambda: outbox.row(third)[0] and outbox.row(first)[0], 70, "both rows")
+    assert [record.message_id for record in observer.read(topic) if record.key == b"X"] == [first, third]
 
 
 # --- memory

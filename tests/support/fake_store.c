@@ -465,9 +465,10 @@ store_claim_around(struct store *store, const struct claim *claim, struct batch 
 }
 
 bool
-store_claim_apart(struct store *store, const struct claim *claim, struct batch *ret_batch,
-                  struct error *err)
+store_claim_apart(struct store *store, const struct claim *claim, const struct message_id *known,
+                  size_t known_count, struct batch *ret_batch, struct error *err)
 {
+    (void)known, (void)known_count;
     if (!enter(FAKE_APART, "apart", err))
         return false;
     claim_rows(store, claim, true, true, ret_batch);
@@ -656,8 +657,9 @@ store_ahead_answers(struct store *store, struct refusals *ret_refused, struct ba
 
 bool
 store_fail(struct store *store, const struct failure *failures, size_t count,
-           struct refusals *ret_refused, struct error *err)
+           bool check_constraints, struct refusals *ret_refused, struct error *err)
 {
+    (void)check_constraints;
     size_t changed = 0;
     if (!enter(FAKE_FAIL, NULL, err))
         return false;

@@ -10,6 +10,8 @@
 #include "tests/support/fake_store.h"
 #include "tests/support/unit.h"
 
+#include <stdlib.h>
+
 static struct quarantine quarantine;
 
 static struct quarantined *
@@ -67,13 +69,56 @@ START_TEST(test_rows_that_are_gone_are_forgotten)
 }
 END_TEST
 
+// The row whose time comes first makes room.
 START_TEST(test_it_has_an_end)
 {
     for (int64_t seq = 1; seq <= QUARANTINE_MAX; seq++)
-        add(seq, 1000);
-    struct message_id next = fake_id(QUARANTINE_MAX + 1), known = fake_id(7);
-    ck_assert_ptr_null(quarantine_add(&quarantine, &next));
-    ck_assert_ptr_nonnull(quarantine_add(&quarantine, &known));
+        add(seq, seq == 7 ? 500 : 60000);
+    add(QUARANTINE_MAX + 1, 60000);
+    struct message_id evicted = fake_id(7), kept = fake_id(8), next = fake_id(QUARANTINE_MAX + 1);
+    ck_assert_uint_eq(quarantine.count, QUARANTINE_MAX);
+    ck_assert_ptr_null(quarantine_find(&quarantine, &evicted));
+    ck_assert_ptr_nonnull(quarantine_find(&quarantine, &kept));
+    ck_assert_ptr_nonnull(quarantine_find(&quarantine, &next));
+    quarantine_free(&quarantine);
+}
+END_TEST
+
+// Against a plain array, with ids that fall on the same cells often.
+START_TEST(test_rows_that_come_and_go)
+{
+    enum { IDS = 64 };
+    bool there[IDS] = {false};
+    unsigned seed = 1;
+    for (int step = 0; step < 20000; step++) {
+        seed = seed * 1103515245u + 12345u;
+        const int64_t seq = seed >> 16 & (IDS - 1);
+        struct message_id id = fake_id(seq);
+        if (seed >> 30 & 1)
+            add(seq, 1000);
+        else
+            quarantine_drop(&quarantine, &id);
+        there[seq] = seed >> 30 & 1;
+        for (int64_t i = 0; step % 50 == 0 && i < IDS; i++) {
+            struct message_id other = fake_id(i);
+            const struct quarantined *row = quarantine_find(&quarantine, &other);
+            ck_assert_int_eq(row != NULL, there[i]);
+            ck_assert(!row || row->position.major == i);
+        }
+    }
+    quarantine_free(&quarantine);
+}
+END_TEST
+
+START_TEST(test_those_left_alone_are_listed)
+{
+    size_t count;
+    add(1, -1);
+    add(2, 60000);
+    struct message_id two = fake_id(2), *ids = quarantine_list(&quarantine, mono_now(), &count);
+    ck_assert_uint_eq(count, 1);
+    ck_assert_mem_eq(&ids[0], &two, sizeof two);
+    free(ids);
     quarantine_free(&quarantine);
 }
 END_TEST
@@ -83,5 +128,7 @@ main(void)
 {
     return RUN_TESTS("quarantine", test_a_row_is_known_and_its_refusals_are_counted,
                      test_the_lowest_whose_time_has_come_counts_once,
-                     test_rows_that_are_gone_are_forgotten, test_it_has_an_end);
+                     test_rows_that_are_gone_are_forgotten, test_it_has_an_end,
+                     test_rows_that_come_and_go, test_those_left_alone_are_listed,
+                     test_rows_that_come_and_go);
 }

@@ -64,15 +64,17 @@ START_TEST(test_an_unreadable_row_ends_dead)
 }
 END_TEST
 
-START_TEST(test_a_mark_that_is_refused_costs_an_attempt)
+// Kafka has the message; the window that tries it next marks first, and counts.
+START_TEST(test_a_mark_that_is_refused_waits)
 {
     setup("abc");
     fake_find(2)->unmarkable = true;
     ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s3 m1 x2 m3 f2 commit");
     ck_assert(fake_row(1).published && fake_row(3).published);
-    ck_assert_int_eq(fake_row(2).retry_count, 1);
+    ck_assert_int_eq(fake_row(2).retry_count, 0);
+    ck_assert(fake_row(2).next_attempt_ms > fake_store.now_ms);
     ck_assert_int_eq(one_logged("mark_refused"), 1);
-    ck_assert_uint_eq(one.shared.stats.published, 2);
+    ck_assert_uint_eq(one.shared.stats.published, 3);
     ck_assert_int_eq(atomic_load(&one.lane.quarantined), 1);
     one_teardown();
 }
@@ -109,7 +111,6 @@ START_TEST(test_a_row_that_was_sent_is_tried_by_its_mark_first)
     fake_find(1)->unmarkable = true;
     one_window();
     const size_t sent = fake_producer.sent;
-    ck_assert_int_eq(fake_row(1).retry_count, 1);
     fake_store.now_ms += 3600000;
     one.lane.slot->quarantine.list[0].until = mono_now();
     one.lane.slot->floor.start.major = 0;
@@ -159,6 +160,29 @@ START_TEST(test_a_failure_that_is_refused_waits_in_memory)
 }
 END_TEST
 
+// The attempts that could not be written count: at last the row is made dead, which may be written.
+START_TEST(test_a_row_that_cannot_wait_can_die)
+{
+    setup("ab");
+    refused_by_kafka = 1;
+    fake_find(1)->unwritable = true;
+    one.settings.max_retries = one.store_settings.max_retries = 3;
+    for (int attempt = 1; attempt < 3; attempt++) {
+        one_window();
+        ck_assert_int_eq(one.lane.slot->quarantine.list[0].unwritten, attempt);
+        one.lane.slot->quarantine.list[0].until = mono_now();
+        one_let_holds_pass();
+        one.lane.careful = 1;
+    }
+    fake_find(1)->unwritable = false;
+    one_window();
+    ck_assert(fake_row(1).dead);
+    ck_assert_int_eq(one_logged("message_dead"), 1);
+    ck_assert_int_eq(atomic_load(&one.lane.quarantined), 0);
+    one_teardown();
+}
+END_TEST
+
 // What the log says is true: a failure is told when it is committed.
 START_TEST(test_a_failure_that_was_not_committed_is_not_told)
 {
@@ -182,8 +206,8 @@ main(void)
 {
     return RUN_TESTS(
         "refused", test_an_unreadable_row_fails_alone, test_an_unreadable_row_ends_dead,
-        test_a_mark_that_is_refused_costs_an_attempt, test_a_lone_row_is_not_blamed,
+        test_a_mark_that_is_refused_waits, test_a_lone_row_is_not_blamed,
         test_a_trial_of_another_row_tells, test_a_row_that_was_sent_is_tried_by_its_mark_first,
         test_a_table_that_refuses_all_blames_nobody, test_a_failure_that_is_refused_waits_in_memory,
-        test_a_failure_that_was_not_committed_is_not_told);
+        test_a_row_that_cannot_wait_can_die, test_a_failure_that_was_not_committed_is_not_told);
 }

@@ -22,6 +22,9 @@ struct batch {
 // Memory that lives as long as the batch, for what is rendered per message. Never NULL.
 void *batch_alloc(struct batch *batch, size_t size);
 
+// A copy of the text in that memory.
+const char *batch_copy(struct batch *batch, const char *text);
+
 // An empty batch that owns `rows`, released by `release_rows` (both may be NULL).
 void batch_init(struct batch *batch, size_t capacity, void *rows, void (*release_rows)(void *));
 

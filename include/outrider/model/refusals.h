@@ -10,7 +10,8 @@
 
 struct refusal {
     struct message_id id;
-    struct error why; // code: the SQLSTATE, or "SHORT": left untouched, "SHARED_ID": not alone
+    struct error why; // of the message, or of the cluster: another session was in the way. code:
+                      // the SQLSTATE, or "SHORT": left untouched, "SHARED_ID": not alone
 };
 
 struct refusals {         // zeroed: none

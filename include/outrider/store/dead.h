@@ -76,7 +76,6 @@ struct dead_page {
 bool dead_open(const struct store_settings *settings, struct dead **ret_dead, struct error *err)
     __attribute__((warn_unused_result));
 void dead_close(struct dead *dead);
-int dead_version(const struct dead *dead);
 
 // Puts the page that comes behind `page` in its place, after a zeroed one the first, of at most
 // `limit` rows; RETRY and DISCARD have changed them and committed. A row is met once, even if it

@@ -3,8 +3,7 @@
 //
 // Source of the rules: PostgreSQL's manual, "Explicit Locking", "Transaction Isolation",
 // "Pipeline Mode". Every call has a client-side deadline beside the server's statement_timeout.
-// Any error but STORE_ROW_LOCKED leaves the connection unusable for the window: close it, or roll
-// back.
+// After an error the connection is unusable for the window: close it, or roll back.
 #ifndef OUTRIDER_STORE_STORE_H
 #define OUTRIDER_STORE_STORE_H
 
@@ -149,8 +148,10 @@ bool store_claim_around(struct store *store, const struct claim *claim, struct b
     __attribute__((warn_unused_result));
 
 // The claim row by row, up to the first row that PostgreSQL cannot read: that one ends the batch,
-// with the outcome that says why. Locked rows are shown as holes.
-bool store_claim_apart(struct store *store, const struct claim *claim, struct batch *ret_batch,
+// with the outcome that says why, unless it is one of `known`, which are passed over. Locked rows
+// are shown as holes.
+bool store_claim_apart(struct store *store, const struct claim *claim,
+                       const struct message_id *known, size_t known_count, struct batch *ret_batch,
                        struct error *err) __attribute__((warn_unused_result));
 
 // Marks an earlier batch (as store_mark does; count may be 0) and makes the next claim in one round
@@ -212,9 +213,10 @@ struct failure {
 };
 
 // Counts an attempt against each row that is not postponed; dead when that was the last one. A row
-// whose failure cannot be written is added to ret_refused.
+// whose failure cannot be written is added to ret_refused. check_constraints: deferred ones are
+// checked at once, those of earlier statements too, so only where nothing was written before.
 bool store_fail(struct store *store, const struct failure *failures, size_t count,
-                struct refusals *ret_refused, struct error *err)
+                bool check_constraints, struct refusals *ret_refused, struct error *err)
     __attribute__((warn_unused_result));
 
 // Does the same and takes it back: could it be done?
