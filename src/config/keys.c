@@ -187,7 +187,8 @@ const struct key keys_table[] = {
         // A result lies in memory as a whole, and a PGresult's field cannot pass 1 GiB.
         .least = KIB,
         .most = 512 * MIB,
-        .doc = "Bytes of payloads, headers and names claimed at a time; a single larger row still travels.",
+        .doc = "Bytes of payloads, headers and names claimed at a time; a single larger row still "
+               "travels.",
     },
     {
         .path = "outbox.window_deadline",

@@ -11,9 +11,12 @@
 
 #include "outrider/base/backoff.h"
 #include "outrider/base/log.h"
+#include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
 
 #include <stdlib.h>
+
+#define NO_RIGHT "42501" // mostly the role's matter; of one row when a policy refuses that alone
 
 enum { REFUSED_MAX = 8 }; // so many rows are left alone before the table is thought to refuse all
 
@@ -93,7 +96,8 @@ judge(struct window *window, const struct refusals *refused, size_t count,
     }
     if (!store_try_mark(lane->store, refused, ret_trial, err))
         return false;
-    if (*ret_trial == MARK_TRIAL_GOOD || count_refused_since(lane, refused) <= REFUSED_MAX)
+    if (*ret_trial == MARK_TRIAL_GOOD || (count_refused_since(lane, refused) <= REFUSED_MAX &&
+                                          !str_equal(refused->list[0].why.code, NO_RIGHT)))
         return true;
     if (count == 1)
         leave_alone(window, &refused->list[0])->since = mono_now(); // another is tried next

@@ -10,7 +10,7 @@ import pytest
 
 from support import outrider as relay
 
-TROUBLE = ("postgres_unavailable", "window_failed", "kafka_unavailable")
+TROUBLE = ("postgres_unavailable", "window_failed", "kafka_unavailable", "mark_refused")
 
 FUNCTION = "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; END $$;"
 TRIGGER = "CREATE TRIGGER t {when} ON outbox_messages FOR EACH {each} EXECUTE FUNCTION f()"

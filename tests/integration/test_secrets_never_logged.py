@@ -72,7 +72,7 @@ def test_a_row_that_cannot_be_marked(outrider, outbox, topic, secret):
     outbox.run("ALTER TABLE {table} ADD CONSTRAINT stays CHECK (NOT {published})")
     outbox.insert(topic, payload=f'{{"card": "{secret}"}}')
     daemon = outrider.run()
-    daemon.wait_for_log('"window_failed".*23514.*violates check constraint')
+    daemon.wait_for_log('"mark_refused".*23514.*violates check constraint')
     assert daemon.terminate() == 0
     assert secret not in everything(outrider)
 

@@ -129,6 +129,5 @@ main(void)
     return RUN_TESTS("quarantine", test_a_row_is_known_and_its_refusals_are_counted,
                      test_the_lowest_whose_time_has_come_counts_once,
                      test_rows_that_are_gone_are_forgotten, test_it_has_an_end,
-                     test_rows_that_come_and_go, test_those_left_alone_are_listed,
-                     test_rows_that_come_and_go);
+                     test_those_left_alone_are_listed, test_rows_that_come_and_go);
 }
