@@ -307,7 +307,7 @@ say_who_works(struct context *context, struct error *err)
     struct session_result *result;
 
     if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &result, err) ||
-        !session_expect(&result, "l", 0, err))
+        !session_expect(&result, "lt", 0, err))
         return false;
     if (session_rows(result) > 0)
         context_say(context,

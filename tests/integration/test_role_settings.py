@@ -50,7 +50,7 @@ def other(db, database):
 
 
 @pytest.mark.parametrize("setting", [
-    "statement_timeout = '1ms'", "lock_timeout = '1ms'", "idle_session_timeout = '200ms'",
+    "statement_timeout = '3ms'", "lock_timeout = '1ms'", "idle_session_timeout = '200ms'",
     "idle_in_transaction_session_timeout = '20ms'", "search_path = ''", "search_path = 'nowhere'",
     "search_path = 'public, pg_catalog'"])
 def test_a_role_with_settings_of_its_own(set_for, outrider, outbox, topic, observer, setting):
