@@ -86,6 +86,28 @@ def test_a_text_above_1_gb(outrider, outbox, topic, column):
     assert died_of(daemon, bad) <= {"54000", "XX000"} and died_of(daemon, bad)
 
 
+def test_names_that_together_are_above_1_gb(outrider, outbox, topic):
+    def huge():
+        bad = outbox.insert(topic, aggregate="huge")
+        for column in ("aggregate_id", "event_type"):  # one statement cannot write both
+            outbox.run(f"UPDATE {{table}} SET {column} = repeat('x', 600000000) WHERE {{id}} = %s", bad)
+        return bad
+
+    bad, follower, good = around(outbox, topic, huge)
+    daemon = outrider.run(config={"outbox": {"max_retries": 1}})
+    all_but_it(daemon, outbox, good + [follower], 60)
+    is_dead(daemon, outbox, bad, 60)
+    assert died_of(daemon, bad) == {"TOO_LARGE"}
+    for command in (["status"], ["dead", "list"], ["dead", "show", bad]):
+        shown = outrider.command(*command).expect(0)
+        assert "xxx" in shown.stdout and len(shown.stdout) < 30_000
+    assert "error" not in outrider.command("check").stdout.replace("0 errors", "")
+    outrider.command("dead", "retry", bad).expect(0)
+    is_dead(daemon, outbox, bad, 60)
+    outrider.command("dead", "discard", bad).expect(0)
+    assert daemon.peak_memory() < 100e6
+
+
 @pytest.mark.parametrize("column", ["payload", "event_type"])
 def test_a_damaged_value(outrider, outbox, topic, column, db):
     db.execute("CREATE EXTENSION pg_surgery")
