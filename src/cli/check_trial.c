@@ -184,6 +184,23 @@ tell(const struct trial *trial, enum trial_act act, const char *table, struct fi
          refusal->error.code, text_str(&remedy), text_str(&command));
 }
 
+// Nobody refused anything: a statement took too long, or the connection went.
+static bool
+is_cut_off(const struct error *err)
+{
+    return str_equal(err->code, "57014") || str_equal(err->code, "TIMEOUT") ||
+           str_equal(err->code, "CONNECT");
+}
+
+static void
+skip(struct findings *findings, const char *what, const struct error *reason)
+{
+    struct text why __attribute__((cleanup(text_free))) = {0};
+
+    text_appendf(&why, "%s (%s)", what, reason->text);
+    findings_skip(findings, FINDING_WORK_REFUSED, text_str(&why));
+}
+
 // The first refusal of each reason.
 static void
 judge(const struct trial *trial, const char *table, struct findings *findings)
@@ -193,20 +210,17 @@ judge(const struct trial *trial, const char *table, struct findings *findings)
         bool known = !refusal->refused || is_told(findings, &refusal->error);
         for (enum trial_act before = 0; before < act; before++)
             known |= is_same(&trial->acts[before], refusal);
-        if (!known && str_equal(refusal->error.code, "57014"))
-            findings_skip(findings, FINDING_WORK_REFUSED,
-                          "the trial was cut off: a statement took longer than 5 s");
+        if (!known && is_cut_off(&refusal->error))
+            skip(findings, "the trial was cut off", &refusal->error);
         else if (!known)
             tell(trial, act, table, findings);
     }
-    if (trial->upon == TRIAL_UPON_NONE && findings_has(findings, FINDING_WORK_REFUSED) == false) {
-        struct text why __attribute__((cleanup(text_free))) = {0};
-        text_appendf(&why,
-                     "no row waits and none is published, and none could be inserted (%s): "
-                     "triggers and policies for rows were not tried",
-                     trial->no_row.text);
-        findings_skip(findings, FINDING_WORK_REFUSED, text_str(&why));
-    }
+    if (trial->upon == TRIAL_UPON_NONE && *trial->no_row.text != '\0' &&
+        !findings_has(findings, FINDING_WORK_REFUSED))
+        skip(findings,
+             "triggers and policies for rows were not tried: no row waits, none is published, and "
+             "none could be inserted",
+             &trial->no_row);
 }
 
 void
@@ -219,7 +233,7 @@ check_trial(const struct settings *settings, struct store *store, const char *ta
         .until = POSITION_LAST,
         .limit = settings->relay.batch_size < TRIAL_ROWS ? settings->relay.batch_size : TRIAL_ROWS,
         .batch_bytes = (size_t)settings->relay.batch_bytes,
-        .max_row_bytes = INT32_MAX,
+        .max_row_bytes = (size_t)settings->relay.batch_bytes,
     };
     struct trial trial;
     struct error err;

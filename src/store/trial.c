@@ -156,11 +156,13 @@ try_purge(struct store *store, const struct message_id *ids, size_t count, struc
     return good;
 }
 
+// Or given up while an answer is still to come.
 static bool
 is_lost(const struct store *store)
 {
-    return PQstatus(store->wire.connection) != CONNECTION_OK ||
-           PQtransactionStatus(store->wire.connection) == PQTRANS_INERROR;
+    const PGTransactionStatusType status = PQtransactionStatus(store->wire.connection);
+
+    return status == PQTRANS_UNKNOWN || status == PQTRANS_ACTIVE || status == PQTRANS_INERROR;
 }
 
 // Which rows it is that are refused: each alone.
@@ -293,6 +295,10 @@ store_try(struct store *store, const struct claim *claim, bool purges, struct tr
 
     *trial = (struct trial){0};
     poll_slots(&trying, &trial->acts[TRIAL_POLL]);
+    if (is_lost(store)) {
+        *err = trial->acts[TRIAL_POLL].error;
+        return false;
+    }
     if (!begin(store, err))
         return false;
     find_rows(&trying, trial);

@@ -76,6 +76,14 @@ def test_nothing_is_found_where_nothing_is(check, role, outrider):
     assert outrider.command("check").expect(NONE).stdout.endswith("no findings\n")
 
 
+def test_a_trial_that_is_cut_off_refuses_nothing(check, outbox, topic):
+    outbox.insert(topic)
+    outbox.run("CREATE FUNCTION dream() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;"
+               "CREATE TRIGGER dream BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION dream()")
+    assert "work-refused" not in check()
+    assert "cut off (canceling statement due to statement timeout" in check.skipped["work-refused"]
+
+
 def test_nothing_is_skipped_for_a_superuser(check, outbox):
     assert (check(), check.skipped) == ({}, {})
 
@@ -139,6 +147,8 @@ def test_what_a_role_lacks(check, role, db, case):
     assert code in found and detail in found[code][0]["detail"], found
     if case == "connections":
         assert found[code][0]["command"] == f"ALTER ROLE {role} CONNECTION LIMIT 2;"
+        wait_until(lambda: db.execute("SELECT count(*) FROM pg_stat_activity WHERE usename = %s", [role]).fetchone() == (0,),
+                   10, "the first check's sessions have ended")
     for one in found[code]:
         db.execute(one["command"])
     assert check() == {}
