@@ -74,9 +74,9 @@ def test_names_of_the_configuration_and_a_reload(start, config, outrider):
     monitor.wait_for(lambda m: statuses(m) == [MISDIRECTED, MISDIRECTED, 200], 20, "the new names")
     monitor.daemon.reload(outrider.text(config(hosts=None)))
     monitor.wait_for(lambda m: statuses(m) == [MISDIRECTED] * 3, 20, "no names")
+    assert monitor.daemon.terminate() == 0
     events = [event["event"] for event in monitor.daemon.events()]
     assert events.count("reloaded") == 2 and "reloading" not in events, "the lanes went on"
-    assert monitor.daemon.terminate() == 0
 
 
 def test_no_other_origin_may_read(monitor):
