@@ -48,6 +48,7 @@ static const struct {
      "A function of the table names something that is not found in the relay's search_path: give "
      "the function a SET search_path of its own.",
      NULL},
+    {"UNDONE", "", "Let that trigger leave the columns of the relay as it writes them.", NULL},
     {"SHORT", "",
      "Something keeps the relay from rows without an error: a trigger that returns NULL, a rule or "
      "row security.",

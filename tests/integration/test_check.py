@@ -84,6 +84,15 @@ def test_a_trial_that_is_cut_off_refuses_nothing(check, outbox, topic):
     assert "cut off (canceling statement due to statement timeout" in check.skipped["work-refused"]
 
 
+def test_a_trigger_that_undoes_marks(check, outbox, topic):
+    outbox.insert(topic)
+    outbox.run("CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.published := OLD.published; RETURN NEW; END $$;"
+               "CREATE TRIGGER undo BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION undo()")
+    refused, = check()["work-refused"]
+    assert "1 of 1 rows are unpublished after they were marked" in refused["detail"]
+    assert "leave the columns of the relay as it writes them" in refused["remedy"] and "undo" in refused["remedy"]
+
+
 def test_nothing_is_skipped_for_a_superuser(check, outbox):
     assert (check(), check.skipped) == ({}, {})
 
