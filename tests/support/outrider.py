@@ -147,13 +147,20 @@ class Daemon:
 
         return process.wait_until(alive_and_condition, timeout, what)
 
+    def _status(self, key):
+        """The value of that line of /proc/PID/status; None: the process has none, or is gone."""
+        try:
+            with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
+                return dict(line.split(":", 1) for line in status).get(key)
+        except OSError:
+            return None
+
     def peak_memory(self):
         """The most bytes it has ever had resident (VmHWM)."""
-        with open(f"/proc/{self.pid}/status", encoding="ascii") as status:
-            for line in status:
-                if line.startswith("VmHWM:"):
-                    return int(line.split()[1]) * 1024
-        raise AssertionError("no VmHWM")
+        return int(self._status("VmHWM").split()[0]) * 1024
+
+    def _catches(self, number):
+        return int(self._status("SigCgt") or "0", 16) >> (number - 1) & 1
 
     def reload(self, config):
         """Puts this text into its configuration file and sends SIGHUP."""
@@ -162,7 +169,8 @@ class Daemon:
         self.child.send_signal(signal.SIGHUP)
 
     def terminate(self, timeout=15):
-        """SIGTERM; its exit code. It has stop_timeout (8 s) to leave."""
+        """SIGTERM, once it is caught; its exit code. It has stop_timeout (8 s) to leave."""
+        process.wait_until(lambda: not self.running() or self._catches(signal.SIGTERM), 10, "outrider catches SIGTERM")
         if self.running():
             self.child.send_signal(signal.SIGTERM)
         try:
