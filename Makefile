@@ -283,10 +283,10 @@ demo:
 
 check:
 	@scripts/deps build check
-	$(MAKE) all
+	$(MAKE) -j$$(nproc) all
 	$(MAKE) lint
-	$(MAKE) unit
-	$(MAKE) unit SANITIZE=address,undefined
+	$(MAKE) -j$$(nproc) unit
+	$(MAKE) -j$$(nproc) unit SANITIZE=address,undefined
 	$(MAKE) golden
 	$(MAKE) guard $(GUARD_VARIANT)
 	$(MAKE) integration
