@@ -8,7 +8,7 @@
 // from it.
 #include "findings.h"
 
-#define RELAY_WAITS "The relay starts all the same and waits. "
+#define RELAY_WAITS "The relay starts, and tries again until it can work. "
 
 const struct finding_kind finding_kinds[FINDING_COUNT] = {
     [FINDING_KEY_SCATTERS] =
@@ -60,7 +60,7 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
                                     "Set sslmode=verify-full and sslrootcert=FILE in {1}.", NULL,
                                     0},
     [FINDING_POSTGRES_UNVERIFIED] =
-        {"postgres-unverified", SEVERITY_WARNING, "PostgreSQL may be somebody else",
+        {"postgres-unverified", SEVERITY_WARNING, "the PostgreSQL server is not verified",
          "{1} leads to {2} with sslmode={3}: {4}. Who stands in between can answer as the server.",
          "Set sslmode=verify-full and sslrootcert=FILE in {1}.", NULL, 0},
     [FINDING_KAFKA_PLAINTEXT] =
@@ -69,7 +69,7 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "changed on the way.",
          "Set kafka.security.protocol to ssl or sasl_ssl, and kafka.ssl.ca.location.", NULL, 0},
     [FINDING_KAFKA_UNVERIFIED] =
-        {"kafka-unverified", SEVERITY_WARNING, "Kafka may be somebody else",
+        {"kafka-unverified", SEVERITY_WARNING, "the Kafka brokers are not verified",
          "Kafka's broker {1}: {2}. Who stands in between can answer as the broker.",
          "Leave that property at its default, and name the authority in kafka.ssl.ca.location.",
          NULL, 0},
@@ -210,7 +210,7 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Drop it.", "DROP RULE {3} ON {2};", INSPECT_RULES},
     [FINDING_RELAY_REFUSES] = {"relay-refuses", SEVERITY_ERROR,
                                "a relay would not work on the table", "{1} ({2})",
-                               RELAY_WAITS "Mend what it names.", NULL, 0},
+                               RELAY_WAITS "Mend the cause that the error names.", NULL, 0},
     [FINDING_WORK_REFUSED] = {"work-refused", SEVERITY_ERROR,
                               "PostgreSQL refuses what the relay does",
                               "Tried and taken back, {1} is refused on {2}: {3} (SQLSTATE {4}).",

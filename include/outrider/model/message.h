@@ -48,7 +48,7 @@ struct row {
     bool headers_malformed; // the column holds something other than a JSON object
     bool withheld;          // over the claim's max_row_bytes: no payload, no headers, no long name
     bool unreadable; // PostgreSQL cannot read its values: only place, id and attempts are known
-    bool taken;      // false: somebody else holds the row's lock, it may not be sent
+    bool taken;      // false: another session holds the row's lock; it may not be sent
 };
 
 struct message {

@@ -51,7 +51,7 @@ struct dead_letter {
     int64_t dead_at_us;
     int64_t dead_for_ms; // 0 when it died in the future
     int64_t payload_bytes;
-    bool changed; // RETRY, DISCARD: false: somebody holds it locked, was faster, or it was refused
+    bool changed; // RETRY, DISCARD; false: another session has it, or it was refused
     // Why some column of it cannot be read, which is NULL then; NULL: all can.
     const char *unreadable;
     const char *headers; // SHOW: JSON
