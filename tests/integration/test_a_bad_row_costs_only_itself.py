@@ -228,24 +228,18 @@ def test_an_attempt_that_cannot_be_counted(outrider, outbox, topic, kafka, obser
     assert outbox.given_up(2) == 1
 
 
-def test_texts_are_cut_to_their_columns(outrider, outbox, topic, kafka):
-    outbox.run("ALTER TABLE {table} ALTER last_error TYPE varchar(50), ALTER error_class TYPE varchar(3)")
+@pytest.mark.parametrize("change, written", [
+    ("ALTER last_error TYPE varchar(50), ALTER error_class TYPE varchar(3)",
+     ("mes", "no pattern of message.topics_allow matches the top")),  # cut to the columns
+    ("ADD CHECK (length(last_error) < 20)", ("message", "TOPIC_NOT_ALLOWED"))])  # the code instead of the text
+def test_a_reason_that_does_not_fit_is_written_as_far_as_it_does(outrider, outbox, topic, kafka, change, written):
+    outbox.run(f"ALTER TABLE {{table}} {change}")
     bad, follower, good = around(outbox, topic,
                                  lambda: outbox.insert(kafka.topic_name("refused"), aggregate="bad"))
     daemon = outrider.run(config=FAST | {"message": {"topics_allow": [topic]}})
     all_but_it(daemon, outbox, good + [follower])
     is_dead(daemon, outbox, bad)
-    assert why(outbox, bad) == ("mes", "no pattern of message.topics_allow matches the top")
-
-
-def test_a_reason_that_a_constraint_refuses_is_written_by_its_code(outrider, outbox, topic, kafka):
-    outbox.run("ALTER TABLE {table} ADD CHECK (length(last_error) < 20)")
-    bad, follower, good = around(outbox, topic,
-                                 lambda: outbox.insert(kafka.topic_name("refused"), aggregate="bad"))
-    daemon = outrider.run(config=FAST | {"message": {"topics_allow": [topic]}})
-    all_but_it(daemon, outbox, good + [follower])
-    is_dead(daemon, outbox, bad)
-    assert why(outbox, bad) == ("message", "TOPIC_NOT_ALLOWED")
+    assert why(outbox, bad) == written
 
 
 def test_rows_that_a_trigger_passes_over_are_named(outrider, outbox, topic, observer):
