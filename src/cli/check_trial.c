@@ -17,6 +17,10 @@
 
 enum { STATEMENT_MS = 5000, LOCK_MS = 2000 }; // a trial holds rows locked meanwhile
 
+#define NOT_FOUND                                                                                  \
+    "A function of the table names something that is not found in the relay's search_path: give "  \
+    "the function a SET search_path of its own."
+
 // What the server's answer means, the first row that fits: its code, and a part of its text.
 static const struct {
     const char *code, *text, *remedy;
@@ -40,14 +44,8 @@ static const struct {
      NULL},
     {"22", "", "A row holds what cannot be read, or a column is too narrow. Mend the row or widen.",
      NULL},
-    {"42P01", "",
-     "A function of the table names something that is not found in the relay's search_path: give "
-     "the function a SET search_path of its own.",
-     NULL},
-    {"42883", "",
-     "A function of the table names something that is not found in the relay's search_path: give "
-     "the function a SET search_path of its own.",
-     NULL},
+    {"42P01", "", NOT_FOUND, NULL},
+    {"42883", "", NOT_FOUND, NULL},
     {"UNDONE", "", "Let that trigger leave the columns of the relay as it writes them.", NULL},
     {"SHORT", "",
      "Something keeps the relay from rows without an error: a trigger that returns NULL, a rule or "
