@@ -222,6 +222,28 @@ judge(const struct trial *trial, const char *table, struct findings *findings)
              &trial->no_row);
 }
 
+static int
+limit_ms(const struct settings *settings)
+{
+    return settings->store.statement_timeout_ms < STATEMENT_MS
+               ? settings->store.statement_timeout_ms
+               : STATEMENT_MS;
+}
+
+static void
+tell_slow(const struct trial *trial, const struct settings *settings, const char *table,
+          struct findings *findings)
+{
+    char id[MESSAGE_ID_TEXT], limit[16], timeout[16];
+
+    if (!trial->slow)
+        return;
+    message_id_format(&trial->slow_row, id);
+    snprintf(limit, sizeof limit, "%d", limit_ms(settings));
+    snprintf(timeout, sizeof timeout, "%d", settings->store.statement_timeout_ms);
+    FIND(findings, FINDING_ROW_SLOW, table, id, limit, timeout);
+}
+
 void
 check_trial(const struct settings *settings, struct store *store, const char *table,
             struct findings *findings)
@@ -242,6 +264,7 @@ check_trial(const struct settings *settings, struct store *store, const char *ta
         trial.acts[TRIAL_CLAIM] = (struct trial_refusal){.refused = true, .error = err};
     }
     judge(&trial, table, findings);
+    tell_slow(&trial, settings, table, findings);
 }
 
 // The first look of a lane, which judges the table as a whole. What the catalogues told of it is
@@ -267,12 +290,13 @@ check_open(const struct settings *settings, struct findings *findings)
     struct store *store = NULL;
     struct error err;
 
-    if (limited.statement_timeout_ms > STATEMENT_MS)
-        limited.statement_timeout_ms = STATEMENT_MS;
+    limited.statement_timeout_ms = limit_ms(settings);
     if (limited.lock_timeout_ms > LOCK_MS)
         limited.lock_timeout_ms = LOCK_MS;
-    if (store_open(&limited, NULL, &store, &err))
+    if (store_open(&limited, NULL, &store, &err)) {
+        store_wait_longer(store, true); // so that the trial is cut off by the server
         return store;
+    }
     if (!is_told_of_shape(findings, &err))
         FIND(findings, FINDING_RELAY_REFUSES, err.text, err.code);
     findings_skip(findings, FINDING_PLAN, err.text);

@@ -26,7 +26,7 @@ static const struct option_spec drain_options[] = {
     {.name = "rate", .argument = "N", .help = "publish at most N messages a second"},
     {.name = "give-up",
      .argument = "TIME",
-     .help = "end when nothing was possible for so long (default 30s)"},
+     .help = "end when nothing was possible for so long (default 30s), and no claim is under way"},
     {.name = "dry-run", .help = "only say what would go where, by topic; needs no Kafka"},
 };
 

@@ -36,6 +36,7 @@ enum {
     LOOK_MS = 1000,
     LOOK_SHARE = 20,   // a look of 1 s is followed by 20 s without
     STANDBY_MS = 2000, // standing by for so long is worth a word
+    SLOT_GRACE_MS = 1000, // a wait for the slot may last lock_timeout and that
     RETRY_MS = 500,
     RETRY_MAX_MS = 5000,
 };
@@ -151,9 +152,10 @@ able(struct lane_view view, int64_t give_up_ms)
 
 // The lanes as one: what they are about, and whether they can be.
 struct lanes {
-    bool idle;   // every lane found nothing to do, or may do nothing
-    bool able;   // some lane is connected to both servers
-    bool active; // some lane has had a slot in its latest window
+    bool idle;     // every lane found nothing to do, or may do nothing
+    bool able;     // some lane is connected to both servers
+    bool active;   // some lane has had a slot in its latest window
+    bool claiming; // some lane waits for PostgreSQL's rows, and for longer than for a slot
 };
 
 static struct lanes
@@ -165,6 +167,9 @@ view_lanes(const struct drain *drain)
         lanes.idle &= view.phase == LANE_IDLE || view.phase == LANE_STANDBY;
         lanes.able |= able(view, drain->limits->give_up_ms);
         lanes.active |= view.active;
+        lanes.claiming |=
+            view.phase == LANE_CLAIM &&
+            ms_since(view.since) > drain->settings->store.lock_timeout_ms + SLOT_GRACE_MS;
     }
     return lanes;
 }
@@ -329,6 +334,7 @@ turn(struct drain *drain)
     const struct drain_facts facts = {
         .published = (int64_t)stats->published,
         .reachable = lanes.able,
+        .claiming = lanes.claiming,
         .signalled = signals_take().terminate > 0,
         .elapsed_ms = ms_since(drain->started),
         .still_ms = ms_since(still_since),

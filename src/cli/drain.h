@@ -32,6 +32,7 @@ enum drain_ending {
 struct drain_facts {
     int64_t published;
     bool reachable; // some lane is connected to both servers
+    bool claiming;  // some lane waits for PostgreSQL's rows, and statement_timeout ends that
     bool signalled;
     int64_t elapsed_ms;
     int64_t

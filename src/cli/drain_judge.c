@@ -37,7 +37,7 @@ drain_judge(const struct drain_limits *limits, const struct drain_facts *facts)
         return DRAIN_MAX_MESSAGES;
     if (limits->max_ms > 0 && facts->elapsed_ms >= limits->max_ms)
         return DRAIN_MAX_SECONDS;
-    if (facts->still_ms >= limits->give_up_ms)
+    if (facts->still_ms >= limits->give_up_ms && !facts->claiming)
         return facts->reachable ? DRAIN_STANDSTILL : DRAIN_UNAVAILABLE;
     return DRAIN_GOES_ON;
 }

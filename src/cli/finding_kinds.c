@@ -332,6 +332,15 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "write less. With XX001 it is corrupt: look for the disk's fault before anything else. "
          "Then mend the row, or delete it by its id.",
          NULL, 0},
+    [FINDING_ROW_SLOW] =
+        {"row-slow", SEVERITY_WARNING, "a row that PostgreSQL reads slowly",
+         "Row {2} of {1} waits, and the server did not give its columns within {3} ms; "
+         "database.statement_timeout is {4} ms. An attempt at such a row keeps its lane for "
+         "that long twice; after outbox.max_retries attempts the row is dead.",
+         "Mostly jsonb holds numbers of thousands of digits: 1e131071 takes a few bytes of disk and "
+         "131 kB of text. Let the application write less; then mend the row, or delete it by its "
+         "id.",
+         NULL, 0},
     [FINDING_PAYLOAD_TOO_LARGE] = {"payload-too-large", SEVERITY_ERROR,
                                    "payloads that are too large to be sent",
                                    "A row that waits for topic {1} has a payload of {2} bytes; "

@@ -22,7 +22,9 @@ static const struct hint codes[] = {
     {"53300", "PostgreSQL has no connection left: raise max_connections, or use a pooler."},
     {"53100", "The server's disk is full: free some space; the relay goes on by itself."},
     {"57P03", "PostgreSQL starts or stops; the relay goes on by itself."},
-    {"57014", "A statement took longer than its time-out: look for locks and a missing vacuum."},
+    {"57014",
+     "A statement took longer than its time-out: locks, a missing vacuum, a row that is slow to "
+     "read."},
     {"TABLE", "`outrider schema status` says what the table lacks."},
     {"KEY", "Set message.key to aggregate_id, or run `outrider schema apply --slots 1`."},
     {"SHORT", "A trigger, a rule or row security hides rows from the relay's UPDATE."},

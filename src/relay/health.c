@@ -19,6 +19,7 @@ enum {
     BACK_OFF_MS = 5000,
     CONNECT_STATEMENTS = 4, // how many a phase may wait for, one after the other
     CLAIM_STATEMENTS = 6,   // all around locked rows, or the table's shape read again
+    SLOW_CLAIMS = 2,        // of them, that the server takes long to give up
     PUBLISH_STATEMENTS = 3, // marks that are made first
     SETTLE_STATEMENTS = 7,  // of a batch; a window's last two are settled in one phase
     STALL_LEAST_MS = 60000,
@@ -40,7 +41,7 @@ phase_ms(enum lane_phase phase, const struct relay_settings *settings,
     case LANE_STANDBY:
         return settings->poll_max_ms;
     case LANE_CLAIM:
-        return NAMES_MS + CLAIM_STATEMENTS * statement_ms;
+        return NAMES_MS + CLAIM_STATEMENTS * statement_ms + SLOW_CLAIMS * STORE_LONG_GRACE_MS;
     case LANE_PUBLISH:
         return NAMES_MS + settings->window_deadline_ms + PUBLISH_STATEMENTS * statement_ms;
     case LANE_SETTLE:

@@ -8,6 +8,7 @@
 #include "window.h"
 
 #include "outrider/base/log.h"
+#include "outrider/base/text.h"
 
 enum {
     LOOK_MS = 1000,        // how long a cluster may take to say how a topic is
@@ -92,6 +93,7 @@ reach_postgres(struct lane *lane, struct error *err)
     if (!there)
         return false;
     atomic_store(&lane->server_pid, store_server_pid(lane->store));
+    store_wait_longer(lane->store, lane->wait_longer);
     if (!lane_take_up_slots(lane, err)) {
         disconnect(lane);
         return false;
@@ -134,6 +136,7 @@ recover(struct lane *lane, const struct error *err)
 
     disconnect(lane);
     lane->reachable = false;
+    lane->wait_longer |= str_equal(err->code, "TIMEOUT");
     lane->careful = 1;
     if (lane->producer) {
         producer_last_error(lane->producer, &last, &fatal);
@@ -245,6 +248,10 @@ progress(struct lane *lane)
     atomic_store(&lane->progress_ns, mono_now().ns);
     if (lane->careful == 0 || atomic_load(&lane->phase) == LANE_IDLE)
         backoff_reset(&lane->outage);
+    if (lane->careful == 0 && lane->wait_longer) {
+        lane->wait_longer = false;
+        store_wait_longer(lane->store, false);
+    }
 }
 
 // False: it is to connect anew.

@@ -70,6 +70,7 @@ struct lane {
     struct holds refused; // of the window in hand: topic and aggregate of rows that Kafka refused
     struct doubts doubts; // topics that perhaps refuse every row
     int careful;       // the next window is so many rows, marked before they are sent; 0: as usual
+    bool wait_longer;  // for answers: one did not come in time since windows were last as usual
     bool told_version; // what version 1 cannot promise was said
     int64_t until;     // rows up to this position only
     struct mono doubt_at;       // it is not asked before then whether Kafka is still there

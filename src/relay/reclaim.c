@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // A claim that met something is made again, in the way that fits.
 //
-// Three things can keep a claim from its rows. Marks in front of it in the pipeline were refused:
-// it is made again as it was. Another session holds a row locked: the claim goes around it, and the
+// Four things can keep a claim from its rows. Marks in front of it in the pipeline were refused: it
+// is made again as it was. Another session holds a row locked: the claim goes around it, and the
 // row's aggregate is held back. PostgreSQL cannot read a row: the claim goes row by row, up to that
-// one, which fails.
+// one, which fails. PostgreSQL does not read the rows in time: the same, but not in a window that has
+// rows.
 #include "window.h"
 
 #include "outrider/base/log.h"
@@ -78,6 +79,23 @@ claim_apart(struct window *window, struct batch *batch, struct error *err)
     return store_claim_apart(window->lane->store, &window->claim, known, count, batch, err);
 }
 
+// What was sent is marked before more time is spent. The windows that follow begin with one row.
+static bool
+claim_slowly(struct window *window, struct batch *batch, struct error *err)
+{
+    struct lane *lane = window->lane;
+
+    LOG(LOG_WARN, "claim_slow", LOG_INT("lane", lane->number), LOG_INT("rows", window->claim.limit),
+        LOG_STR("next", "the next rows are claimed one by one; a row that takes longer than "
+                        "statement_timeout alone fails alone"));
+    window->slow = true;
+    lane->careful = 1;
+    if (window->claims == 0)
+        return claim_apart(window, batch, err);
+    *batch = (struct batch){.full = true};
+    return true;
+}
+
 bool
 window_claim_again(struct window *window, enum claim_met met, struct batch *batch,
                    struct error *err)
@@ -91,5 +109,7 @@ window_claim_again(struct window *window, enum claim_met met, struct batch *batc
         good = store_claim_around(store, &window->claim, batch, &met, err);
     if (good && met == CLAIM_MET_UNREADABLE)
         good = claim_apart(window, batch, err);
+    if (good && met == CLAIM_MET_SLOW)
+        good = claim_slowly(window, batch, err);
     return good && hold_locked(window, batch, err);
 }

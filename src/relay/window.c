@@ -208,8 +208,8 @@ wants_more(const struct window *window)
 {
     const struct relay_settings *settings = window->lane->shared->settings;
 
-    return !window->exhausted && !window->faulted && !window->cut && !window->careful &&
-           !window->probing && window->failed < (uint64_t)settings->batch_size &&
+    return !window->exhausted && !window->faulted && !window->cut && !window->slow &&
+           !window->careful && !window->probing && window->failed < (uint64_t)settings->batch_size &&
            window->claims < WINDOW_BATCHES && !is_old(window) &&
            window->lane->shared->goal.rate == 0 && window->lane->producer &&
            !lane_resting(window->lane);
@@ -349,7 +349,7 @@ finish(struct window *window, struct error *err)
         *err = window->fault;
         return WINDOW_FAILED;
     }
-    if (window->careful && window->batches > 0)
+    if (window->careful && window->batches > 0 && !window->slow)
         trust_more(lane);
     return window->exhausted ? WINDOW_SHORT : WINDOW_FULL;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A claim row by row, after PostgreSQL could not read some row of it.
+// A claim row by row, after PostgreSQL could not read some row of it, or not in time.
 //
 // A text above 1 GB, a number that jsonb refuses, a damaged value: whichever row has one makes the
 // whole claim fail, and the server does not say which row it is. The search reads the places of the
@@ -7,6 +7,11 @@
 // one. What fails is dear (the server may print 1 GB before it gives up), what succeeds is cheap:
 // so the search goes from the front and meets the row once, instead of halving, which meets it
 // often.
+//
+// A row can also be slow to read: 2 kB of jsonb can be 1 GB of text, which takes the server
+// seconds. The search ends in front of such a row. When it comes first it is claimed alone, and only
+// when that takes longer than statement_timeout, while its place is read and it is locked in time,
+// it is the row's fault.
 #include "claims.h"
 #include "outrider/base/xalloc.h"
 #include "rows.h"
@@ -85,23 +90,51 @@ claim_part(struct store *store, const struct claim *claim, struct position after
             store_claim_around(store, &part, ret_batch, ret_met, err));
 }
 
-// The first place whose row cannot be read, and why; the number of places when there is none.
+// Rows that are known to be unreadable, and left alone.
+struct known {
+    const struct message_id *ids;
+    size_t count;
+};
+
+static bool
+is_known(const struct known *known, const struct message_id *id)
+{
+    for (size_t i = 0; i < known->count; i++)
+        if (memcmp(&known->ids[i], id, sizeof *id) == 0)
+            return true;
+    return false;
+}
+
+// The row that a search ended at, and why.
+struct find {
+    size_t index; // of its place; the number of places: none
+    struct error why;
+    bool slow; // it can be read, but took long
+};
+
+// The first place whose row cannot be read, or slowly. A slow row has half the time of a statement,
+// so that those in front of it can be claimed together.
 static bool
 search(struct store *store, const struct claim *claim, const struct places *places,
-       size_t *ret_first, struct error *ret_why)
+       const struct known *known, struct find *ret_find)
 {
+    const struct mono end = mono_add_ms(mono_now(), store->settings.statement_timeout_ms / 2);
     struct position after = claim->after;
     enum claim_met met = CLAIM_MET_NOTHING;
     struct batch batch;
 
-    for (*ret_first = 0; *ret_first < places->count; ++*ret_first) {
-        const struct position until = places->list[*ret_first].position;
-        if (!claim_part(store, claim, after, until, &batch, &met, ret_why))
+    *ret_find = (struct find){0};
+    for (; ret_find->index < places->count; ret_find->index++) {
+        const struct place *place = &places->list[ret_find->index];
+        if (is_known(known, &place->id))
+            return true;
+        if (!claim_part(store, claim, after, place->position, &batch, &met, &ret_find->why))
             return false;
         batch_free(&batch);
-        if (met == CLAIM_MET_UNREADABLE)
+        ret_find->slow = met == CLAIM_MET_NOTHING && mono_passed(end);
+        if (met != CLAIM_MET_NOTHING || ret_find->slow)
             return true;
-        after = until;
+        after = place->position;
     }
     return true;
 }
@@ -120,6 +153,8 @@ lock_row(struct store *store, const struct message_id *id, bool *ret_there, bool
     if (!store_run_behind_savepoint(store, store->shape.lock_row, &params, &locked, &met, &result,
                                     err))
         return false;
+    if (met == CLAIM_MET_SLOW)
+        return false; // even that: the server is slow, and not the row
     *ret_taken = result && PQntuples(result) > 0;
     *ret_taken |= met == CLAIM_MET_UNREADABLE; // what is written of it will be refused, and named
     *ret_there = *ret_taken || met == CLAIM_MET_LOCK;
@@ -140,7 +175,8 @@ read_aggregate(struct store *store, const struct message_id *id, struct batch *b
     *ret_aggregate = (struct bytes){0};
     params_uuid(&params, id);
     if (!store_run_behind_savepoint(store, store->shape.aggregate_of, &params, &text, &met, &result,
-                                    err))
+                                    err) ||
+        met == CLAIM_MET_SLOW)
         return false;
     if (result && PQntuples(result) > 0 && !PQgetisnull(result, 0, 0)) {
         const size_t len = (size_t)PQgetlength(result, 0, 0);
@@ -185,71 +221,89 @@ append_unreadable(struct store *store, const struct place *place, const struct e
     return true;
 }
 
-// Rows that are known to be unreadable, and left alone.
-struct known {
-    const struct message_id *ids;
-    size_t count;
-};
-
+// Ends the batch in front of the row that was found, or with it.
 static bool
-is_known(const struct known *known, const struct message_id *id)
+end_with(struct store *store, const struct place *place, const struct known *known,
+         struct error *why, struct batch *batch, struct error *err)
 {
-    for (size_t i = 0; i < known->count; i++)
-        if (memcmp(&known->ids[i], id, sizeof *id) == 0)
-            return true;
-    return false;
+    if (is_known(known, &place->id))
+        return true;
+    error_prefix(why, "PostgreSQL cannot read the row (%s)", why->code);
+    return append_unreadable(store, place, why, batch, err);
 }
 
-// The rows in front of the unreadable one, and that one behind them.
+// What came of the rows of some places.
+struct taken {
+    struct batch batch;
+    struct position end; // behind it nothing was looked at
+    bool slow;           // no row, because they took too long together
+};
+
+// The rows in front of the one that was found, and that one behind them.
 static bool
 take_apart(struct store *store, const struct claim *claim, const struct places *places,
-           const struct known *known, struct batch *ret_batch, struct position *ret_end,
-           struct error *err)
+           const struct known *known, struct taken *taken, struct error *err)
 {
     enum claim_met met = CLAIM_MET_NOTHING;
-    struct error why;
-    size_t first;
+    struct find find;
 
-    if (!search(store, claim, places, &first, &why)) {
+    if (!search(store, claim, places, known, &find)) {
+        *err = find.why;
+        return false;
+    }
+    if (find.index > 0 &&
+        !claim_part(store, claim, claim->after, places->list[find.index - 1].position,
+                    &taken->batch, &met, err))
+        return false;
+    if (met == CLAIM_MET_UNREADABLE)
+        return error_set(err, FAULT_CLUSTER, "UNREADABLE",
+                         "a row that could not be read was changed meanwhile");
+    taken->slow = met == CLAIM_MET_SLOW || (find.slow && find.index == 0);
+    if (taken->slow || find.index == places->count)
+        return true;
+    if (find.index == 0)
+        batch_init(&taken->batch, 1, NULL, NULL);
+    if (find.slow)
+        taken->end = places->list[find.index - 1].position;
+    if (find.slow || taken->batch.full) // cut by its bytes: the next claim meets that row
+        return true;
+    taken->end = places->list[find.index].position;
+    return end_with(store, &places->list[find.index], known, &find.why, &taken->batch, err);
+}
+
+// The row of one place.
+static bool
+take_one(struct store *store, const struct claim *claim, const struct place *place,
+         const struct known *known, struct taken *taken, struct error *err)
+{
+    enum claim_met met;
+    struct error why;
+
+    if (is_known(known, &place->id))
+        return true;
+    if (!claim_part(store, claim, claim->after, place->position, &taken->batch, &met, &why)) {
         *err = why;
         return false;
     }
-    if (first == 0)
-        batch_init(ret_batch, 1, NULL, NULL);
-    else if (!claim_part(store, claim, claim->after, places->list[first - 1].position, ret_batch,
-                         &met, err))
-        return false;
-    if (first == places->count || met != CLAIM_MET_NOTHING)
-        return error_set(err, FAULT_CLUSTER, "UNREADABLE",
-                         "a row that could not be read was changed meanwhile");
-    if (ret_batch->full) // cut by its bytes: the next claim meets that row
+    if (met == CLAIM_MET_NOTHING)
         return true;
-    error_prefix(&why, "PostgreSQL cannot read the row (%s)", why.code);
-    *ret_end = places->list[first].position;
-    if (is_known(known, &places->list[first].id))
-        return true;
-    return append_unreadable(store, &places->list[first], &why, ret_batch, err);
+    batch_init(&taken->batch, 1, NULL, NULL);
+    return end_with(store, place, known, &why, &taken->batch, err);
 }
 
-// The rows of the places that were listed; one by one only when they cannot be read together.
-// ret_end: behind it nothing was looked at.
+// The rows of the places that were listed. Is it known that they cannot be claimed together?
 static bool
 take(struct store *store, const struct claim *claim, const struct places *places,
-     const struct known *known, struct batch *ret_batch, struct position *ret_end,
-     struct error *err)
+     const struct known *known, bool failed, struct taken *taken, struct error *err)
 {
-    enum claim_met met;
+    enum claim_met met = CLAIM_MET_UNREADABLE;
 
-    *ret_end = places->list[places->count - 1].position;
-    if (!claim_part(store, claim, claim->after, *ret_end, ret_batch, &met, err))
+    taken->end = places->list[places->count - 1].position;
+    if (places->count == 1)
+        return take_one(store, claim, &places->list[0], known, taken, err);
+    if (!failed && !claim_part(store, claim, claim->after, taken->end, &taken->batch, &met, err))
         return false;
-    if (met == CLAIM_MET_UNREADABLE &&
-        !take_apart(store, claim, places, known, ret_batch, ret_end, err)) {
-        batch_free(ret_batch);
-        return false;
-    }
-    ret_batch->full = true; // there may be more behind these places
-    return true;
+    return met == CLAIM_MET_NOTHING || take_apart(store, claim, places, known, taken, err);
 }
 
 bool
@@ -258,22 +312,26 @@ store_claim_apart(struct store *store, const struct claim *claim, const struct m
 {
     const struct known rows = {known, known_count};
     struct claim part = *claim;
-    struct position end;
 
-    for (;;) {
+    for (bool failed = true;; failed = false) {
         struct places places = {0};
+        struct taken taken = {0};
         if (!list_places(store, &part, &places, err))
             return false;
         const bool any = places.count > 0;
-        const bool good = !any || take(store, &part, &places, &rows, ret_batch, &end, err);
+        const bool good = !any || take(store, &part, &places, &rows, failed, &taken, err);
         free(places.list);
+        if (good && (!any || taken.batch.count > 0)) {
+            *ret_batch = taken.batch;
+            ret_batch->full = any; // there may be more behind these places
+            return true;
+        }
+        batch_free(&taken.batch);
         if (!good)
             return false;
-        if (!any)
-            *ret_batch = (struct batch){0};
-        if (!any || ret_batch->count > 0)
-            return true;
-        batch_free(ret_batch); // the claim passes over all of them
-        part.after = end;
+        if (taken.slow)
+            part.limit = 1;
+        else
+            part.after = taken.end; // the claim passes over all of them
     }
 }

@@ -16,6 +16,7 @@
 #include "params.h"
 #include "pipeline.h"
 #include "sql.h"
+#include "sqlstate.h"
 
 #include <stdint.h>
 #include <stdio.h>
@@ -74,7 +75,7 @@ run(struct wire *wire, int patience_ms, struct step steps[static STEPS], struct 
         if (pipeline_require(wire, patience_ms, steps, STEPS, err))
             return true;
         roll_back(wire, patience_ms);
-        if (!str_equal(err->code, "57014"))
+        if (!str_equal(err->code, SQLSTATE_QUERY_CANCELED))
             return false;
     }
     return error_prefix(err, "the role's own statement_timeout is too short to lift it (ALTER ROLE "

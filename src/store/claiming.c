@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The claims of a window that has begun.
 //
-// Each claim runs behind a savepoint, so that one that fails leaves the window's marks alone. Two
-// failures are expected: another session holds a row locked, and PostgreSQL cannot read a row.
+// Each claim runs behind a savepoint, so that one that fails leaves the window's marks alone. Three
+// failures are expected: another session holds a row locked, PostgreSQL cannot read a row, and it
+// cannot read the rows in time.
 #include "claims.h"
 #include "rows.h"
 #include "sql.h"
@@ -14,11 +15,14 @@
 bool
 store_claim_met(const PGresult *failed, enum claim_met *ret_met)
 {
-    const bool locked = sqlstate_is(failed, SQLSTATE_LOCK_NOT_AVAILABLE);
-
-    if (!locked && !sqlstate_lies_in_data(PQresultErrorField(failed, PG_DIAG_SQLSTATE)))
+    if (sqlstate_is(failed, SQLSTATE_LOCK_NOT_AVAILABLE))
+        *ret_met = CLAIM_MET_LOCK;
+    else if (sqlstate_is(failed, SQLSTATE_QUERY_CANCELED))
+        *ret_met = CLAIM_MET_SLOW;
+    else if (sqlstate_lies_in_data(PQresultErrorField(failed, PG_DIAG_SQLSTATE)))
+        *ret_met = CLAIM_MET_UNREADABLE;
+    else
         return false;
-    *ret_met = locked ? CLAIM_MET_LOCK : CLAIM_MET_UNREADABLE;
     return true;
 }
 

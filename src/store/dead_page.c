@@ -236,7 +236,8 @@ find_unreadable(struct dead *dead, const struct page_request *request,
                 const struct session_result *ids, struct error *err)
 {
     struct reading reading = {.dead = dead, .request = *request};
-    const struct unreadable_probe probe = {.read = read_rows, .context = &reading};
+    const struct unreadable_probe probe = {
+        .read = read_rows, .context = &reading, .in_time = request->action == DEAD_SHOW};
 
     if (writes(request->action))
         reading.request.action = DEAD_LOOK;
@@ -354,7 +355,14 @@ dead_next(struct dead *dead, const struct dead_selection *selection, enum dead_a
     forget(dead);
     while (good && !(good = turn(dead, &request, &next, err))) {
         const struct error why = *err;
-        if (next.unclear || !sqlstate_lies_in_data(why.code) ||
+        const bool late = str_equal(why.code, SQLSTATE_QUERY_CANCELED);
+        if (late && request.action == DEAD_MEASURE) {
+            request.action = DEAD_LOOK; // their sizes are not known
+            good = true;
+            continue;
+        }
+        if (next.unclear ||
+            (!(late && action == DEAD_SHOW) && !sqlstate_lies_in_data(why.code)) ||
             !isolate(dead, &request, &found, err))
             break;
         good = found || writes(action);

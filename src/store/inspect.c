@@ -70,6 +70,7 @@ inspect_open(const struct store_settings *settings, const struct inspect_by *by,
 
     if (!visit_open(settings, NULL, &visit, err))
         return false;
+    visit.grace_ms = STORE_LONG_GRACE_MS; // a payload can be slow to read
     *ret_inspect = xmalloc(sizeof **ret_inspect);
     **ret_inspect = (struct inspect){.visit = visit, .settings = *settings, .by = *by};
     return true;

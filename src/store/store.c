@@ -280,6 +280,12 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
     return true;
 }
 
+void
+store_wait_longer(struct store *store, bool longer)
+{
+    store->longer = longer;
+}
+
 bool
 store_clock_ahead(struct store *store, int64_t *ret_ahead_us, struct error *err)
 {

@@ -24,12 +24,14 @@ struct store {
     bool misfit;           // a statement did not fit the table, and no window has begun since
     bool poll_misfit;      // a poll did not, and none was answered since
     struct mono plans_end; // those that the server keeps are made anew then
+    bool longer;           // calls wait longer than usual
 };
 
 static inline int
 store_patience_ms(const struct store *store)
 {
-    return store->settings.statement_timeout_ms + STORE_CLIENT_GRACE_MS;
+    return store->settings.statement_timeout_ms +
+           (store->longer ? STORE_LONG_GRACE_MS : STORE_CLIENT_GRACE_MS);
 }
 
 // The first transaction of a connection; a bare table name gets its schema.

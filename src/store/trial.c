@@ -11,6 +11,7 @@
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
 #include "sql.h"
+#include "sqlstate.h"
 #include "store_private.h"
 
 #include <string.h>
@@ -216,11 +217,17 @@ try_act(struct trying *trying, act_function *act, struct trial_refusal *ret_refu
 
 // The ids of a claim's rows that could be locked.
 static void
-take_ids(struct trying *trying, const struct batch *batch)
+take_ids(struct trying *trying, const struct batch *batch, struct trial *trial)
 {
-    for (size_t i = 0; i < batch->count && trying->count < TRIAL_ROWS; i++)
-        if (batch->messages[i].row.taken)
-            trying->ids[trying->count++] = batch->messages[i].row.id;
+    for (size_t i = 0; i < batch->count && trying->count < TRIAL_ROWS; i++) {
+        const struct message *message = &batch->messages[i];
+        if (message->row.taken)
+            trying->ids[trying->count++] = message->row.id;
+        if (message->row.unreadable && str_equal(message->outcome.code, SQLSTATE_QUERY_CANCELED)) {
+            trial->slow = true;
+            trial->slow_row = message->row.id;
+        }
+    }
 }
 
 static void
@@ -234,12 +241,13 @@ find_waiting(struct trying *trying, struct trial *trial)
         struct batch batch = {0};
         enum claim_met met;
         refusal->refused =
-            !store_claim_around(trying->store, &claim, &batch, &met, &refusal->error) ||
-            (met == CLAIM_MET_UNREADABLE &&
-             !store_claim_apart(trying->store, &claim, NULL, 0, &batch, &refusal->error));
+            !store_claim_around(trying->store, &claim, &batch, &met, &refusal->error);
+        if (!refusal->refused && met != CLAIM_MET_NOTHING)
+            refusal->refused =
+                !store_claim_apart(trying->store, &claim, NULL, 0, &batch, &refusal->error);
         if (refusal->refused)
             return;
-        take_ids(trying, &batch);
+        take_ids(trying, &batch, trial);
         batch_free(&batch);
     }
 }
@@ -328,5 +336,5 @@ store_try(struct store *store, const struct claim *claim, bool purges, struct tr
     try_act(&trying, try_death, &trial->acts[TRIAL_DEATH]);
     if (purges)
         try_act(&trying, try_purge, &trial->acts[TRIAL_PURGE]);
-    return store_rollback(store, err);
+    return is_lost(store) || store_rollback(store, err); // that is an act's own failure
 }

@@ -44,7 +44,8 @@ find(struct unreadable *found, const struct unreadable_probe *probe,
     append_ids(&array, ids, from, to);
     if (from == to || probe->read(probe->context, text_str(&array), err))
         return true;
-    if (!sqlstate_lies_in_data(err->code) || found->count == UNREADABLE_MOST)
+    const bool late = probe->in_time && str_equal(err->code, SQLSTATE_QUERY_CANCELED);
+    if ((!late && !sqlstate_lies_in_data(err->code)) || found->count == UNREADABLE_MOST)
         return false;
     const size_t middle = from + (to - from) / 2;
     if (to - from > 1)

@@ -25,6 +25,7 @@ struct unreadable {
 struct unreadable_probe {
     bool (*read)(void *context, const char *ids, struct error *err);
     void *context;
+    bool in_time; // a row that cannot be read in time is one of them
 };
 
 // Adds those of the rows to `found` that cannot be read. ids: a result whose first column names

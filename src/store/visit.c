@@ -16,8 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { GRACE_MS = 2000 }; // for the server's own time-out to arrive first
-
 int64_t
 visit_number(const struct session_result *result, size_t row, size_t column)
 {
@@ -76,8 +74,8 @@ bool
 visit_run(struct visit *visit, const char *sql, const char *const *params, size_t param_count,
           int timeout_ms, struct session_result **ret_result, struct error *err)
 {
-    return session_run(visit->session, sql, params, param_count, timeout_ms + GRACE_MS, ret_result,
-                       err);
+    return session_run(visit->session, sql, params, param_count, timeout_ms + visit->grace_ms,
+                       ret_result, err);
 }
 
 bool
@@ -213,7 +211,7 @@ bool
 visit_open(const struct store_settings *settings, const atomic_bool *abort, struct visit *ret_visit,
            struct error *err)
 {
-    struct visit visit = {0};
+    struct visit visit = {.grace_ms = STORE_CLIENT_GRACE_MS};
 
     if (!names_init(&visit.names, settings->table, settings->columns, err))
         return false;

@@ -24,6 +24,7 @@ struct visit {
     char max_retries[16];
     char lock_timeout_ms[16];
     char *version_table; // quoted
+    int grace_ms;        // what the client waits beyond a statement's limit
     // As it was last looked at:
     char oid[24];
     bool nullable; // published may be NULL
@@ -48,7 +49,7 @@ bool visit_look_within(struct visit *visit, struct error *err) MUST_CHECK;
 bool visit_begin(struct visit *visit, const char *begin, int timeout_ms,
                  struct error *err) MUST_CHECK;
 
-// One statement of the transaction in hand; the client waits a little longer than the server.
+// One statement of the transaction in hand.
 bool visit_run(struct visit *visit, const char *sql, const char *const *params, size_t param_count,
                int timeout_ms, struct session_result **ret_result, struct error *err) MUST_CHECK;
 bool visit_commit(struct visit *visit, struct error *err) MUST_CHECK;

@@ -329,23 +329,28 @@ collect(const struct store *store, const struct claim *claim, bool around, bool 
             continue;
         if (row->unreadable && !apart)
             return CLAIM_MET_UNREADABLE;
+        if (row->slow && !apart)
+            return CLAIM_MET_SLOW;
         if (is_locked(store, row) && !around)
             return CLAIM_MET_LOCK;
         ret_places[(*ret_count)++] = i;
-        if (row->unreadable)
+        if (row->unreadable || row->slow)
             break;
     }
     return CLAIM_MET_NOTHING;
 }
 
-// An unreadable row ends its batch.
+// A row that cannot be read, or not in time, ends its batch.
 static void
-end_unreadable(struct batch *batch)
+end_unreadable(struct batch *batch, bool slow)
 {
     struct message *message = &batch->messages[batch->count - 1];
     message->row.unreadable = true;
     message->outcome = (struct outcome){
-        .state = OUTCOME_FAILED, .fault = FAULT_MESSAGE, .code = "22P05", .text = "unreadable"};
+        .state = OUTCOME_FAILED,
+        .fault = FAULT_MESSAGE,
+        .code = slow ? "57014" : "22P05",
+        .text = "unreadable"};
     batch->full = true;
 }
 
@@ -370,9 +375,9 @@ claim_rows(const struct store *store, const struct claim *claim, bool around, bo
             row->owner = store;
     }
     ret_batch->full = count >= (size_t)claim->limit || count > ret_batch->count;
-    if (apart && ret_batch->count == count && count > 0 &&
-        fake_store.rows[places[count - 1]].unreadable)
-        end_unreadable(ret_batch);
+    const struct fake_row *last = count > 0 ? &fake_store.rows[places[count - 1]] : NULL;
+    if (apart && ret_batch->count == count && last && (last->unreadable || last->slow))
+        end_unreadable(ret_batch, last->slow);
     return CLAIM_MET_NOTHING;
 }
 
@@ -474,6 +479,13 @@ store_claim_apart(struct store *store, const struct claim *claim, const struct m
     claim_rows(store, claim, true, true, ret_batch);
     fake_store_unlock();
     return true;
+}
+
+void
+store_wait_longer(struct store *store, bool longer)
+{
+    (void)store;
+    fake_store.waits_longer = longer;
 }
 
 bool

@@ -31,6 +31,7 @@ struct fake_row {
     bool published, dead;
     bool locked;     // by somebody else
     bool unreadable; // no claim can read it
+    bool slow;       // no claim can read it in time
     bool unmarkable; // its mark is refused
     bool unwritable; // its failure is refused
     // Of a window in hand:
@@ -90,6 +91,7 @@ struct fake_store {
     int windows;                 // that had a slot
     int window[STORE_SLOTS_MAX]; // the number of the slot's last one
     int most_at_once;            // of slots that had an owner
+    bool waits_longer;           // for answers
 };
 
 extern struct fake_store fake_store;

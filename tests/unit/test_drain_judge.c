@@ -62,6 +62,9 @@ START_TEST(test_giving_up)
     struct drain_facts facts = working();
     facts.still_ms = 30000;
     ck_assert_int_eq(drain_judge(&unlimited, &facts), DRAIN_STANDSTILL);
+    facts.claiming = true; // what comes of that is awaited
+    ck_assert_int_eq(drain_judge(&unlimited, &facts), DRAIN_GOES_ON);
+    facts.claiming = false;
     facts.reachable = false;
     ck_assert_int_eq(drain_judge(&unlimited, &facts), DRAIN_UNAVAILABLE);
     facts.still_ms = 29999;

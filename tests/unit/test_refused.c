@@ -64,6 +64,33 @@ START_TEST(test_an_unreadable_row_ends_dead)
 }
 END_TEST
 
+// The next windows begin with one row, which is marked before it is sent.
+START_TEST(test_a_row_that_is_slow_to_read_fails_alone)
+{
+    setup("abcd");
+    fake_find(2)->slow = true;
+    ONE_WINDOW(WINDOW_FULL, "begin apart s1 m1 f2 commit");
+    ck_assert_int_eq(one_logged("claim_slow"), 1);
+    ck_assert_int_eq(fake_row(2).retry_count, 1);
+    ONE_WINDOW(WINDOW_FULL, "begin M3 s3 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin M4 s4 commit");
+    ck_assert_int_eq(one_logged("code=57014"), 1);
+    one_teardown();
+}
+END_TEST
+
+// It would take the window's marks with it, and the messages would be sent again.
+START_TEST(test_a_later_claim_that_is_slow_ends_the_window)
+{
+    setup("aaaaaaaab");
+    fake_find(9)->slow = true;
+    ONE_WINDOW(WINDOW_FULL, "begin claim s1 s2 s3 s4 s5 s6 s7 s8 m1 m2 m3 m4 m5 m6 m7 m8 commit");
+    ck_assert_int_eq(one.lane.careful, 1);
+    ONE_WINDOW(WINDOW_FULL, "begin apart f9 commit");
+    one_teardown();
+}
+END_TEST
+
 // Kafka has the message; the window that tries it next marks first, and counts.
 START_TEST(test_a_mark_that_is_refused_waits)
 {
@@ -206,6 +233,7 @@ main(void)
 {
     return RUN_TESTS(
         "refused", test_an_unreadable_row_fails_alone, test_an_unreadable_row_ends_dead,
+        test_a_row_that_is_slow_to_read_fails_alone, test_a_later_claim_that_is_slow_ends_the_window,
         test_a_mark_that_is_refused_waits, test_a_lone_row_is_not_blamed,
         test_a_trial_of_another_row_tells, test_a_row_that_was_sent_is_tried_by_its_mark_first,
         test_a_table_that_refuses_all_blames_nobody, test_a_failure_that_is_refused_waits_in_memory,

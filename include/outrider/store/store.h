@@ -22,6 +22,7 @@
 enum {
     STORE_IDLE_IN_TRANSACTION_MS = 30000, // how long a frozen relay can keep its claim
     STORE_CLIENT_GRACE_MS = 2000,         // what a call waits beyond statement_timeout
+    STORE_LONG_GRACE_MS = 60000,          // and after store_wait_longer
     STORE_SLOTS_MAX = 64,
     STORE_GID_SIZE = 200, // of a prepared transaction: PostgreSQL's GIDSIZE
 };
@@ -98,6 +99,7 @@ enum claim_met {
     CLAIM_MET_NOTHING,    // it brought its rows
     CLAIM_MET_LOCK,       // a row that another session holds locked: claim by store_claim_around
     CLAIM_MET_UNREADABLE, // a row whose values PostgreSQL cannot read: claim by store_claim_apart
+    CLAIM_MET_SLOW,       // statement_timeout: maybe a row is slow to read; also store_claim_apart
     CLAIM_NOT_MADE,       // the marks in front of it were refused first: claim by store_claim
 };
 
@@ -124,6 +126,10 @@ struct view {
     int64_t last_number;
 };
 
+// From now on a call waits STORE_LONG_GRACE_MS beyond statement_timeout, or (longer: false) as usual.
+// The server looks at its own limit between two values only, and one value of 1 GB takes it seconds.
+void store_wait_longer(struct store *store, bool longer);
+
 // Begins the window's transaction: locks, view, and the first claim in one round trip. The later
 // claims of the window are of the same slot.
 // wait_for_slot: waits up to lock_timeout for the slot instead of trying it.
@@ -147,9 +153,10 @@ bool store_claim_around(struct store *store, const struct claim *claim, struct b
                         enum claim_met *ret_met, struct error *err)
     __attribute__((warn_unused_result));
 
-// The claim row by row, up to the first row that PostgreSQL cannot read: that one ends the batch,
-// with the outcome that says why, unless it is one of `known`, which are passed over. Locked rows
-// are shown as holes.
+// The claim row by row, up to the first row that PostgreSQL cannot read, or not within
+// statement_timeout: that one ends the batch, with the outcome that says why, unless it is one of
+// `known`, which are passed over. Locked rows are shown as holes. A row that is slow to read is a
+// batch of its own. The claim was tried, and met one of these things.
 bool store_claim_apart(struct store *store, const struct claim *claim,
                        const struct message_id *known, size_t known_count, struct batch *ret_batch,
                        struct error *err) __attribute__((warn_unused_result));

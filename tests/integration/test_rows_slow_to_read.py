@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: Apache-2.0
+"""2 kB of jsonb can be 1 GB of text, which PostgreSQL takes seconds to print, and it looks at no time-out meanwhile. Such
+rows cost themselves and their aggregates, however many they are and however short statement_timeout is."""
+
+import json
+import re
+
+import pytest
+
+RETRIES = {"retry_backoff": "50ms", "retry_backoff_max": "100ms"}
+AWAY = {"kafka": {"bootstrap.servers": "127.0.0.1:9"}}
+
+EITHER = {"57014", "TOO_LARGE"}  # as fast as the machine is
+
+# The statement_timeout, how many slow rows, the numbers of each (0.8 ms of a server's time a number on the machine this was
+# written on), the column, max_retries, and what a row dies of. A call gives up 2 s after statement_timeout: the last cases
+# are about that.
+CASES = {
+    "alone": ("500ms", 1, 1500, "payload", 2, EITHER),
+    "headers": ("500ms", 1, 1000, "headers", 1, EITHER),
+    "many-alone": ("500ms", 3, 1000, "payload", 1, EITHER),
+    "together": ("1500ms", 8, 500, "payload", 1, EITHER),
+    "unanswered": ("200ms", 1, 4000, "payload", 1, {"57014"}),
+}
+
+
+def config(statement_timeout, max_retries):
+    return {"database": {"statement_timeout": statement_timeout, "lock_timeout": "100ms"},
+            "outbox": RETRIES | {"max_retries": max_retries}}
+
+
+@pytest.fixture
+def version():
+    return 2
+
+
+@pytest.fixture(params=CASES)
+def case(request):
+    return CASES[request.param]
+
+
+def make_slow(outbox, topic, numbers, aggregate="slow", column="payload"):
+    slow = outbox.insert(topic, aggregate=aggregate)
+    value = f"(SELECT jsonb_agg(1e131071::numeric) FROM generate_series(1, {numbers}))"
+    if column == "headers":
+        value = f"jsonb_build_object('h', {value})"
+    outbox.run(f"UPDATE {{table}} SET {column} = {value} WHERE {{id}} = %s", slow)
+    return slow
+
+
+def around(outbox, topic, count, numbers, column="payload"):
+    """Good rows, slow ones each with a follower, and good rows behind: the slow ones, the others."""
+    good = [outbox.insert(topic, aggregate=f"a-{n}") for n in range(20)]
+    slow = []
+    for n in range(count):
+        slow.append(make_slow(outbox, topic, numbers, f"slow-{n}", column))
+        good.append(outbox.insert(topic, aggregate=f"slow-{n}"))
+    good += [outbox.insert(topic, aggregate=f"b-{n}") for n in range(20)]
+    return slow, good
+
+
+def died_of(outbox, ids):
+    return {code for code, in outbox.run(
+        "SELECT CASE WHEN last_error ~ '57014' THEN '57014' WHEN last_error ~ 'larger|bytes' THEN 'TOO_LARGE' ELSE last_error END "
+        "FROM {table} WHERE {id} = ANY (%s::uuid[]) AND dead_at IS NOT NULL", ids)}
+
+
+def test_they_cost_themselves(outrider, outbox, topic, observer, case):
+    statement_timeout, count, numbers, column, max_retries, codes = case
+    slow, good = around(outbox, topic, count, numbers, column)
+    daemon = outrider.run(config=config(statement_timeout, max_retries))
+    daemon.wait_until(lambda: set(good) <= outbox.marked_ids(good), 100, "all others")
+    daemon.wait_until(lambda: outbox.value("SELECT count(*) FROM {table} WHERE dead_at IS NOT NULL") == count, 60, "the slow")
+    assert died_of(outbox, slow) <= codes
+    assert sorted(record.message_id for record in observer.read(topic)) == sorted(good)
+    assert outbox.value("SELECT max({retry_count}) FROM {table} WHERE {id} = ANY (%s::uuid[])", good) == 0
+    assert daemon.terminate() == 0
+
+
+def test_a_drain_ends(outrider, outbox, topic, case):
+    statement_timeout, count, numbers, column, max_retries, codes = case
+    slow, good = around(outbox, topic, count, numbers, column)
+    done = outrider.drain(config=config(statement_timeout, max_retries)).expect(0)
+    assert re.search(rf"^published +{len(good)}$", done.stdout, re.MULTILINE), done.output
+    assert re.search(rf"^dead +{count}$", done.stdout, re.MULTILINE), done.output
+    assert died_of(outbox, slow) <= codes
+
+
+def test_what_is_told(outrider, outbox, topic):
+    """Within statement_timeout and a little: not one row of a page is without what can be shown of it."""
+    dead = [make_slow(outbox, topic, 2500) for _ in range(2)]
+    outbox.run("UPDATE {table} SET dead_at = now(), last_error = 'no'")
+    good = outbox.insert(topic, aggregate="good")
+    waiting = make_slow(outbox, topic, 2500)
+    settings = config("500ms", 5)
+
+    told = json.loads(outrider.command("status", "--json", config=settings).expect(0).stdout)
+    assert (told["messages"], told["dead"]) == (2, 2)
+    listed = [json.loads(line) for line in outrider.command("dead", "list", "--json", config=settings).expect(0).stdout.splitlines()]
+    assert [(one["id"] in dead, one["topic"], one["error"], one["payload_bytes"]) for one in listed] == [(True, topic, "no", None)] * 2
+    shown = outrider.command("dead", "show", dead[0], config=settings).expect(0).stdout
+    assert "57014" in shown and topic in shown
+    checked = [json.loads(line) for line in outrider.command("check", "--json", config=settings).stdout.splitlines()]
+    slow, = [one for one in checked if one["code"] == "row-slow"]
+    assert waiting in slow["detail"] and good not in slow["detail"]
+    outrider.command("dead", "retry", dead[0], config=settings).expect(0)
+    outrider.command("dead", "discard", dead[1], config=settings).expect(0)
+    assert outbox.count() == 3
