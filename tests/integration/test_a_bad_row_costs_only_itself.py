@@ -9,7 +9,7 @@ import pytest
 from support.monitor import ANYWHERE, Monitor
 
 FAST = {"outbox": {"retry_backoff": "50ms", "retry_backoff_max": "100ms", "max_retries": 2}}
-HUGE = "(SELECT jsonb_agg(1e131071::numeric) FROM generate_series(1, 8192))"  # 1.07 GB as text
+HUGE = "(SELECT jsonb_agg(one) FROM (SELECT '1e131071'::jsonb) n (one), generate_series(1, 8192))"  # 1.07 GB as text
 
 
 @pytest.fixture
