@@ -220,7 +220,7 @@ guard: all $(OUT)/mock-kafka
 	$(PYTEST) tests/guard
 
 # So many tests at a time, each with servers of its own: most of what they do is waiting.
-INTEGRATION_JOBS ?= 2
+INTEGRATION_JOBS ?= 3
 integration: all bench-programs $(OUT)/mock-kafka
 	scripts/kafka-jars
 	$(PYTEST) -n $(INTEGRATION_JOBS) --dist worksteal tests/integration

@@ -62,6 +62,6 @@ def test_check_names_it(strayed, outbox, kafka, nowhere):
     found = [json.loads(line) for line in strayed.command("check", "--json").stdout.splitlines()]
     astray, = [one for one in found if one["code"] == "broker-astray"]
     assert astray["severity"] == "error"
-    assert f"does not at {nowhere.host}:{nowhere.port}" in astray["detail"]
+    assert f"broker 1 does not at {nowhere.host}:{nowhere.port}" in astray["detail"]
     assert f"127.0.0.1:{nowhere.upstream}" in astray["detail"]
     assert "advertised.listeners" in astray["detail"] and "advertised.listeners" in astray["remedy"]

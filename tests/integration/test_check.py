@@ -10,7 +10,6 @@ import json
 import os
 import re
 import subprocess
-from types import SimpleNamespace
 
 import pytest
 
@@ -80,7 +79,7 @@ def test_a_trial_that_is_cut_off_refuses_nothing(check, outbox, topic):
     outbox.insert(topic)
     outbox.run("CREATE FUNCTION dream() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$;"
                "CREATE TRIGGER dream BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION dream()")
-    assert "work-refused" not in check()
+    assert "work-refused" not in check(config={"database": {"statement_timeout": "2s"}})
     assert "cut off (canceling statement due to statement timeout" in check.skipped["work-refused"]
 
 
@@ -160,7 +159,10 @@ def test_what_a_role_lacks(check, role, db, case):
                    10, "the first check's sessions have ended")
     for one in found[code]:
         db.execute(one["command"])
-    assert check() == {}
+    if case == "connections":  # a session counts until the server has ended it, and check opens several in turn
+        wait_until(lambda: check() == {}, 20, "two connections are enough")
+    else:
+        assert check() == {}
 
 
 def test_the_right_to_delete(check, role, db):
@@ -412,15 +414,6 @@ def test_servers_that_are_away(check, outbox, outrider, away):
     assert "hunter2" not in done.output
     found = check(config={"database": {"direct_dsn": f"postgresql://nobody@127.0.0.1:{free_port()}/none"}})
     assert set(found) == {"direct-away"}
-
-
-def test_a_broker_that_advertises_nowhere(check, outbox, base_dir):
-    """Kafka answers at bootstrap.servers; more of it in test_advertised_listeners.py."""
-    nowhere = SimpleNamespace(port=free_port(), upstream=None)
-    with kafka_broker.running(base_dir, lambda path: kafka_broker.Kafka(path, proxy=nowhere)):
-        found = check(config={"kafka": {"bootstrap.servers": f"127.0.0.1:{nowhere.upstream}"}})
-        astray, = found["broker-astray"]
-        assert f"broker 1 does not at 127.0.0.1:{nowhere.port}" in astray["detail"]
 
 
 def test_through_a_pooler(check, outbox, pgbouncer, postgres, database):
@@ -678,7 +671,7 @@ def test_every_finding_is_made_true_somewhere():
         seen = text.read()
     for path in (glob.glob(os.path.join(kafka_broker.TOP, "tests/golden/cases/check-*/stdout"))
                  + [os.path.join(os.path.dirname(__file__), name)
-                    for name in ("test_check_agrees.py", "test_unreadable_rows.py")]):
+                    for name in ("test_advertised_listeners.py", "test_check_agrees.py", "test_unreadable_rows.py")]):
         with open(path, encoding="utf-8") as text:
             seen += text.read()
     assert len(codes) > 40 and [code for code in codes if f'"{code}"' not in seen] == []

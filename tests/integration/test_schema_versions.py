@@ -86,6 +86,16 @@ def test_there_and_back(schema, db, outbox):
     assert schema("revert").expect(0).stdout == "outbox_messages: version 0 (no table)\n"
 
 
+def test_the_server_compiles_none_of_its_statements(schema, db):
+    """The last one runs while relays pause, under costs that would be above any threshold."""
+    db.execute("CREATE TABLE seen (jit text);"
+               "CREATE FUNCTION see() RETURNS event_trigger LANGUAGE plpgsql AS"
+               " $$ BEGIN INSERT INTO seen VALUES (current_setting('jit')); END $$;"
+               "CREATE EVENT TRIGGER see ON ddl_command_start EXECUTE FUNCTION see()")
+    schema("apply").expect(0)
+    assert db.execute("SELECT DISTINCT jit FROM seen").fetchall() == [("off",)]
+
+
 def test_dry_run_changes_nothing_and_says_what_is_pending(schema, db):
     before = schema.dump()
     plan = schema("apply", "--dry-run").expect(0).stdout
