@@ -1,2 +1,2 @@
--- A column of a row that can be read. CASE, because it evaluates nothing of the rows that cannot.
+-- A column of all rows but those with {ids}. CASE evaluates nothing of the other branch.
 CASE WHEN o.{id} = ANY ({ids}::uuid[]) THEN {instead} ELSE {text} END

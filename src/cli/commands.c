@@ -182,7 +182,9 @@ static const struct command dead_commands[] = {
                    "option. Payloads\n"
                    "are never listed. Version 1 of the table knows neither errors nor times of "
                    "death: there the\n"
-                   "order is that of created_at, and --error and --since are refused.",
+                   "order is that of created_at, and --error and --since are refused. Texts that "
+                   "UTF-8 has no\n"
+                   "equivalent of are listed, and found, by their bytes (\\201).",
         .options = dead_list_options,
         .option_count = COUNT(dead_list_options),
         .arguments_help = "[ID...]",

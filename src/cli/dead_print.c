@@ -189,12 +189,14 @@ dead_print_whole(struct text *out, const struct dead_letter *letter)
     append_time_line(out, "died", letter->has_dead_at, letter->dead_at_us);
     if (died.len > 0)
         append_line(out, "", text_str(&died));
+    if (letter->unreadable != NULL)
+        append_line(out, "unreadable", letter->unreadable);
     append_line(out, "headers", letter->headers);
     if (letter->has_payload_bytes && letter->payload == NULL)
         text_append(&bytes, ", too large to be shown");
     append_line(out, "payload",
                 letter->has_payload_bytes    ? text_str(&bytes)
-                : letter->unreadable != NULL ? letter->unreadable
+                : letter->unreadable != NULL ? "-"
                                              : "NULL, a tombstone");
     if (letter->payload != NULL) {
         text_append_char(out, '\n');

@@ -328,9 +328,10 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
     [FINDING_ROW_UNREADABLE] =
         {"row-unreadable", SEVERITY_ERROR, "a row that PostgreSQL cannot read or print",
          "Row {2} of {1} waits, and the server cannot give its columns: {3}. No relay can send it.",
-         "With SQLSTATE class 54 or 22 a value is too large to be printed: let the application "
-         "write less. With XX001 it is corrupt: look for the disk's fault before anything else. "
-         "Then mend the row, or delete it by its id.",
+         "With SQLSTATE 22P05 or 22021 a text has a character that UTF-8 has no equivalent of: let "
+         "the application write another one. With class 54 or another of 22 a value is too large "
+         "to be printed: let the application write less. With XX001 it is corrupt: look for the "
+         "disk's fault before anything else. Then mend the row, or delete it by its id.",
          NULL, 0},
     [FINDING_ROW_SLOW] =
         {"row-slow", SEVERITY_WARNING, "a row that PostgreSQL reads slowly",

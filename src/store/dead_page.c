@@ -161,6 +161,34 @@ run(struct dead *dead, const struct page_request *request, const char *sql, cons
 }
 
 static bool
+is_ascii(const char *text)
+{
+    while (text != NULL && *text != '\0' && (unsigned char)*text < 0x80)
+        text++;
+    return text == NULL || *text == '\0';
+}
+
+// Whether the database's encoding has the texts of the selection: without, no row fits, and a
+// statement would fail whichever rows it reads.
+static bool
+look_for_texts(struct dead *dead, const struct dead_selection *selection, bool *ret_known,
+               struct error *err)
+{
+    const char *const texts[] = {selection->topic, selection->aggregate, selection->error};
+    struct session_result *result;
+
+    *ret_known = true;
+    if (is_ascii(texts[0]) && is_ascii(texts[1]) && is_ascii(texts[2]))
+        return true;
+    if (visit_ask(&dead->visit, sql_store_dead_asked, texts, 3, dead->timeout_ms, &result, err)) {
+        session_result_free(result);
+        return true;
+    }
+    *ret_known = false;
+    return sqlstate_lies_in_encoding(err->code);
+}
+
+static bool
 check_version(const struct dead *dead, const struct dead_selection *selection, struct error *err)
 {
     if (dead->version > 1 ||
@@ -230,7 +258,15 @@ read_rows(void *context, const char *ids, struct error *err)
     return true;
 }
 
-// Which of the rows the action cannot read, and of which not even the texts.
+// How often a row was found that cannot be read.
+static size_t
+changes(const struct dead *dead)
+{
+    return dead->rows.changes + dead->payloads.changes;
+}
+
+// Which of the rows have texts that cannot be read, or, when there is none that is not known, a
+// payload that the action cannot read.
 static bool
 find_unreadable(struct dead *dead, const struct page_request *request,
                 const struct session_result *ids, struct error *err)
@@ -239,14 +275,15 @@ find_unreadable(struct dead *dead, const struct page_request *request,
     const struct unreadable_probe probe = {
         .read = read_rows, .context = &reading, .in_time = request->action == DEAD_SHOW};
 
-    if (writes(request->action))
-        reading.request.action = DEAD_LOOK;
-    reading.request.limit = session_rows(ids);
-    const size_t before = dead->payloads.count;
-    if (!unreadable_find(&dead->payloads, &probe, ids, err))
-        return false;
     reading.request.action = DEAD_LOOK;
-    return dead->payloads.count == before || unreadable_find(&dead->rows, &probe, ids, err);
+    reading.request.limit = session_rows(ids);
+    const size_t before = dead->rows.changes;
+    if (!unreadable_find(&dead->rows, &probe, ids, err))
+        return false;
+    if (dead->rows.changes > before || writes(request->action) || request->action == DEAD_LOOK)
+        return true;
+    reading.request.action = request->action;
+    return unreadable_find(&dead->payloads, &probe, ids, err);
 }
 
 // Looks behind the page for rows that cannot be read, until further ones are found or there are no
@@ -254,7 +291,7 @@ find_unreadable(struct dead *dead, const struct page_request *request,
 static bool
 isolate(struct dead *dead, const struct page_request *request, bool *ret_found, struct error *err)
 {
-    const size_t before = dead->payloads.count;
+    const size_t before = changes(dead);
     struct page_request next = *request;
     struct dead_page behind = {.position = copy(request->behind->position),
                                .id = copy(request->behind->id)};
@@ -263,7 +300,7 @@ isolate(struct dead *dead, const struct page_request *request, bool *ret_found, 
     bool good = true;
 
     next.behind = &behind;
-    while (good && count == request->limit && dead->payloads.count == before) {
+    while (good && count == request->limit && changes(dead) == before) {
         good = read_only(dead, &next, sql_store_dead_ids, NULL, &ids, err) &&
                find_unreadable(dead, request, ids, err);
         count = good ? session_rows(ids) : 0;
@@ -277,7 +314,7 @@ isolate(struct dead *dead, const struct page_request *request, bool *ret_found, 
         ids = NULL;
     }
     dead_page_free(&behind);
-    *ret_found = dead->payloads.count > before;
+    *ret_found = changes(dead) > before;
     return good;
 }
 
@@ -285,8 +322,12 @@ isolate(struct dead *dead, const struct page_request *request, bool *ret_found, 
 static void
 note_unreadable(const struct dead *dead, struct dead_page *page)
 {
-    for (size_t i = 0; i < page->count; i++)
-        page->letters[i].unreadable = unreadable_why(&dead->payloads, page->letters[i].id);
+    for (size_t i = 0; i < page->count; i++) {
+        struct dead_letter *letter = &page->letters[i];
+        letter->unreadable = unreadable_why(&dead->rows, letter->id);
+        if (letter->unreadable == NULL)
+            letter->unreadable = unreadable_why(&dead->payloads, letter->id);
+    }
 }
 
 // The page in one transaction.
@@ -338,7 +379,7 @@ forget(struct dead *dead)
 {
     enum { KEPT = 500 };
 
-    if (dead->payloads.count <= KEPT)
+    if (dead->rows.count + dead->payloads.count <= KEPT)
         return;
     unreadable_free(&dead->payloads);
     unreadable_free(&dead->rows);
@@ -350,10 +391,12 @@ dead_next(struct dead *dead, const struct dead_selection *selection, enum dead_a
 {
     struct page_request request = {page, selection, action, limit};
     struct dead_page next = {0};
-    bool good = check_version(dead, selection, err), found;
+    bool found, known = true;
+    bool good = check_version(dead, selection, err) && look_for_texts(dead, selection, &known, err);
 
     forget(dead);
-    while (good && !(good = turn(dead, &request, &next, err))) {
+    next.last = !known;
+    while (good && known && !(good = turn(dead, &request, &next, err))) {
         const struct error why = *err;
         const bool late = str_equal(why.code, SQLSTATE_QUERY_CANCELED);
         if (late && request.action == DEAD_MEASURE) {

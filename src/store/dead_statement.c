@@ -17,7 +17,7 @@ enum {
     ERROR_MOST = 500,      // of an error text there
     SHOWN_MOST = 10000,    // of either, where one row is shown
     VALUE_MOST = 16777216, // bytes of a payload or of headers that are shown
-    COLUMNS = 11,
+    COLUMNS = 14,
 };
 
 // The texts of a page.
@@ -48,15 +48,43 @@ columns_free(struct columns *columns)
         free(columns->owned[i]);
 }
 
-// A column that is NULL of the rows in `but`.
+// Takes ownership of the expression.
+static void
+own(struct columns *columns, const char *name, char *expression)
+{
+    columns->owned[columns->count] = expression;
+    columns->list[columns->count++] = (struct placeholder){name, expression, false};
+}
+
+// A column that is NULL of the unreadable rows in `but`.
 static void
 add(struct columns *columns, const struct dead *dead, const struct unreadable *but,
     const char *name, const char *expression)
 {
-    char *guarded = unreadable_guard(but, &dead->visit.names, expression, "NULL");
+    own(columns, name, unreadable_guard(but, &dead->visit.names, expression, "NULL"));
+}
 
-    columns->owned[columns->count] = guarded;
-    columns->list[columns->count++] = (struct placeholder){name, guarded, false};
+// A text that is compared and never sent, as it is and escaped: rows that are shown escaped are
+// asked for in that form, whether or not the page knows yet that they are foreign.
+static void
+add_compared(struct columns *columns, const struct dead *dead, const char *name,
+             const char *escaped_name, const char *expression)
+{
+    AUTOFREE char *escaped = unreadable_escape(&dead->visit.names, expression);
+
+    add(columns, dead, &dead->rows, name, expression);
+    add(columns, dead, &dead->rows, escaped_name, escaped);
+}
+
+// A text that is sent.
+static void
+add_shown(struct columns *columns, const struct dead *dead, const char *name,
+          const char *expression)
+{
+    const struct names *names = &dead->visit.names;
+    AUTOFREE char *escaped = unreadable_escape(names, expression);
+
+    own(columns, name, unreadable_guard_text(&dead->rows, names, expression, escaped, "NULL"));
 }
 
 static void
@@ -67,13 +95,14 @@ add_texts(struct columns *columns, const struct dead *dead, enum dead_action act
     AUTOFREE char *topic = names_topic(names, &dead->topic);
     AUTOFREE char *shown_topic = unreadable_cut(names, topic, false, TOPIC_MOST);
 
-    add(columns, dead, &dead->rows, "shown_topic", shown_topic);
+    add_shown(columns, dead, "shown_topic", shown_topic);
+    add_compared(columns, dead, "topic", "escaped_topic", shown_topic);
     for (enum column_text text = 0; text < TEXTS; text++) {
         const bool there = texts[text].since <= dead->version;
         const int room = text == ERROR_TEXT && most == TEXT_MOST ? ERROR_MOST : most;
         AUTOFREE char *shown =
             unreadable_cut(names, there ? texts[text].sql : "NULL::text", true, room);
-        add(columns, dead, &dead->rows, texts[text].shown, shown);
+        add_shown(columns, dead, texts[text].shown, shown);
     }
 }
 
@@ -90,16 +119,56 @@ add_payload_bytes(struct columns *columns, const struct dead *dead, enum dead_ac
     add(columns, dead, &dead->payloads, "payload_bytes", bytes);
 }
 
-// A value up to the size that is shown.
-static void
-add_value(struct columns *columns, const struct dead *dead, const char *name, const char *text)
+// An expression, up to the size that is shown. Caller frees.
+static char *
+limit(const struct names *names, const char *expression)
 {
     char most[16];
-    const struct placeholder placeholders[] = {{"text", text, true}, {"most", most, false}};
+    const struct placeholder placeholders[] = {{"text", expression, false}, {"most", most, false}};
 
     snprintf(most, sizeof most, "%d", VALUE_MOST);
-    AUTOFREE char *value = names_expand(&dead->visit.names, sql_store_up_to, placeholders, 2);
-    add(columns, dead, &dead->payloads, name, value);
+    return names_expand(names, sql_store_up_to, placeholders, 2);
+}
+
+// A value of the payloads' kind. Takes ownership of both expressions.
+static void
+add_value(struct columns *columns, const struct dead *dead, const char *name, char *value,
+          char *escaped)
+{
+    const struct names *names = &dead->visit.names;
+    AUTOFREE char *shown = limit(names, value);
+    AUTOFREE char *shown_escaped = limit(names, escaped);
+
+    own(columns, name, unreadable_guard_text(&dead->payloads, names, shown, shown_escaped, "NULL"));
+    free(value);
+    free(escaped);
+}
+
+// A value as JSON: `json` of a column, whose text is `text`.
+static void
+add_json(struct columns *columns, const struct dead *dead, const char *name, const char *text_sql,
+         const char *json_sql)
+{
+    const struct names *names = &dead->visit.names;
+    AUTOFREE char *text = names_expand(names, text_sql, NULL, 0);
+    AUTOFREE char *escaped = unreadable_escape(names, text);
+    char *json = names_expand(names, json_sql, NULL, 0);
+    const struct placeholder of[] = {
+        {"text", text, false}, {"escaped", escaped, false}, {"json", json, false}};
+
+    add_value(columns, dead, name, json, names_expand(names, sql_store_escaped_json, of, 3));
+}
+
+static void
+add_values(struct columns *columns, const struct dead *dead)
+{
+    const struct names *names = &dead->visit.names;
+    const char *headers = dead->version == 2 ? "o.{headers}::text" : "NULL::text";
+    char *payload = names_expand(names, "o.{payload}::text", NULL, 0);
+
+    add_json(columns, dead, "headers_json", headers, headers);
+    add_json(columns, dead, "payload_json", "o.{payload}::text", "to_json(o.{payload})::text");
+    add_value(columns, dead, "payload_text", payload, unreadable_escape(names, payload));
 }
 
 char *
@@ -126,12 +195,10 @@ dead_statement(const struct dead *dead, const char *sql, enum dead_action action
 
     add_texts(&columns, dead, action);
     add_payload_bytes(&columns, dead, action);
-    add(&columns, dead, &dead->rows, "aggregate", aggregate);
+    add_compared(&columns, dead, "aggregate", "escaped_aggregate", aggregate);
+    add_compared(&columns, dead, "error", "escaped_error", error);
     add(&columns, dead, &dead->rows, "class", class);
-    add(&columns, dead, &dead->rows, "error", error);
-    add_value(&values, dead, "headers_text", v2 ? "o.{headers}::text" : "NULL::text");
-    add_value(&values, dead, "payload_text", "o.{payload}::text");
-    add_value(&values, dead, "payload_json", "to_json(o.{payload})::text");
+    add_values(&values, dead);
     memcpy(all + count, columns.list, columns.count * sizeof *columns.list);
     count += columns.count;
     memcpy(all + count, values.list, values.count * sizeof *values.list);

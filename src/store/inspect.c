@@ -59,7 +59,7 @@ static const struct {
     int rows;
 } answers[INSPECT_QUESTIONS] = {
     [INSPECT_COLUMNS] = {"ttbltT", 0}, [INSPECT_CLOCK] = {"l", 1},       [INSPECT_PID] = {"l", 1},
-    [INSPECT_PAYLOADS] = {"TLl", 0},   [INSPECT_SENT_TOPICS] = {"t", 0},
+    [INSPECT_PAYLOADS] = {"TLlL", 0},  [INSPECT_SENT_TOPICS] = {"t", 0},
 };
 
 bool
@@ -109,12 +109,30 @@ written_columns(const struct inspect *inspect)
     return sql_literal(array);
 }
 
-// A column of a waiting row, NULL where it cannot be read.
+// The bytes of a waiting row's payload as they are sent; those of a foreign one as they are kept.
 static char *
-guard(const struct inspect *inspect, const char *sql)
+payload_size(const struct inspect *inspect)
 {
-    AUTOFREE char *expanded = names_expand(&inspect->visit.names, sql, NULL, 0);
-    return unreadable_guard(&inspect->unreadable, &inspect->visit.names, expanded, "NULL");
+    const struct names *names = &inspect->visit.names;
+    const bool binary = inspect->visit.binary;
+    AUTOFREE char *kept = names_expand(names,
+                                       binary ? "octet_length(o.{payload})::bigint"
+                                              : "octet_length(o.{payload}::text)::bigint",
+                                       NULL, 0);
+    AUTOFREE char *sent =
+        names_expand(names, "octet_length(textsend(o.{payload}::text))::bigint", NULL, 0);
+    return unreadable_guard_text(&inspect->unreadable, names, binary ? kept : sent, kept, "NULL");
+}
+
+// The bytes of a waiting row's other texts.
+static char *
+name_size(const struct inspect *inspect)
+{
+    const struct names *names = &inspect->visit.names;
+    const char *headers = inspect->visit.version == 2 ? "o.{headers}::text" : "NULL::text";
+    const struct placeholder of[] = {{"headers_text", headers, true}};
+    AUTOFREE char *size = names_expand(names, sql_store_inspect_names, of, 1);
+    return unreadable_guard_text(&inspect->unreadable, names, size, "NULL", "NULL");
 }
 
 // The topic as it is shown.
@@ -125,7 +143,8 @@ topic(const struct inspect *inspect)
     const struct names *names = &inspect->visit.names;
     AUTOFREE char *whole = names_topic(names, inspect->by.topic);
     AUTOFREE char *cut = unreadable_cut(names, whole, false, TOPIC_MOST);
-    return unreadable_guard(&inspect->unreadable, names, cut, "NULL");
+    AUTOFREE char *escaped = unreadable_escape(names, cut);
+    return unreadable_guard_text(&inspect->unreadable, names, cut, escaped, "NULL");
 }
 
 // ids: an array of the rows that alone are looked at; NULL: all.
@@ -144,9 +163,8 @@ expand(const struct inspect *inspect, const char *sql, const char *ids)
     AUTOFREE char *written = written_columns(inspect);
     AUTOFREE char *shown_topic = topic(inspect);
     AUTOFREE char *among = ids == NULL ? NULL : sql_literal(ids);
-    AUTOFREE char *payload_bytes =
-        guard(inspect, visit->binary ? "octet_length(o.{payload})::bigint"
-                                     : "octet_length(o.{payload}::text)::bigint");
+    AUTOFREE char *payload_bytes = payload_size(inspect);
+    AUTOFREE char *name_bytes = name_size(inspect);
     const bool deletes =
         inspect->settings.on_published == ON_PUBLISHED_DELETE || inspect->by.purges;
     char numbers[4][16];
@@ -168,6 +186,7 @@ expand(const struct inspect *inspect, const char *sql, const char *ids)
         {"window_ms", numbers[2], false},
         {"statement_ms", numbers[3], false},
         {"payload_bytes", payload_bytes, false},
+        {"name_bytes", name_bytes, false},
         {"among", ids == NULL ? "" : sql_store_inspect_among, true},
         {"ids", ids == NULL ? "" : among, false},
         {"order", numbered ? "o.{seq}" : "o.{created_at}", true},
@@ -211,17 +230,23 @@ bool
 inspect_payloads(struct inspect *inspect, struct session_result **ret_result, struct error *err)
 {
     const struct unreadable_probe probe = {.read = read_rows, .context = inspect};
-    struct session_result *ids;
-
-    if (inspect_ask(inspect, INSPECT_PAYLOADS, ret_result, err))
-        return true;
     AUTOFREE char *sql = expand(inspect, sql_store_inspect_waiting, NULL);
-    if (!sqlstate_lies_in_data(err->code) ||
-        !visit_ask(&inspect->visit, sql, NULL, 0, VISIT_LOOK_MS, &ids, err))
-        return false;
-    const bool good = unreadable_find(&inspect->unreadable, &probe, ids, err);
-    session_result_free(ids);
-    return good && inspect_ask(inspect, INSPECT_PAYLOADS, ret_result, err);
+    struct session_result *ids;
+    size_t before;
+
+    do {
+        before = inspect->unreadable.changes;
+        if (inspect_ask(inspect, INSPECT_PAYLOADS, ret_result, err))
+            return true;
+        if (!sqlstate_lies_in_data(err->code) ||
+            !visit_ask(&inspect->visit, sql, NULL, 0, VISIT_LOOK_MS, &ids, err))
+            return false;
+        const bool good = unreadable_find(&inspect->unreadable, &probe, ids, err);
+        session_result_free(ids);
+        if (!good)
+            return false;
+    } while (inspect->unreadable.changes > before);
+    return false;
 }
 
 const char *

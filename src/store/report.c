@@ -33,28 +33,47 @@ struct report {
     struct unreadable unreadable; // rows that were found so; counted, and nothing else of them
 };
 
-// A text that is NULL of rows that cannot be read. Caller frees.
+// A text that is shown, NULL of rows that cannot be read. Caller frees.
 static char *
-guard(const struct report *report, const char *text)
+show(const struct report *report, const char *text)
 {
-    AUTOFREE char *expanded = names_expand(&report->visit.names, text, NULL, 0);
-    return unreadable_guard(&report->unreadable, &report->visit.names, expanded, "NULL");
+    const struct names *names = &report->visit.names;
+    AUTOFREE char *expanded = names_expand(names, text, NULL, 0);
+    AUTOFREE char *escaped = unreadable_escape(names, expanded);
+    return unreadable_guard_text(&report->unreadable, names, expanded, escaped, "NULL");
+}
+
+// The aggregate, which is compared only: it stays as it is while it can be read. Caller frees.
+static char *
+guard_aggregate(const struct report *report)
+{
+    const struct names *names = &report->visit.names;
+    AUTOFREE char *aggregate = names_expand(names, sql_store_aggregate, NULL, 0);
+    return unreadable_guard(&report->unreadable, names, aggregate, "NULL");
+}
+
+// Caller frees.
+static char *
+show_topic(const struct report *report, const struct template *topic)
+{
+    enum { TOPIC_MOST = 249 };
+    const struct names *names = &report->visit.names;
+    AUTOFREE char *whole = names_topic(names, topic);
+    AUTOFREE char *cut = unreadable_cut(names, whole, false, TOPIC_MOST);
+    AUTOFREE char *escaped = unreadable_escape(names, cut);
+    return unreadable_guard_text(&report->unreadable, names, cut, escaped, "'(unreadable)'");
 }
 
 // topic: whose expression is {topic}, where the statement has one; NULL: it has none.
 static char *
 expand(const struct report *report, const char *sql, const struct template *topic)
 {
-    enum { TOPIC_MOST = 249, REASON_MOST = 200 };
     static const struct template no_topic;
-    const struct names *names = &report->visit.names;
     const bool v2 = report->visit.version == 2;
-    AUTOFREE char *whole = names_topic(names, topic == NULL ? &no_topic : topic);
-    AUTOFREE char *cut = unreadable_cut(names, whole, false, TOPIC_MOST);
-    AUTOFREE char *shown = unreadable_guard(&report->unreadable, names, cut, "'(unreadable)'");
-    AUTOFREE char *aggregate = guard(report, "o.{aggregate_id}::text COLLATE \"C\"");
-    AUTOFREE char *class = guard(report, "left(o.{error_class}::text, 200) COLLATE \"C\"");
-    AUTOFREE char *error = guard(report, "left(o.{last_error}::text, 200) COLLATE \"C\"");
+    AUTOFREE char *shown = show_topic(report, topic == NULL ? &no_topic : topic);
+    AUTOFREE char *aggregate = guard_aggregate(report);
+    AUTOFREE char *class = show(report, "left(o.{error_class}::text, 200) COLLATE \"C\"");
+    AUTOFREE char *error = show(report, "left(o.{last_error}::text, 200) COLLATE \"C\"");
     const struct placeholder placeholders[] = {
         {"dead_rows", v2 ? sql_store_report_dead_rows_v2 : sql_store_report_dead_rows_v1, true},
         {"order", v2 ? "o.{seq}" : "o.{created_at}", true},
@@ -95,7 +114,7 @@ isolate(struct report *report, const struct template *topic, bool *ret_found, st
     enum { PAGE = 100000 };
     struct reading reading = {report, topic};
     const struct unreadable_probe probe = {.read = read_rows, .context = &reading};
-    const size_t before = report->unreadable.count;
+    const size_t before = report->unreadable.changes;
     AUTOFREE char *sql = expand(report, sql_store_report_ids, topic);
     char offset[24], most[16];
     const char *const params[] = {offset, most};
@@ -103,7 +122,7 @@ isolate(struct report *report, const struct template *topic, bool *ret_found, st
     bool good = true;
 
     snprintf(most, sizeof most, "%d", PAGE);
-    for (size_t at = 0; good && count == PAGE && report->unreadable.count == before; at += PAGE) {
+    for (size_t at = 0; good && count == PAGE && report->unreadable.changes == before; at += PAGE) {
         struct session_result *ids = NULL;
         snprintf(offset, sizeof offset, "%zu", at);
         good = visit_ask(&report->visit, sql, params, 2, COUNT_TIMEOUT_MS, &ids, err) &&
@@ -111,7 +130,7 @@ isolate(struct report *report, const struct template *topic, bool *ret_found, st
         count = good ? session_rows(ids) : 0;
         session_result_free(ids);
     }
-    *ret_found = report->unreadable.count > before;
+    *ret_found = report->unreadable.changes > before;
     return good;
 }
 

@@ -33,6 +33,13 @@ sqlstate_lies_in_data(const char *sqlstate)
 }
 
 bool
+sqlstate_lies_in_encoding(const char *sqlstate)
+{
+    return str_equal(sqlstate, "22P05") || // an untranslatable character
+           str_equal(sqlstate, "22021");   // bytes that are no character of the encoding
+}
+
+bool
 sqlstate_lies_in_row(const char *sqlstate)
 {
     return sqlstate_lies_in_data(sqlstate) || str_equal(sqlstate, "42501") ||

@@ -30,6 +30,9 @@ sqlstate_is(const PGresult *result, const char *sqlstate)
 // Can a statement have failed in this way because of one row's values? NULL: no.
 bool sqlstate_lies_in_data(const char *sqlstate);
 
+// Does the client's encoding lack a character of some text? NULL: no.
+bool sqlstate_lies_in_encoding(const char *sqlstate);
+
 // Can a write have been refused in this way because of one row? Also by a policy that looks at it,
 // or by a trigger of that row that met another session.
 bool sqlstate_lies_in_row(const char *sqlstate);
