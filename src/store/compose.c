@@ -215,6 +215,8 @@ shape_compose(struct shape *shape, const struct description *description,
     text_appendf(&same_identity, "v.identity = %s", identity);
     memcpy(all, fixed, fixed_count * sizeof *fixed);
     all[count++] = (struct placeholder){"oid", oid, false};
+    all[count++] = (struct placeholder){
+        "of_table", description->children ? sql_store_of_family : "= {oid}", true};
     all[count++] = (struct placeholder){"known_definition", definition, false};
     all[count++] = (struct placeholder){"same_table", sql_store_same_table, true};
     all[count++] = (struct placeholder){

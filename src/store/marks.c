@@ -3,8 +3,10 @@
 //
 // Each write is one set-based statement behind a savepoint, and must touch exactly the rows it
 // names: a trigger, a rule or row security that keeps some from it, or rows that share an id, are a
-// failure, not a surprise. A set that is refused for a reason that can lie in a row is halved, down
-// to the rows that are refused alone: the others are written.
+// failure, not a surprise. A trigger can also let the statement count a row and undo its mark. So
+// where the table has a trigger that could, a second statement lists the rows that are still
+// unpublished. A set that is refused for a reason that can lie in a row is halved, down to the rows
+// that are refused alone: the others are written.
 #include "outrider/base/xalloc.h"
 #include "sql.h"
 #include "sqlstate.h"
@@ -87,6 +89,41 @@ store_changed_all(const PGresult *result, size_t count, struct error *err)
                      changed, count);
 }
 
+// Is each row of a set marked? unpublished: the answer that lists those that are not; NULL: no
+// trigger of the table can undo a mark.
+static bool
+marked_all(const struct store *store, const PGresult *marked, const PGresult *unpublished,
+           size_t count, struct error *err)
+{
+    const bool deletes = store->settings.on_published == ON_PUBLISHED_DELETE;
+    const int undone = unpublished ? PQntuples(unpublished) : 0;
+
+    if (!store_changed_all(marked, count, err))
+        return false;
+    return undone == 0 ||
+           error_set(err, FAULT_CLUSTER, "UNDONE",
+                     "%d of %zu rows are %s: a trigger of the table undoes that", undone, count,
+                     deletes ? "in the table after they were deleted"
+                             : "unpublished after they were marked");
+}
+
+// Adds the statements that follow a mark, as far as they are needed: one fires the deferred
+// triggers, one lists the rows that are still unpublished. Returns their number.
+static size_t
+follow_mark(const struct store *store, const struct params *params, bool constraints,
+            struct step *steps)
+{
+    const enum undoing undoing = store->shape.undoing;
+    size_t count = 0;
+
+    if (constraints || undoing == UNDOING_AT_COMMIT)
+        steps[count++] = (struct step){.sql = sql_store_check_constraints};
+    if (undoing != UNDOING_NOTHING)
+        steps[count++] =
+            (struct step){.sql = store->shape.unmarked, .params = params, .answer = &id_answer};
+    return count;
+}
+
 // A statement without parameters or rows.
 static bool
 command(struct store *store, const char *sql, struct error *err)
@@ -100,11 +137,13 @@ command(struct store *store, const char *sql, struct error *err)
 
 // What came of the statements of write_set; true: the savepoint can be released.
 static bool
-judge_set(const struct step *steps, size_t steps_count, size_t count, bool *ret_refused,
-          struct error *err)
+judge_set(const struct store *store, const struct write *write, const struct step *steps,
+          size_t steps_count, size_t count, bool *ret_refused, struct error *err)
 {
+    const bool listed = write->ids && store->shape.undoing != UNDOING_NOTHING;
     const PGresult *failed = pipeline_failed(steps, steps_count);
-    const bool all = !failed && store_changed_all(steps[1].result, count, err);
+    const PGresult *unpublished = listed ? steps[steps_count - 1].result : NULL;
+    const bool all = !failed && marked_all(store, steps[1].result, unpublished, count, err);
 
     if (failed) {
         wire_fail_result(failed, err);
@@ -121,10 +160,9 @@ write_set(struct store *store, const struct write *write, size_t from, size_t co
           bool *ret_refused, struct error *err)
 {
     struct params params __attribute__((cleanup(params_free))) = {0};
-    struct step steps[] = {{.sql = sql_store_savepoint},
-                           {.sql = write->sql, .params = &params},
-                           {.sql = sql_store_check_constraints}};
-    const size_t steps_count = write->constraints ? 3 : 2;
+    struct step steps[MARK_STEPS_MAX] = {{.sql = sql_store_savepoint},
+                                         {.sql = write->sql, .params = &params}};
+    size_t steps_count = 2;
     struct error undone;
 
     *ret_refused = false;
@@ -132,9 +170,13 @@ write_set(struct store *store, const struct write *write, size_t from, size_t co
         store_mark_params(write->ids + from, count, &params);
     else
         failure_params(store, write->failures + from, count, write->by_code, &params);
+    if (write->ids)
+        steps_count += follow_mark(store, &params, write->constraints, steps + steps_count);
+    else if (write->constraints)
+        steps[steps_count++] = (struct step){.sql = sql_store_check_constraints};
     if (!pipeline_run(&store->wire, store_patience_ms(store), steps, steps_count, err))
         return false;
-    const bool good = judge_set(steps, steps_count, count, ret_refused, err);
+    const bool good = judge_set(store, write, steps, steps_count, count, ret_refused, err);
     pipeline_clear(steps, steps_count);
     if (good)
         return command(store, sql_store_release_savepoint, err);
@@ -216,15 +258,6 @@ write_rows(struct store *store, const struct write *write, size_t count,
     return count == 0 || halve(store, write, 0, count, &written, ret_refused, err);
 }
 
-bool
-store_mark_apart(struct store *store, const struct message_id *ids, size_t count,
-                 struct refusals *ret_refused, struct error *err)
-{
-    const struct write write = {.sql = store->shape.settle, .ids = ids};
-
-    return write_rows(store, &write, count, ret_refused, err);
-}
-
 static bool
 is_listed(const PGresult *result, const struct message_id *id)
 {
@@ -234,30 +267,62 @@ is_listed(const PGresult *result, const struct message_id *id)
     return false;
 }
 
-bool
-store_note_unmarked(struct store *store, const PGresult *marked, const struct message_id *ids,
-                    size_t count, struct refusals *ret_refused, struct error *err)
+// Adds the rows of a set that are not marked. unpublished: as of marked_all.
+static bool
+note_unmarked(struct store *store, const PGresult *marked, const PGresult *unpublished,
+              const struct message_id *ids, size_t count, struct refusals *ret_refused,
+              struct error *err)
 {
     struct params params __attribute__((cleanup(params_free))) = {0};
-    PGresult *result = NULL;
+    PGresult *queried = NULL;
     struct error why;
 
-    if (store_changed_all(marked, count, &why))
+    if (marked_all(store, marked, unpublished, count, &why))
         return true;
     if (str_equal(why.code, "SHARED_ID")) {
         *err = why;
         return false;
     }
     store_mark_params(ids, count, &params);
-    if (!store_run_behind_savepoint(store, store->shape.unmarked, &params, &id_answer, NULL,
-                                    &result, err))
+    if (!unpublished && !store_run_behind_savepoint(store, store->shape.unmarked, &params,
+                                                    &id_answer, NULL, &queried, err))
         return false;
     why.fault = FAULT_MESSAGE;
     for (size_t i = 0; i < count; i++)
-        if (is_listed(result, &ids[i]))
+        if (is_listed(unpublished ? unpublished : queried, &ids[i]))
             refusals_add(ret_refused, &ids[i], &why);
-    PQclear(result);
+    PQclear(queried);
     return true;
+}
+
+size_t
+store_mark_steps(const struct store *store, const struct params *params,
+                 struct step steps[static MARK_STEPS_MAX])
+{
+    size_t count = 2;
+
+    steps[0] = (struct step){.sql = sql_store_savepoint};
+    steps[1] = (struct step){.sql = store->shape.settle, .params = params};
+    count += follow_mark(store, params, false, steps + count);
+    steps[count++] = (struct step){.sql = sql_store_release_savepoint};
+    return count;
+}
+
+bool
+store_judge_mark(struct store *store, const struct step *steps, size_t steps_count,
+                 const struct message_id *ids, size_t count, struct refusals *ret_refused,
+                 struct error *err)
+{
+    const struct write write = {.sql = store->shape.settle, .ids = ids};
+    const bool listed = store->shape.undoing != UNDOING_NOTHING;
+    const PGresult *failed = pipeline_failed(steps, steps_count);
+
+    if (!failed)
+        return note_unmarked(store, steps[1].result, listed ? steps[steps_count - 2].result : NULL,
+                             ids, count, ret_refused, err);
+    wire_fail_result(failed, err);
+    return sqlstate_lies_in_row(err->code) && store_back_to_savepoint(store, err) &&
+           write_rows(store, &write, count, ret_refused, err);
 }
 
 bool
@@ -265,14 +330,14 @@ store_mark(struct store *store, const struct message_id *ids, size_t count,
            struct refusals *ret_refused, struct error *err)
 {
     struct params params __attribute__((cleanup(params_free))) = {0};
-    PGresult *result = NULL;
+    struct step steps[MARK_STEPS_MAX];
+    const size_t steps_count = store_mark_steps(store, &params, steps);
 
     store_mark_params(ids, count, &params);
-    if (!store_run_behind_savepoint(store, store->shape.settle, &params, NULL, NULL, &result, err))
-        return sqlstate_lies_in_row(err->code) &&
-               store_mark_apart(store, ids, count, ret_refused, err);
-    bool good = store_note_unmarked(store, result, ids, count, ret_refused, err);
-    PQclear(result);
+    if (!pipeline_run(&store->wire, store_patience_ms(store), steps, steps_count, err))
+        return false;
+    const bool good = store_judge_mark(store, steps, steps_count, ids, count, ret_refused, err);
+    pipeline_clear(steps, steps_count);
     return good;
 }
 
