@@ -1,5 +1,5 @@
 -- The table's kind and columns, its oid and its definition, all of one snapshot. A type comes as its oid, which no setting
--- and no search path changes, and by its name for people. The last says whether only the server can fill the column
+-- and no search path changes, and by its name for people. The eighth says whether only the server can fill the column
 -- (column_kind.h), the next two whether a trigger can undo a mark, and whether the table has partitions or other
 -- children. No row: no such table.
 SELECT c.relkind::text, a.attname::text, {base_type}, format_type({base_type}, NULL), a.attnotnull, c.oid, {definition},
