@@ -193,6 +193,8 @@ compose(struct shape *shape, const struct description *description,
         names, settings->on_published == ON_PUBLISHED_MARK ? sql_store_mark : sql_store_delete, all,
         count);
     shape->fail = names_expand(names, v2 ? sql_store_fail_v2 : sql_store_fail_v1, all, count);
+    shape->uncounted =
+        names_expand(names, v2 ? sql_store_uncounted_v2 : sql_store_uncounted_v1, all, count);
     if (v2)
         compose_numbers(shape, names, all, count);
 }

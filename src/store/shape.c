@@ -284,6 +284,7 @@ shape_free(struct shape *shape)
     free(shape->others);
     free(shape->settle);
     free(shape->fail);
+    free(shape->uncounted);
     free(shape->lost_exist);
     free(shape->lost_number);
     free(shape->renumber);

@@ -19,7 +19,7 @@ enum claim_kind { CLAIM_PLAIN, CLAIM_CHOOSING, CLAIM_KINDS };
 // What a trigger of the table can undo, as sql/store/undoing.sql has it.
 enum undoing {
     UNDOING_NOTHING = 0,
-    UNDOING_AT_ONCE = 1,   // a mark, as part of its statement
+    UNDOING_AT_ONCE = 1,   // a mark or a failed attempt, as part of its statement
     UNDOING_AT_COMMIT = 3, // or when deferred triggers fire
 };
 
@@ -48,6 +48,7 @@ struct shape {
     char *others;
     char *settle;
     char *fail;
+    char *uncounted;
     char *lost_exist; // version 2, like the next two
     char *lost_number;
     char *renumber;

@@ -160,6 +160,8 @@ extern const char sql_store_trial_unpublish[];
 extern const char sql_store_unblocked[];
 extern const char sql_store_unmarked[];
 extern const char sql_store_unblocked_in_slots[];
+extern const char sql_store_uncounted_v1[];
+extern const char sql_store_uncounted_v2[];
 extern const char sql_store_undoing[];
 extern const char sql_store_unchanged[];
 extern const char sql_store_unless_unreadable[];

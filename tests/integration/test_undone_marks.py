@@ -49,9 +49,9 @@ def copies(observer, topic):
     return Counter(record.message_id for record in observer.read(topic))
 
 
-def started(outrider, outbox, topic, rows=2000):
+def started(outrider, outbox, topic, rows=2000, config=None):
     """A relay whose windows do not mark before they send any more."""
-    daemon = outrider.run(config=FAST)
+    daemon = outrider.run(config=config or FAST)
     outbox.fill(topic, rows, aggregates=rows)
     daemon.wait_until(lambda: outbox.published() >= rows, 30, "a start")
     return daemon
@@ -201,6 +201,26 @@ def test_a_trigger_of_a_partition(outrider, outbox, topic, observer, busy):
     is_given_up(daemon, outbox, bad)
     assert daemon.terminate() == 0
     assert_sent(copies(observer, topic), bad, good, at_most=1)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("max_retries", [1, 2])
+def test_a_row_that_a_trigger_keeps_as_it_is(outrider, outbox, topic, observer, version, max_retries):
+    """Neither its mark nor its failed attempts stay: it waits in the relay's memory, and the log does not call it dead."""
+    undo(outbox, ("TRIGGER undo BEFORE UPDATE", "NEW := OLD", "NEW", ""), BAD)
+    daemon = started(outrider, outbox, topic, config={"outbox": FAST["outbox"] | {"max_retries": max_retries}})
+    bad, good = around(outbox, topic)
+    daemon.wait_until(lambda: set(good) <= outbox.marked_ids(good), 30, "all other rows")
+    daemon.wait_for_log(f'"failure_unwritten".*{bad}.*UNDONE', 30)  # version 1 sweeps for it
+    for n in range(20):  # others flow, and the row is tried again and again
+        other = outbox.insert(topic, aggregate=f"c-{n}")
+        daemon.wait_until(lambda: outbox.row(other)[0], 10, "a row of another aggregate")
+    assert outbox.row(bad) == (False, 0)
+    assert not {"message_dead", "message_failed"} & {event["event"] for event in daemon.events()}
+    assert_sent(copies(observer, topic), bad, good, at_most=1)
+    outbox.run("DROP TRIGGER undo ON {table}")
+    daemon.wait_until(lambda: outbox.row(bad)[0], 30, "the row")
+    assert daemon.terminate() == 0
 
 
 @pytest.mark.parametrize("version", [1, 2])
