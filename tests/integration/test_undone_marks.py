@@ -57,7 +57,10 @@ def started(outrider, outbox, topic, rows=2000, config=None):
     return daemon
 
 
-def is_given_up(daemon, outbox, bad):
+def is_given_up(daemon, outbox, topic, bad):
+    """It is once another row can be marked after it was refused: the table is not at fault."""
+    daemon.wait_for_log(f'"mark_refused".*{bad}', 30)
+    outbox.insert(topic, aggregate="another")
     daemon.wait_until(lambda: outbox.given_up(2) == 1 and outbox.row(bad) == (False, 2), 30, "the row is dead")
 
 
@@ -76,7 +79,7 @@ def test_one_row_is_given_up(outrider, outbox, topic, observer, version, busy, w
     bad, good = around(outbox, topic)
     daemon = daemon or outrider.run(config=FAST)
     daemon.wait_until(lambda: set(good) <= outbox.marked_ids(good), 30, "all other rows")
-    is_given_up(daemon, outbox, bad)
+    is_given_up(daemon, outbox, topic, bad)
     later = outbox.insert(topic, aggregate="bad-2")
     daemon.wait_until(lambda: outbox.row(later)[0], 10, "a later row")
     line = [event for event in daemon.events() if event["event"] == "mark_refused"]
@@ -98,7 +101,7 @@ def test_one_row_of_several_lanes_is_given_up(outrider, outbox, topic, observer,
     daemon = started(outrider, outbox, topic)
     bad, good = around(outbox, topic)
     daemon.wait_until(lambda: set(good) <= outbox.marked_ids(good), 30, "all other rows")
-    is_given_up(daemon, outbox, bad)
+    is_given_up(daemon, outbox, topic, bad)
     assert daemon.terminate() == 0
     assert_sent(copies(observer, topic), bad, good, at_most=2)  # once by each lane
 
@@ -132,7 +135,7 @@ def test_a_trigger_that_comes_under_a_relay(outrider, outbox, topic, observer, c
     bad, good = around(outbox, topic)
     if condition == BAD:
         daemon.wait_until(lambda: set(good) <= outbox.marked_ids(good), 30, "all other rows")
-        is_given_up(daemon, outbox, bad)
+        is_given_up(daemon, outbox, topic, bad)
     else:
         daemon.wait_until(lambda: len(daemon.failures("window_failed")) >= 4, 30, "failed windows")
         assert outbox.published() == 2000 and outbox.row(bad) == (False, 0)
@@ -150,7 +153,7 @@ def test_a_trigger_that_comes_while_rows_flow(outrider, outbox, topic, observer,
     writers()
     daemon = outrider.run(config=FAST)
     daemon.wait_until(lambda: outbox.published() > 100, 30, "rows on their way")
-    for _ in range(3):
+    for _ in range(2):
         already = len(daemon.failures("window_failed"))
         undo(outbox, BEFORE, ALL)
         daemon.wait_until(lambda: len(daemon.failures("window_failed")) >= already + 3, 30, "failed windows")
@@ -161,7 +164,7 @@ def test_a_trigger_that_comes_while_rows_flow(outrider, outbox, topic, observer,
         published = outbox.published()
         daemon.wait_until(lambda: outbox.published() > published + 100, 30, "rows on their way again")
         outbox.run("DROP FUNCTION undo CASCADE")
-    assert max(copies(observer, topic).values()) <= 4  # a copy each time at most
+    assert max(copies(observer, topic).values()) <= 3  # a copy each time at most
 
 
 @pytest.mark.parametrize("version", [2])
@@ -174,7 +177,7 @@ def test_a_trigger_that_is_enabled_under_a_relay(outrider, outbox, topic, observ
     bad, good = around(outbox, topic)
     if condition == BAD:
         daemon.wait_until(lambda: set(good) <= outbox.marked_ids(good), 30, "all other rows")
-        is_given_up(daemon, outbox, bad)
+        is_given_up(daemon, outbox, topic, bad)
     else:
         daemon.wait_until(lambda: len(daemon.failures("window_failed")) >= 4, 30, "failed windows")
     assert daemon.terminate() == 0
@@ -198,7 +201,7 @@ def test_a_trigger_of_a_partition(outrider, outbox, topic, observer, busy):
         undo(outbox, BEFORE, BAD, on="part")
     bad, good = around(outbox, topic)
     daemon.wait_until(lambda: set(good) <= outbox.marked_ids(good), 30, "all other rows")
-    is_given_up(daemon, outbox, bad)
+    is_given_up(daemon, outbox, topic, bad)
     assert daemon.terminate() == 0
     assert_sent(copies(observer, topic), bad, good, at_most=1)
 
@@ -211,10 +214,11 @@ def test_a_row_that_a_trigger_keeps_as_it_is(outrider, outbox, topic, observer, 
     daemon = started(outrider, outbox, topic, config={"outbox": FAST["outbox"] | {"max_retries": max_retries}})
     bad, good = around(outbox, topic)
     daemon.wait_until(lambda: set(good) <= outbox.marked_ids(good), 30, "all other rows")
-    daemon.wait_for_log(f'"failure_unwritten".*{bad}.*UNDONE', 30)  # version 1 sweeps for it
+    daemon.wait_for_log(f'"mark_refused".*{bad}', 30)
     for n in range(20):  # others flow, and the row is tried again and again
         other = outbox.insert(topic, aggregate=f"c-{n}")
         daemon.wait_until(lambda: outbox.row(other)[0], 10, "a row of another aggregate")
+    daemon.wait_for_log(f'"failure_unwritten".*{bad}.*UNDONE', 30)
     assert outbox.row(bad) == (False, 0)
     assert not {"message_dead", "message_failed"} & {event["event"] for event in daemon.events()}
     assert_sent(copies(observer, topic), bad, good, at_most=1)
@@ -232,7 +236,7 @@ def test_rows_that_come_back_after_their_delete(outrider, outbox, topic, observe
     daemon = outrider.run(config=FAST)
     if condition == BAD:
         daemon.wait_until(lambda: set(good) <= outbox.marked_ids(good), 30, "all other rows")
-        is_given_up(daemon, outbox, bad)
+        is_given_up(daemon, outbox, topic, bad)
         assert_sent(copies(observer, topic), bad, good, at_most=0)
     else:
         daemon.wait_until(lambda: len(daemon.failures("window_failed")) >= 4, 30, "failed windows")
