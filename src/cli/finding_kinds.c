@@ -199,14 +199,14 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
     [FINDING_TRIGGER] =
         {"trigger", SEVERITY_WARNING, "a trigger runs with each mark",
          "Trigger {1} of {2} runs when the relay marks or deletes rows ({3}). It makes each mark "
-         "slower; if it "
-         "raises, a message was sent that cannot be marked; if it returns NULL, likewise.",
+         "slower; if it raises, returns NULL or undoes the mark, a message was sent that cannot be "
+         "marked.",
          "Let it leave out the relay's changes, or drop it.", "DROP TRIGGER {4} ON {2};",
          INSPECT_TRIGGERS},
     [FINDING_RULE] =
         {"rule", SEVERITY_ERROR, "a rule rewrites the relay's marks",
          "Rule {1} of {2} changes what the relay's UPDATE or DELETE does. With DO INSTEAD "
-         "no row is ever marked, and messages are sent again and again.",
+         "no row can be marked, and the relay sends nothing.",
          "Drop it.", "DROP RULE {3} ON {2};", INSPECT_RULES},
     [FINDING_RELAY_REFUSES] = {"relay-refuses", SEVERITY_ERROR,
                                "a relay would not work on the table", "{1} ({2})",

@@ -99,7 +99,8 @@ lane_take_up_slots(struct lane *lane, struct error *err)
     return true;
 }
 
-// The table is read anew, and what a lane remembered of it is forgotten.
+// The table is read anew, and what a lane remembered of it is forgotten. Marks come first again,
+// for the changed table may refuse them.
 bool
 lane_adopt_change(struct lane *lane, struct error *err)
 {
@@ -110,11 +111,12 @@ lane_adopt_change(struct lane *lane, struct error *err)
         return false;
     slots_forget(&lane->slots);
     lane->until = INT64_MAX;
+    lane->careful = 1;
     if (lane_note_table(lane))
         return true;
     if (version == lane->version && slots == lane->slots.count &&
         before.definition != lane->table.definition)
-        log_table(lane, LOG_INFO, "the definition of its columns");
+        log_table(lane, LOG_INFO, "the definition of its columns, or triggers that can undo marks");
     else
         LOG(LOG_INFO, "table_version_changed", LOG_INT("lane", lane->number),
             LOG_INT("table_version", lane->version), LOG_INT("slots", lane->slots.count));

@@ -95,8 +95,8 @@ store_claim_around(struct store *store, const struct claim *claim, struct batch 
            *ret_met != CLAIM_MET_LOCK;
 }
 
-// Savepoint, marks, release, when there are marks; savepoint, claim, release.
-enum { AHEAD_MARK = 1, AHEAD_WRITE = 3, AHEAD_MAX = 6 };
+// The marks, when there are any; savepoint, claim, release.
+enum { AHEAD_CLAIM = 3, AHEAD_MAX = MARK_STEPS_MAX + AHEAD_CLAIM };
 
 bool
 store_ahead(struct store *store, const struct message_id *marks, size_t count,
@@ -104,43 +104,29 @@ store_ahead(struct store *store, const struct message_id *marks, size_t count,
 {
     struct params marked __attribute__((cleanup(params_free))) = {0};
     struct params claimed __attribute__((cleanup(params_free))) = {0};
-    const struct step steps[AHEAD_MAX] = {
-        {.sql = sql_store_savepoint},
-        {.sql = store->shape.settle, .params = &marked},
-        {.sql = sql_store_release_savepoint},
-        {.sql = sql_store_savepoint},
-        {.sql = store->shape.claim[claims_kind(claim, 1)], .params = &claimed},
-        {.sql = sql_store_release_savepoint},
-    };
-    const int first = count > 0 ? 0 : AHEAD_WRITE;
+    struct step steps[AHEAD_MAX];
+    size_t steps_count = count > 0 ? store_mark_steps(store, &marked, steps) : 0;
 
+    steps[steps_count++] = (struct step){.sql = sql_store_savepoint};
+    steps[steps_count++] =
+        (struct step){.sql = store->shape.claim[claims_kind(claim, 1)], .params = &claimed};
+    steps[steps_count++] = (struct step){.sql = sql_store_release_savepoint};
     store->ahead.marks = marks;
     store->ahead.count = count;
     store->ahead.limit = claim->limit;
     store_mark_params(marks, count, &marked);
     claims_params_of_one(&store->shape, claim, &claimed);
-    return pipeline_send(&store->wire, store_patience_ms(store), steps + first,
-                         (size_t)(AHEAD_MAX - first), err);
+    return pipeline_send(&store->wire, store_patience_ms(store), steps, steps_count, err);
 }
 
-// The set of marks was refused, and the claim behind it was not run: each row is marked alone.
+// Takes the batch that a claim brought, or what the claim met. steps: the claim's three.
 static bool
-mark_apart(struct store *store, struct refusals *ret_refused, struct batch *ret_batch,
+take_claim(struct store *store, struct step *steps, struct batch *ret_batch,
            enum claim_met *ret_met, struct error *err)
 {
-    *ret_batch = (struct batch){0};
-    *ret_met = CLAIM_NOT_MADE;
-    return store_back_to_savepoint(store, err) &&
-           store_mark_apart(store, store->ahead.marks, store->ahead.count, ret_refused, err);
-}
+    const PGresult *failed = pipeline_failed(steps, AHEAD_CLAIM);
+    struct step *claim = &steps[1];
 
-// The marks were made, or there were none: what the claim brought.
-static bool
-take_claim(struct store *store, const PGresult *failed, struct step *claim, struct batch *ret_batch,
-           enum claim_met *ret_met, struct error *err)
-{
-    *ret_batch = (struct batch){0};
-    *ret_met = CLAIM_MET_NOTHING;
     if (failed && !(failed == claim->result && store_claim_met(failed, ret_met)))
         return wire_fail_result(failed, err);
     if (failed)
@@ -150,28 +136,27 @@ take_claim(struct store *store, const PGresult *failed, struct step *claim, stru
     return true;
 }
 
+// The server does not run a claim behind marks that it refuses.
 bool
 store_ahead_answers(struct store *store, struct refusals *ret_refused, struct batch *ret_batch,
                     enum claim_met *ret_met, struct error *err)
 {
     struct step steps[AHEAD_MAX] = {0};
-    const size_t marks = store->ahead.count,
-                 count = marks > 0 ? AHEAD_MAX : AHEAD_MAX - AHEAD_WRITE;
-    bool good;
+    const struct message_id *ids = store->ahead.marks;
+    const size_t rows = store->ahead.count;
+    const size_t marks = rows > 0 ? store_mark_steps(store, NULL, steps) : 0;
 
-    steps[count - 2].answer = &rows_answer;
-    if (!pipeline_receive(&store->wire, store_patience_ms(store), steps, count, err))
+    steps[marks + 1].answer = &rows_answer;
+    if (!pipeline_receive(&store->wire, store_patience_ms(store), steps, marks + AHEAD_CLAIM, err))
         return false;
-    const PGresult *failed = pipeline_failed(steps, count);
-    if (marks > 0 && failed && failed == steps[AHEAD_MARK].result &&
-        sqlstate_lies_in_row(PQresultErrorField(failed, PG_DIAG_SQLSTATE)))
-        good = mark_apart(store, ret_refused, ret_batch, ret_met, err);
-    else
-        good = take_claim(store, failed, &steps[count - 2], ret_batch, ret_met, err) &&
-               (marks == 0 || store_note_unmarked(store, steps[AHEAD_MARK].result,
-                                                  store->ahead.marks, marks, ret_refused, err));
+    const bool made = !pipeline_failed(steps, marks);
+    *ret_batch = (struct batch){0};
+    *ret_met = made ? CLAIM_MET_NOTHING : CLAIM_NOT_MADE;
+    const bool good =
+        (!made || take_claim(store, steps + marks, ret_batch, ret_met, err)) &&
+        (marks == 0 || store_judge_mark(store, steps, marks, ids, rows, ret_refused, err));
     if (!good)
         batch_free(ret_batch);
-    pipeline_clear(steps, count);
+    pipeline_clear(steps, marks + AHEAD_CLAIM);
     return good;
 }

@@ -193,6 +193,8 @@ compose(struct shape *shape, const struct description *description,
         names, settings->on_published == ON_PUBLISHED_MARK ? sql_store_mark : sql_store_delete, all,
         count);
     shape->fail = names_expand(names, v2 ? sql_store_fail_v2 : sql_store_fail_v1, all, count);
+    shape->uncounted =
+        names_expand(names, v2 ? sql_store_uncounted_v2 : sql_store_uncounted_v1, all, count);
     if (v2)
         compose_numbers(shape, names, all, count);
 }
@@ -215,6 +217,8 @@ shape_compose(struct shape *shape, const struct description *description,
     text_appendf(&same_identity, "v.identity = %s", identity);
     memcpy(all, fixed, fixed_count * sizeof *fixed);
     all[count++] = (struct placeholder){"oid", oid, false};
+    all[count++] = (struct placeholder){
+        "of_table", description->children ? sql_store_of_family : "= {oid}", true};
     all[count++] = (struct placeholder){"known_definition", definition, false};
     all[count++] = (struct placeholder){"same_table", sql_store_same_table, true};
     all[count++] = (struct placeholder){

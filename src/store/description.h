@@ -13,6 +13,8 @@ struct description {
     char relkind;
     uint32_t oid;
     int64_t definition;
+    enum undoing undoing;
+    bool children; // partitions or others
     bool present[COLUMN_COUNT];
     uint32_t type[COLUMN_COUNT];
     char type_name[COLUMN_COUNT][64];

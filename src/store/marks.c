@@ -3,8 +3,10 @@
 //
 // Each write is one set-based statement behind a savepoint, and must touch exactly the rows it
 // names: a trigger, a rule or row security that keeps some from it, or rows that share an id, are a
-// failure, not a surprise. A set that is refused for a reason that can lie in a row is halved, down
-// to the rows that are refused alone: the others are written.
+// failure, not a surprise. A trigger can also let the statement count a row and undo what it wrote.
+// So where the table has a trigger that could, a second statement lists the rows that are as they
+// were. A set that is refused for a reason that can lie in a row is halved, down to the rows
+// that are refused alone: the others are written.
 #include "outrider/base/xalloc.h"
 #include "sql.h"
 #include "sqlstate.h"
@@ -19,6 +21,8 @@ static const struct answer id_answer = {"u", 0};
 // Rows to write, and how. One of the lists is set.
 struct write {
     const char *sql;
+    const char *look;               // lists the rows that a trigger left as they were
+    const char *undone;             // what those are
     const struct message_id *ids;   // to mark
     const struct failure *failures; // to count
     bool by_code;                   // the failures' codes stand for their texts
@@ -41,13 +45,19 @@ store_mark_params(const struct message_id *ids, size_t count, struct params *par
 }
 
 static void
-failure_params(const struct store *store, const struct failure *failures, size_t count,
-               bool by_code, struct params *params)
+failure_ids(const struct failure *failures, size_t count, struct params *params)
 {
     params_begin_array(params, TYPE_UUID, count);
     for (size_t i = 0; i < count; i++)
         params_element(params, failures[i].id.bytes, sizeof failures[i].id.bytes);
     params_end_array(params);
+}
+
+static void
+failure_params(const struct store *store, const struct failure *failures, size_t count,
+               bool by_code, struct params *params)
+{
+    failure_ids(failures, count, params);
     params_begin_array(params, TYPE_INT8, count);
     for (size_t i = 0; i < count; i++)
         params_element_int8(params, failures[i].delay_ms);
@@ -87,6 +97,58 @@ store_changed_all(const PGresult *result, size_t count, struct error *err)
                      changed, count);
 }
 
+static struct write
+write_of_marks(const struct store *store, const struct message_id *ids)
+{
+    return (struct write){.sql = store->shape.settle,
+                          .look = store->shape.unmarked,
+                          .undone = store->settings.on_published == ON_PUBLISHED_DELETE
+                                        ? "in the table after they were deleted"
+                                        : "unpublished after they were marked",
+                          .ids = ids};
+}
+
+static struct write
+write_of_failures(const struct store *store, const struct failure *failures, bool constraints)
+{
+    return (struct write){.sql = store->shape.fail,
+                          .look = store->shape.uncounted,
+                          .undone = "as before after a failed attempt was counted",
+                          .failures = failures,
+                          .constraints = constraints};
+}
+
+// Is each row of a set written? undone: the answer that lists those that are as they were; NULL: no
+// trigger of the table can undo a write.
+static bool
+wrote_all(const struct write *write, const PGresult *changed, const PGresult *undone, size_t count,
+          struct error *err)
+{
+    const int rows = undone ? PQntuples(undone) : 0;
+
+    if (!store_changed_all(changed, count, err))
+        return false;
+    return rows == 0 || error_set(err, FAULT_CLUSTER, "UNDONE",
+                                  "%d of %zu rows are %s: a trigger of the table undoes that", rows,
+                                  count, write->undone);
+}
+
+// Adds the statements that follow a write, as far as they are needed: one fires the deferred
+// triggers, one lists the rows that are as they were. Returns their number.
+static size_t
+follow_write(const struct store *store, const struct write *write, const struct params *ids,
+             struct step *steps)
+{
+    const enum undoing undoing = store->shape.undoing;
+    size_t count = 0;
+
+    if (write->constraints || (!write->failures && undoing == UNDOING_AT_COMMIT))
+        steps[count++] = (struct step){.sql = sql_store_check_constraints};
+    if (undoing != UNDOING_NOTHING)
+        steps[count++] = (struct step){.sql = write->look, .params = ids, .answer = &id_answer};
+    return count;
+}
+
 // A statement without parameters or rows.
 static bool
 command(struct store *store, const char *sql, struct error *err)
@@ -100,11 +162,13 @@ command(struct store *store, const char *sql, struct error *err)
 
 // What came of the statements of write_set; true: the savepoint can be released.
 static bool
-judge_set(const struct step *steps, size_t steps_count, size_t count, bool *ret_refused,
-          struct error *err)
+judge_set(const struct store *store, const struct write *write, const struct step *steps,
+          size_t steps_count, size_t count, bool *ret_refused, struct error *err)
 {
+    const bool listed = store->shape.undoing != UNDOING_NOTHING;
     const PGresult *failed = pipeline_failed(steps, steps_count);
-    const bool all = !failed && store_changed_all(steps[1].result, count, err);
+    const PGresult *undone = listed ? steps[steps_count - 1].result : NULL;
+    const bool all = !failed && wrote_all(write, steps[1].result, undone, count, err);
 
     if (failed) {
         wire_fail_result(failed, err);
@@ -120,21 +184,23 @@ static bool
 write_set(struct store *store, const struct write *write, size_t from, size_t count,
           bool *ret_refused, struct error *err)
 {
-    struct params params __attribute__((cleanup(params_free))) = {0};
-    struct step steps[] = {{.sql = sql_store_savepoint},
-                           {.sql = write->sql, .params = &params},
-                           {.sql = sql_store_check_constraints}};
-    const size_t steps_count = write->constraints ? 3 : 2;
+    struct params ids __attribute__((cleanup(params_free))) = {0};
+    struct params failures __attribute__((cleanup(params_free))) = {0};
+    struct step steps[MARK_STEPS_MAX] = {
+        {.sql = sql_store_savepoint}, {.sql = write->sql, .params = write->ids ? &ids : &failures}};
+    const size_t steps_count = 2 + follow_write(store, write, &ids, steps + 2);
     struct error undone;
 
     *ret_refused = false;
-    if (write->ids)
-        store_mark_params(write->ids + from, count, &params);
-    else
-        failure_params(store, write->failures + from, count, write->by_code, &params);
+    if (write->ids) {
+        store_mark_params(write->ids + from, count, &ids);
+    } else {
+        failure_ids(write->failures + from, count, &ids);
+        failure_params(store, write->failures + from, count, write->by_code, &failures);
+    }
     if (!pipeline_run(&store->wire, store_patience_ms(store), steps, steps_count, err))
         return false;
-    const bool good = judge_set(steps, steps_count, count, ret_refused, err);
+    const bool good = judge_set(store, write, steps, steps_count, count, ret_refused, err);
     pipeline_clear(steps, steps_count);
     if (good)
         return command(store, sql_store_release_savepoint, err);
@@ -216,15 +282,6 @@ write_rows(struct store *store, const struct write *write, size_t count,
     return count == 0 || halve(store, write, 0, count, &written, ret_refused, err);
 }
 
-bool
-store_mark_apart(struct store *store, const struct message_id *ids, size_t count,
-                 struct refusals *ret_refused, struct error *err)
-{
-    const struct write write = {.sql = store->shape.settle, .ids = ids};
-
-    return write_rows(store, &write, count, ret_refused, err);
-}
-
 static bool
 is_listed(const PGresult *result, const struct message_id *id)
 {
@@ -234,30 +291,63 @@ is_listed(const PGresult *result, const struct message_id *id)
     return false;
 }
 
-bool
-store_note_unmarked(struct store *store, const PGresult *marked, const struct message_id *ids,
-                    size_t count, struct refusals *ret_refused, struct error *err)
+// Adds the rows of a set that are not marked. undone: as of wrote_all.
+static bool
+note_unmarked(struct store *store, const struct write *write, const PGresult *marked,
+              const PGresult *undone, size_t count, struct refusals *ret_refused, struct error *err)
 {
     struct params params __attribute__((cleanup(params_free))) = {0};
-    PGresult *result = NULL;
+    PGresult *queried = NULL;
     struct error why;
 
-    if (store_changed_all(marked, count, &why))
+    if (wrote_all(write, marked, undone, count, &why))
         return true;
     if (str_equal(why.code, "SHARED_ID")) {
         *err = why;
         return false;
     }
-    store_mark_params(ids, count, &params);
-    if (!store_run_behind_savepoint(store, store->shape.unmarked, &params, &id_answer, NULL,
-                                    &result, err))
+    store_mark_params(write->ids, count, &params);
+    if (!undone &&
+        !store_run_behind_savepoint(store, write->look, &params, &id_answer, NULL, &queried, err))
         return false;
     why.fault = FAULT_MESSAGE;
     for (size_t i = 0; i < count; i++)
-        if (is_listed(result, &ids[i]))
-            refusals_add(ret_refused, &ids[i], &why);
-    PQclear(result);
+        if (is_listed(undone ? undone : queried, &write->ids[i]))
+            refusals_add(ret_refused, &write->ids[i], &why);
+    PQclear(queried);
     return true;
+}
+
+size_t
+store_mark_steps(const struct store *store, const struct params *params,
+                 struct step steps[static MARK_STEPS_MAX])
+{
+    const struct write write = write_of_marks(store, NULL);
+    size_t count = 2;
+
+    steps[0] = (struct step){.sql = sql_store_savepoint};
+    steps[1] = (struct step){.sql = write.sql, .params = params};
+    count += follow_write(store, &write, params, steps + count);
+    steps[count++] = (struct step){.sql = sql_store_release_savepoint};
+    return count;
+}
+
+bool
+store_judge_mark(struct store *store, const struct step *steps, size_t steps_count,
+                 const struct message_id *ids, size_t count, struct refusals *ret_refused,
+                 struct error *err)
+{
+    const struct write write = write_of_marks(store, ids);
+    const bool listed = store->shape.undoing != UNDOING_NOTHING;
+    const PGresult *failed = pipeline_failed(steps, steps_count);
+
+    if (!failed)
+        return note_unmarked(store, &write, steps[1].result,
+                             listed ? steps[steps_count - 2].result : NULL, count, ret_refused,
+                             err);
+    wire_fail_result(failed, err);
+    return sqlstate_lies_in_row(err->code) && store_back_to_savepoint(store, err) &&
+           write_rows(store, &write, count, ret_refused, err);
 }
 
 bool
@@ -265,14 +355,14 @@ store_mark(struct store *store, const struct message_id *ids, size_t count,
            struct refusals *ret_refused, struct error *err)
 {
     struct params params __attribute__((cleanup(params_free))) = {0};
-    PGresult *result = NULL;
+    struct step steps[MARK_STEPS_MAX];
+    const size_t steps_count = store_mark_steps(store, &params, steps);
 
     store_mark_params(ids, count, &params);
-    if (!store_run_behind_savepoint(store, store->shape.settle, &params, NULL, NULL, &result, err))
-        return sqlstate_lies_in_row(err->code) &&
-               store_mark_apart(store, ids, count, ret_refused, err);
-    bool good = store_note_unmarked(store, result, ids, count, ret_refused, err);
-    PQclear(result);
+    if (!pipeline_run(&store->wire, store_patience_ms(store), steps, steps_count, err))
+        return false;
+    const bool good = store_judge_mark(store, steps, steps_count, ids, count, ret_refused, err);
+    pipeline_clear(steps, steps_count);
     return good;
 }
 
@@ -280,7 +370,8 @@ bool
 store_mark_first(struct store *store, const struct message_id *ids, size_t count,
                  struct refusals *ret_refused, struct error *err)
 {
-    const struct write write = {.sql = store->shape.settle, .ids = ids, .constraints = true};
+    struct write write = write_of_marks(store, ids);
+    write.constraints = true;
 
     return command(store, sql_store_savepoint_mark, err) &&
            write_rows(store, &write, count, ret_refused, err);
@@ -326,7 +417,8 @@ store_try_mark(struct store *store, const struct refusals *refused, enum mark_tr
     if (!command(store, sql_store_savepoint_trial, err) ||
         !list_others(store, refused, &ids, &count, err))
         return false;
-    const struct write write = {.sql = store->shape.settle, .ids = ids, .constraints = true};
+    struct write write = write_of_marks(store, ids);
+    write.constraints = true;
     const bool good = write_rows(store, &write, count, &others, err) &&
                       command(store, sql_store_rollback_trial, err);
     *ret_trial = count == 0              ? MARK_TRIAL_NONE
@@ -340,8 +432,7 @@ bool
 store_fail(struct store *store, const struct failure *failures, size_t count,
            bool check_constraints, struct refusals *ret_refused, struct error *err)
 {
-    const struct write write = {
-        .sql = store->shape.fail, .failures = failures, .constraints = check_constraints};
+    const struct write write = write_of_failures(store, failures, check_constraints);
 
     return write_rows(store, &write, count, ret_refused, err);
 }
@@ -350,8 +441,7 @@ bool
 store_try_fail(struct store *store, const struct failure *failures, size_t count,
                struct refusals *ret_refused, struct error *err)
 {
-    const struct write write = {
-        .sql = store->shape.fail, .failures = failures, .constraints = true};
+    const struct write write = write_of_failures(store, failures, true);
 
     return command(store, sql_store_savepoint_trial, err) &&
            write_rows(store, &write, count, ret_refused, err) &&

@@ -33,8 +33,8 @@ ask(struct wire *wire, const char *sql, const struct answer *answer, PGresult **
 }
 
 // The columns of sql/store/describe.sql.
-enum { KIND, NAME, TYPE, TYPE_NAME, NOT_NULL, TABLE_OID, DEFINITION, COMPUTED };
-static const struct answer description_answer = {"ttitbiLt", 0};
+enum { KIND, NAME, TYPE, TYPE_NAME, NOT_NULL, TABLE_OID, DEFINITION, COMPUTED, UNDOING, CHILDREN };
+static const struct answer description_answer = {"ttitbiLtib", 0};
 
 static void
 note_column(struct description *description, const struct names *names, const PGresult *result,
@@ -66,6 +66,8 @@ describe(struct wire *wire, const struct names *names, const char *sql,
         ret_description->oid = (uint32_t)wire_int4(PQgetvalue(result, row, TABLE_OID));
         if (!PQgetisnull(result, row, DEFINITION))
             ret_description->definition = wire_int8(PQgetvalue(result, row, DEFINITION));
+        ret_description->undoing = (enum undoing)wire_int4(PQgetvalue(result, row, UNDOING));
+        ret_description->children = PQgetvalue(result, row, CHILDREN)[0] != 0;
         note_column(ret_description, names, result, row);
     }
     PQclear(result);
@@ -231,9 +233,13 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
         {"column_names", column_names, false},
         {"base_type", sql_store_base_type, true},
         {"definition", sql_store_definition, true},
-        {"oid", "c.oid", false}, // while it is not known
+        {"undoing", sql_store_undoing, true},
+        {"fires", settings->on_published == ON_PUBLISHED_MARK ? "16" : "8", false},
+        // While they are not known:
+        {"oid", "c.oid", false},
+        {"of_table", sql_store_of_family, true},
     };
-    const size_t describing = sizeof fixed / sizeof fixed[0], fixed_count = describing - 1;
+    const size_t describing = sizeof fixed / sizeof fixed[0], fixed_count = describing - 2;
     AUTOFREE char *describe_sql = names_expand(names, sql_store_describe, fixed, describing);
     AUTOFREE char *beside_sql = names_expand(names, sql_store_version_table, fixed, fixed_count);
     AUTOFREE char *version_sql = names_expand(names, sql_store_version, fixed, fixed_count);
@@ -252,6 +258,7 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
     shape.table.definition = description.definition;
     shape.slots = shape.version == 2 && settings->ordering == ORDERING_KEY ? shape.table_slots : 1;
     shape.position_type = position_type(&shape, &description);
+    shape.undoing = description.undoing;
     shape_compose(&shape, &description, settings, names, fixed, fixed_count);
     *ret_shape = shape;
     return true;
@@ -277,6 +284,7 @@ shape_free(struct shape *shape)
     free(shape->others);
     free(shape->settle);
     free(shape->fail);
+    free(shape->uncounted);
     free(shape->lost_exist);
     free(shape->lost_number);
     free(shape->renumber);

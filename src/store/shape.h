@@ -16,6 +16,13 @@
 // row that waits, and blocked topics.
 enum claim_kind { CLAIM_PLAIN, CLAIM_CHOOSING, CLAIM_KINDS };
 
+// What a trigger of the table can undo, as sql/store/undoing.sql has it.
+enum undoing {
+    UNDOING_NOTHING = 0,
+    UNDOING_AT_ONCE = 1,   // a mark or a failed attempt, as part of its statement
+    UNDOING_AT_COMMIT = 3, // or when deferred triggers fire
+};
+
 struct shape {
     int version;
     int table_slots; // what the version table says
@@ -24,6 +31,7 @@ struct shape {
     bool hashed; // the waiting index is on the aggregates' hashes
     struct store_table table;
     Oid position_type; // of created_at or seq
+    enum undoing undoing;
     // Statements, owned:
     char *settings;
     char *view;
@@ -40,6 +48,7 @@ struct shape {
     char *others;
     char *settle;
     char *fail;
+    char *uncounted;
     char *lost_exist; // version 2, like the next two
     char *lost_number;
     char *renumber;

@@ -62,16 +62,21 @@ bool store_claim_met(const PGresult *failed, enum claim_met *ret_met);
 // The parameters of store_mark's statement.
 void store_mark_params(const struct message_id *ids, size_t count, struct params *params);
 
-// Takes note of the rows that the set's mark, whose answer is `result`, did not touch.
-bool store_note_unmarked(struct store *store, const PGresult *result, const struct message_id *ids,
-                         size_t count, struct refusals *ret_refused, struct error *err) MUST_CHECK;
+// The statements that mark a set behind a savepoint, its release included. Where a trigger of the
+// table can undo a mark, one of them lists the rows that are still unpublished. Returns their
+// number. params: of store_mark_params, borrowed; NULL to receive the answers.
+enum { MARK_STEPS_MAX = 5 };
+size_t store_mark_steps(const struct store *store, const struct params *params,
+                        struct step steps[static MARK_STEPS_MAX]);
+
+// Judges the answers to store_mark_steps. Adds the rows that are not marked to ret_refused. A set
+// that was refused for a reason that can lie in a row is rolled back, and each row marked alone.
+bool store_judge_mark(struct store *store, const struct step *steps, size_t steps_count,
+                      const struct message_id *ids, size_t count, struct refusals *ret_refused,
+                      struct error *err) MUST_CHECK;
 
 // Did the statement touch exactly `count` rows? Else the code is "SHORT", or "SHARED_ID" for more.
 bool store_changed_all(const PGresult *result, size_t count, struct error *err) MUST_CHECK;
-
-// Marks each row alone, after the set was refused and rolled back.
-bool store_mark_apart(struct store *store, const struct message_id *ids, size_t count,
-                      struct refusals *ret_refused, struct error *err) MUST_CHECK;
 
 // Does the failure look as if the statement did not fit the table any more? noted: it did so
 // before, and is an error now.

@@ -92,25 +92,6 @@ take_first(struct refusals *refused, struct error *err)
 
 // --- the acts; each leaves the rows as they were, unless the connection is lost
 
-// A trigger may let the statement count the row, and take the mark back.
-static bool
-stay_marked(struct store *store, const struct message_id *ids, size_t count, struct error *err)
-{
-    static const struct answer id = {"u", 0};
-    struct params params __attribute__((cleanup(params_free))) = {0};
-    PGresult *result = NULL;
-
-    store_mark_params(ids, count, &params);
-    if (!store_run_behind_savepoint(store, store->shape.unmarked, &params, &id, NULL, &result, err))
-        return false;
-    const int undone = PQntuples(result);
-    PQclear(result);
-    return undone == 0 || error_set(err, FAULT_CLUSTER, "UNDONE",
-                                    "%d of %zu rows are unpublished after they were marked, and "
-                                    "would be sent again for ever: a trigger undoes the mark",
-                                    undone, count);
-}
-
 static bool
 try_mark(struct store *store, const struct message_id *ids, size_t count, struct error *err)
 {
@@ -118,7 +99,7 @@ try_mark(struct store *store, const struct message_id *ids, size_t count, struct
     struct error undone;
     bool good = store_mark_first(store, ids, count, &refused, err);
 
-    good = take_first(&refused, err) && good && stay_marked(store, ids, count, err);
+    good = take_first(&refused, err) && good;
     if (!store_unmark(store, &undone))
         return error_set(err, undone.fault, undone.code, "%s", undone.text);
     return good;
@@ -321,6 +302,8 @@ store_try(struct store *store, const struct claim *claim, bool purges, struct tr
     struct trial *trial = ret_trial;
 
     *trial = (struct trial){0};
+    if (store->shape.undoing == UNDOING_NOTHING) // a trial relies on no catalogue
+        store->shape.undoing = UNDOING_AT_ONCE;
     poll_slots(&trying, &trial->acts[TRIAL_POLL]);
     if (is_lost(store)) {
         *err = trial->acts[TRIAL_POLL].error;

@@ -21,6 +21,7 @@ def trigger(body, when="BEFORE UPDATE", each="ROW"):
 
 
 RAISES = "RAISE EXCEPTION 'not today'"
+UNDOES = "UPDATE outbox_messages SET published = false WHERE id = NEW.id AND published; RETURN NULL"
 DEFERRED = "CREATE CONSTRAINT TRIGGER t AFTER UPDATE ON outbox_messages DEFERRABLE INITIALLY DEFERRED " \
            "FOR EACH ROW EXECUTE FUNCTION f()"
 
@@ -32,6 +33,9 @@ STOPS = {
     "trigger raises after": (trigger(RAISES, "AFTER UPDATE"), "work-refused", "not today"),
     "trigger raises once a statement": (trigger(RAISES, "BEFORE UPDATE", "STATEMENT"), "work-refused", "not today"),
     "trigger raises at COMMIT": (FUNCTION.format(body=RAISES) + DEFERRED, "work-refused", "not today"),
+    "trigger undoes": (trigger("NEW.published := OLD.published; RETURN NEW"), "work-refused", "UNDONE"),
+    "trigger undoes after": (trigger(UNDOES, "AFTER UPDATE"), "work-refused", "UNDONE"),
+    "trigger undoes at COMMIT": (FUNCTION.format(body=UNDOES) + DEFERRED, "work-refused", "UNDONE"),
     "trigger suppresses": (trigger("RETURN NULL"), "work-refused", "SHORT"),
     "trigger names what is not there": (trigger("INSERT INTO missing VALUES (1); RETURN NEW"), "work-refused", "42P01"),
     "rule instead": ("CREATE RULE r AS ON UPDATE TO outbox_messages DO INSTEAD NOTHING", "rule", "r"),

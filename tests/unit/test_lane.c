@@ -304,6 +304,22 @@ START_TEST(test_a_changed_table_is_read_anew)
 }
 END_TEST
 
+// The changed table may refuse a mark: its first row is marked before it is sent.
+START_TEST(test_a_changed_table_begins_with_a_careful_window)
+{
+    one_prepare(2);
+    one.settings.batch_size = 2;
+    row(1, "a");
+    start();
+    WAIT_FOR(fake_published() == 1);
+    set_table(1, 7, "first");
+    fake_add((struct fake_row){.seq = 2, .aggregate = "b", .unmarkable = true});
+    WAIT_FOR(one_logged("event=mark_refused") == 1);
+    ck_assert_int_eq(one_logged("the row is not sent before it can be marked"), 1);
+    stop(false);
+}
+END_TEST
+
 // What a lane held back of the table before says nothing about the rows of another.
 START_TEST(test_another_table_after_an_outage_is_begun_from_its_start)
 {
@@ -731,7 +747,7 @@ main(void)
         "lane", test_kafka_is_asked_first, test_an_idle_lane_notices_that_kafka_is_gone,
         test_postgres_away, test_a_failed_step_connects_anew, test_a_fatal_producer_is_rebuilt,
         test_a_purged_producer_is_rebuilt, test_no_window_begins_without_a_producer,
-        test_a_changed_table_is_read_anew,
+        test_a_changed_table_is_read_anew, test_a_changed_table_begins_with_a_careful_window,
         test_another_table_after_an_outage_is_begun_from_its_start,
         test_an_identity_for_a_table_that_had_none, test_a_changed_version_is_adopted,
         test_a_changed_number_of_slots_is_adopted, test_slots_need_the_aggregate_as_key,

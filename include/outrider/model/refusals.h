@@ -10,8 +10,9 @@
 
 struct refusal {
     struct message_id id;
-    struct error why; // of the message, or of the cluster: another session was in the way. code:
-                      // the SQLSTATE, or "SHORT": left untouched, "SHARED_ID": not alone
+    // Of the message, or of the cluster: another session was in the way. code: the SQLSTATE, or
+    // "SHORT": left untouched, "UNDONE": by a trigger, "SHARED_ID": not alone.
+    struct error why;
 };
 
 struct refusals {         // zeroed: none
