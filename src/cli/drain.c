@@ -36,7 +36,6 @@ enum {
     LOOK_MS = 1000,
     LOOK_SHARE = 20,   // a look of 1 s is followed by 20 s without
     STANDBY_MS = 2000, // standing by for so long is worth a word
-    SLOT_GRACE_MS = 1000, // a wait for the slot may last lock_timeout and that
     RETRY_MS = 500,
     RETRY_MAX_MS = 5000,
 };
@@ -72,7 +71,6 @@ ms_since(struct mono then)
     return mono_diff_ns(mono_now(), then) / 1000000;
 }
 
-// The later of two instants.
 static struct mono
 later(struct mono a, struct mono b)
 {
@@ -167,9 +165,8 @@ view_lanes(const struct drain *drain)
         lanes.idle &= view.phase == LANE_IDLE || view.phase == LANE_STANDBY;
         lanes.able |= able(view, drain->limits->give_up_ms);
         lanes.active |= view.active;
-        lanes.claiming |=
-            view.phase == LANE_CLAIM &&
-            ms_since(view.since) > drain->settings->store.lock_timeout_ms + SLOT_GRACE_MS;
+        lanes.claiming |= view.phase == LANE_CLAIM &&
+                          ms_since(view.since) > drain->settings->store.lock_timeout_ms + LOOK_MS;
     }
     return lanes;
 }
@@ -348,8 +345,7 @@ turn(struct drain *drain)
 static bool
 pause_ms(int ms)
 {
-    struct pollfd signal_fd = {.fd = signals_fd(), .events = POLLIN};
-    return poll(&signal_fd, 1, ms) > 0;
+    return poll(&(struct pollfd){.fd = signals_fd(), .events = POLLIN}, 1, ms) > 0;
 }
 
 // While the lanes are ending, the bar and their last log lines are still to be seen.
@@ -373,8 +369,7 @@ relay_rows(struct drain *drain, struct figures *ret_figures, bool *ret_ended)
     };
     enum drain_ending ending;
 
-    drain->relaying = drain->last_moved = drain->standing_by = mono_now();
-    drain->excused_until = drain->relaying;
+    drain->standing_by = drain->excused_until = drain->relaying;
     drain->relay = relay_start(&settings->relay, &settings->store, &settings->producer, &goal);
     while ((ending = turn(drain)) == DRAIN_GOES_ON)
         pause_ms(TICK_MS);

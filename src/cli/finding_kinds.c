@@ -338,7 +338,8 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "Row {2} of {1} waits, and the server did not give its columns within {3} ms; "
          "database.statement_timeout is {4} ms. An attempt at such a row keeps its lane for "
          "that long twice; after outbox.max_retries attempts the row is dead.",
-         "Mostly jsonb holds numbers of thousands of digits: 1e131071 takes a few bytes of disk and "
+         "Mostly jsonb holds numbers of thousands of digits: 1e131071 takes a few bytes of disk "
+         "and "
          "131 kB of text. Let the application write less; then mend the row, or delete it by its "
          "id.",
          NULL, 0},

@@ -4,8 +4,8 @@
 // Four things can keep a claim from its rows. Marks in front of it in the pipeline were refused: it
 // is made again as it was. Another session holds a row locked: the claim goes around it, and the
 // row's aggregate is held back. PostgreSQL cannot read a row: the claim goes row by row, up to that
-// one, which fails. PostgreSQL does not read the rows in time: the same, but not in a window that has
-// rows.
+// one, which fails. PostgreSQL does not read the rows in time: the same, but not in a window that
+// has rows.
 #include "window.h"
 
 #include "outrider/base/log.h"

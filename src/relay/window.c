@@ -209,9 +209,9 @@ wants_more(const struct window *window)
     const struct relay_settings *settings = window->lane->shared->settings;
 
     return !window->exhausted && !window->faulted && !window->cut && !window->slow &&
-           !window->careful && !window->probing && window->failed < (uint64_t)settings->batch_size &&
-           window->claims < WINDOW_BATCHES && !is_old(window) &&
-           window->lane->shared->goal.rate == 0 && window->lane->producer &&
+           !window->careful && !window->probing &&
+           window->failed < (uint64_t)settings->batch_size && window->claims < WINDOW_BATCHES &&
+           !is_old(window) && window->lane->shared->goal.rate == 0 && window->lane->producer &&
            !lane_resting(window->lane);
 }
 

@@ -9,9 +9,9 @@
 // often.
 //
 // A row can also be slow to read: 2 kB of jsonb can be 1 GB of text, which takes the server
-// seconds. The search ends in front of such a row. When it comes first it is claimed alone, and only
-// when that takes longer than statement_timeout, while its place is read and it is locked in time,
-// it is the row's fault.
+// seconds. The search ends in front of such a row. When it comes first it is claimed alone, and
+// only when that takes longer than statement_timeout, while its place is read and it is locked in
+// time, it is the row's fault.
 #include "claims.h"
 #include "outrider/base/xalloc.h"
 #include "rows.h"

@@ -385,6 +385,23 @@ forget(struct dead *dead)
     unreadable_free(&dead->rows);
 }
 
+// A page that was not read in time is looked at without the sizes of its payloads.
+static bool
+leave_sizes(struct page_request *request, const struct error *why)
+{
+    if (request->action != DEAD_MEASURE || !str_equal(why->code, SQLSTATE_QUERY_CANCELED))
+        return false;
+    request->action = DEAD_LOOK;
+    return true;
+}
+
+static bool
+may_lie_in_row(enum dead_action action, const struct error *why)
+{
+    return sqlstate_lies_in_data(why->code) ||
+           (action == DEAD_SHOW && str_equal(why->code, SQLSTATE_QUERY_CANCELED));
+}
+
 bool
 dead_next(struct dead *dead, const struct dead_selection *selection, enum dead_action action,
           size_t limit, struct dead_page *page, struct error *err)
@@ -398,15 +415,11 @@ dead_next(struct dead *dead, const struct dead_selection *selection, enum dead_a
     next.last = !known;
     while (good && known && !(good = turn(dead, &request, &next, err))) {
         const struct error why = *err;
-        const bool late = str_equal(why.code, SQLSTATE_QUERY_CANCELED);
-        if (late && request.action == DEAD_MEASURE) {
-            request.action = DEAD_LOOK; // their sizes are not known
+        if (leave_sizes(&request, &why)) {
             good = true;
             continue;
         }
-        if (next.unclear ||
-            (!(late && action == DEAD_SHOW) && !sqlstate_lies_in_data(why.code)) ||
-            !isolate(dead, &request, &found, err))
+        if (next.unclear || !may_lie_in_row(action, &why) || !isolate(dead, &request, &found, err))
             break;
         good = found || writes(action);
         if (!found && writes(action) && request.limit == 1) {

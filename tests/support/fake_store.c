@@ -346,11 +346,10 @@ end_unreadable(struct batch *batch, bool slow)
 {
     struct message *message = &batch->messages[batch->count - 1];
     message->row.unreadable = true;
-    message->outcome = (struct outcome){
-        .state = OUTCOME_FAILED,
-        .fault = FAULT_MESSAGE,
-        .code = slow ? "57014" : "22P05",
-        .text = "unreadable"};
+    message->outcome = (struct outcome){.state = OUTCOME_FAILED,
+                                        .fault = FAULT_MESSAGE,
+                                        .code = slow ? "57014" : "22P05",
+                                        .text = "unreadable"};
     batch->full = true;
 }
 

@@ -233,9 +233,10 @@ main(void)
 {
     return RUN_TESTS(
         "refused", test_an_unreadable_row_fails_alone, test_an_unreadable_row_ends_dead,
-        test_a_row_that_is_slow_to_read_fails_alone, test_a_later_claim_that_is_slow_ends_the_window,
-        test_a_mark_that_is_refused_waits, test_a_lone_row_is_not_blamed,
-        test_a_trial_of_another_row_tells, test_a_row_that_was_sent_is_tried_by_its_mark_first,
+        test_a_row_that_is_slow_to_read_fails_alone,
+        test_a_later_claim_that_is_slow_ends_the_window, test_a_mark_that_is_refused_waits,
+        test_a_lone_row_is_not_blamed, test_a_trial_of_another_row_tells,
+        test_a_row_that_was_sent_is_tried_by_its_mark_first,
         test_a_table_that_refuses_all_blames_nobody, test_a_failure_that_is_refused_waits_in_memory,
         test_a_row_that_cannot_wait_can_die, test_a_failure_that_was_not_committed_is_not_told);
 }

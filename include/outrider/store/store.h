@@ -126,8 +126,9 @@ struct view {
     int64_t last_number;
 };
 
-// From now on a call waits STORE_LONG_GRACE_MS beyond statement_timeout, or (longer: false) as usual.
-// The server looks at its own limit between two values only, and one value of 1 GB takes it seconds.
+// From now on a call waits STORE_LONG_GRACE_MS beyond statement_timeout, or (longer: false) as
+// usual. The server looks at its own limit between two values only, and one value of 1 GB takes it
+// seconds.
 void store_wait_longer(struct store *store, bool longer);
 
 // Begins the window's transaction: locks, view, and the first claim in one round trip. The later

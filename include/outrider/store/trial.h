@@ -39,8 +39,8 @@ struct trial_refusal {
 
 struct trial {
     enum trial_upon upon;
-    size_t rows;         // it was tried on
-    bool slow;           // a row that waits, `slow_row`, was not read within the statements' limit
+    size_t rows; // it was tried on
+    bool slow;   // a row that waits, `slow_row`, was not read within the statements' limit
     struct message_id slow_row;
     struct error no_row; // TRIAL_UPON_NONE: why
     struct trial_refusal acts[TRIAL_ACTS];
