@@ -1,6 +1,6 @@
 # outrider on Debian slim: built in one stage, run in another that has only what it links to.
 # `make check-image` carries out these steps without a Docker engine and runs what comes of them.
-ARG DEBIAN=debian:bookworm-20260824-slim
+ARG DEBIAN=debian:bookworm-20260918-slim@sha256:3783cc01769c7b2b1b83a5c5ad96c815348e28ed7da68e2e3687004faa906251
 
 FROM ${DEBIAN} AS build
 WORKDIR /src

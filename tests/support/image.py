@@ -102,7 +102,7 @@ class Build:
 
     def _base(self, name):
         """A root as debootstrap makes it, kept for the next time."""
-        release = re.fullmatch(r"debian:(\w+)-\d{8}-slim", name)[1]
+        release = re.fullmatch(r"debian:(\w+)-\d{8}-slim@sha256:[0-9a-f]{64}", name)[1]
         root = os.path.join(self.directory, f"debian-{release}")
         if not os.path.exists(root):
             shutil.rmtree(root + ".new", ignore_errors=True)
