@@ -246,12 +246,11 @@ static void
 progress(struct lane *lane)
 {
     atomic_store(&lane->progress_ns, mono_now().ns);
-    if (lane->careful == 0 || atomic_load(&lane->phase) == LANE_IDLE)
-        backoff_reset(&lane->outage);
-    if (lane->careful == 0 && lane->wait_longer) {
-        lane->wait_longer = false;
-        store_wait_longer(lane->store, false);
-    }
+    if (lane->careful > 0 && atomic_load(&lane->phase) != LANE_IDLE)
+        return;
+    backoff_reset(&lane->outage);
+    lane->wait_longer = false;
+    store_wait_longer(lane->store, false);
 }
 
 // False: it is to connect anew.

@@ -484,7 +484,9 @@ void
 store_wait_longer(struct store *store, bool longer)
 {
     (void)store;
+    fake_store_lock();
     fake_store.waits_longer = longer;
+    fake_store_unlock();
 }
 
 bool

@@ -130,6 +130,48 @@ START_TEST(test_a_failed_step_connects_anew)
 }
 END_TEST
 
+static bool
+waits_longer(void)
+{
+    fake_store_lock();
+    bool longer = fake_store.waits_longer;
+    fake_store_unlock();
+    return longer;
+}
+
+static atomic_int patient_windows;
+
+static void
+note_patience(enum fake_call call)
+{
+    if (call == FAKE_BEGIN && waits_longer())
+        atomic_fetch_add(&patient_windows, 1);
+}
+
+// A claim without an answer may have met a row that is slow to read: it is given more time, and
+// what follows when all is well again is not.
+START_TEST(test_it_waits_longer_after_no_answer)
+{
+    static const struct {
+        const char *code;
+        bool longer;
+    } codes[] = {{"TIMEOUT", true}, {"08006", false}};
+
+    for (size_t i = 0; i < sizeof codes / sizeof codes[0]; i++) {
+        one_prepare(2);
+        atomic_store(&patient_windows, 0);
+        fake_store.on_call = note_patience;
+        fake_add_many(1, 4, "a");
+        fake_fail(FAKE_BEGIN, 0, 1, codes[i].code);
+        start();
+        WAIT_FOR(fake_published() == 4 && relay_lane(relay, 0).phase == LANE_IDLE);
+        ck_assert_int_eq(atomic_load(&patient_windows) > 0, codes[i].longer);
+        WAIT_FOR(!waits_longer());
+        stop(false);
+    }
+}
+END_TEST
+
 static atomic_int failures_left;
 
 static struct fate
@@ -745,9 +787,10 @@ main(void)
 {
     return RUN_TESTS(
         "lane", test_kafka_is_asked_first, test_an_idle_lane_notices_that_kafka_is_gone,
-        test_postgres_away, test_a_failed_step_connects_anew, test_a_fatal_producer_is_rebuilt,
-        test_a_purged_producer_is_rebuilt, test_no_window_begins_without_a_producer,
-        test_a_changed_table_is_read_anew, test_a_changed_table_begins_with_a_careful_window,
+        test_postgres_away, test_a_failed_step_connects_anew, test_it_waits_longer_after_no_answer,
+        test_a_fatal_producer_is_rebuilt, test_a_purged_producer_is_rebuilt,
+        test_no_window_begins_without_a_producer, test_a_changed_table_is_read_anew,
+        test_a_changed_table_begins_with_a_careful_window,
         test_another_table_after_an_outage_is_begun_from_its_start,
         test_an_identity_for_a_table_that_had_none, test_a_changed_version_is_adopted,
         test_a_changed_number_of_slots_is_adopted, test_slots_need_the_aggregate_as_key,
