@@ -183,12 +183,13 @@ tell(const struct trial *trial, enum trial_act act, const char *table, struct fi
          refusal->error.code, text_str(&remedy), text_str(&command));
 }
 
-// Nobody refused anything: a statement took too long, or the connection went.
+// The server cancelled a statement, or had no connection left, or the connection was lost; none of
+// these is a refusal of the table's.
 static bool
 is_cut_off(const struct error *err)
 {
     return str_equal(err->code, "57014") || str_equal(err->code, "TIMEOUT") ||
-           str_equal(err->code, "CONNECT");
+           str_equal(err->code, "CONNECT") || str_equal(err->code, "53300");
 }
 
 static void
@@ -297,7 +298,7 @@ check_open(const struct settings *settings, struct findings *findings)
         store_wait_longer(store, true); // so that the trial is cut off by the server
         return store;
     }
-    if (!is_told_of_shape(findings, &err))
+    if (!is_cut_off(&err) && !is_told_of_shape(findings, &err))
         FIND(findings, FINDING_RELAY_REFUSES, err.text, err.code);
     findings_skip(findings, FINDING_PLAN, err.text);
     findings_skip(findings, FINDING_WORK_REFUSED, err.text);

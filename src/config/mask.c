@@ -61,19 +61,27 @@ decode(struct text *out, const char *s, size_t len)
 }
 
 // Words of a server's setting that may hold a secret, as in "-c app.password=...".
-static const char *const secret_words[] = {"pass", "secret", "token", "key", "credential"};
+static const char *const secret_words[] = {
+    "pass", "pwd", "secret", "token", "key", "credential", "jwt", "bearer", "auth",
+};
 
+// The server drops backslashes from "-c app.pa\\ssword=...".
 static bool
 has_secret_word(const char *settings)
 {
+    __attribute__((cleanup(text_free))) struct text plain = {0};
+
+    for (; *settings != '\0'; settings++)
+        if (*settings != '\\')
+            text_append_char(&plain, *settings);
     for (size_t i = 0; i < sizeof(secret_words) / sizeof(secret_words[0]); i++)
-        if (strcasestr(settings, secret_words[i]) != NULL)
+        if (strcasestr(text_str(&plain), secret_words[i]) != NULL)
             return true;
     return false;
 }
 
-// Is the value of this keyword, decoded both, to be masked? Of "options" all is, or nothing: what
-// belongs to which setting is the server's to say.
+// Is the value of this keyword to be masked? A URI's are decoded before. Of "options" all is, or
+// nothing: what belongs to which setting is the server's to say.
 static bool
 is_secret(const char *name, const char *value)
 {

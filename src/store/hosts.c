@@ -103,6 +103,17 @@ find_refused(const char *passfile)
     return NULL;
 }
 
+// Then libpq asks no password file.
+static bool
+has_password(const char *dsn)
+{
+    PQconninfoOption *options = PQconninfoParse(dsn, NULL);
+    const bool given = options && *value(options, "password");
+
+    PQconninfoFree(options);
+    return given || getenv("PGPASSWORD");
+}
+
 void
 hosts_find(const char *dsn, const char *session, struct hosts *ret_hosts)
 {
@@ -115,7 +126,7 @@ hosts_find(const char *dsn, const char *session, struct hosts *ret_hosts)
     if (options) {
         ret_hosts->session = xstrdup(value(options, "target_session_attrs"));
         take_apart(options, ret_hosts);
-        ret_hosts->refused = find_refused(value(options, "passfile"));
+        ret_hosts->refused = has_password(dsn) ? NULL : find_refused(value(options, "passfile"));
     }
     PQconninfoFree(options);
     PQfinish(connection);

@@ -13,7 +13,9 @@
 #include "outrider/base/xalloc.h"
 
 #include <libpq-fe.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static char *
 copy(const PQconninfoOption *options, const char *keyword)
@@ -36,6 +38,16 @@ find_remote(const struct hosts *hosts)
     return NULL;
 }
 
+// libpq's default for sslrootcert.
+static bool
+has_own_root(void)
+{
+    const char *home = getenv("HOME");
+    AUTOFREE char *path = NULL;
+
+    return home && asprintf(&path, "%s/.postgresql/root.crt", home) > 0 && access(path, F_OK) == 0;
+}
+
 void
 transport_find(const char *dsn, struct transport *ret_transport)
 {
@@ -51,7 +63,7 @@ transport_find(const char *dsn, struct transport *ret_transport)
     *ret_transport = (struct transport){
         .host = find_remote(&hosts),
         .sslmode = copy(options, "sslmode"),
-        .has_root = root != NULL,
+        .has_root = root != NULL || has_own_root(),
         .encrypted = str_equal(gss, "require"),
         .refused = hosts.refused != NULL ? xstrdup(hosts.refused) : NULL,
     };

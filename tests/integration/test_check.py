@@ -638,6 +638,9 @@ def test_a_password_file_that_libpq_does_not_use(outrider, base_dir):
         for one in found:
             subprocess.run(["sh", "-ec", one["command"]], check=True)
             assert os.stat(path).st_mode & 0o777 == 0o600
+    os.chmod(path, 0o640)
+    for dsn, env in ((f"host=/x password=Geheim passfile={path}", {}), (f"host=/x passfile={path}", {"PGPASSWORD": "Geheim"})):
+        assert "passfile-refused" not in outrider.command("check", "--offline", config={"database": {"dsn": dsn}}, env=env).stdout
 
 
 def test_a_service_file_says_how_it_connects(outrider, base_dir):
@@ -652,6 +655,19 @@ def test_a_service_file_says_how_it_connects(outrider, base_dir):
     told = outrider.command("check", "--offline", config={"database": {"dsn": "dbname=x"}},
                             env={"PGHOST": "db.example", "PGSSLMODE": "require"}).stdout
     assert "postgres-unverified" in told
+
+
+def test_a_root_certificate_that_libpq_finds_by_itself(outrider, base_dir):
+    """With one libpq takes sslmode=require for verify-ca."""
+    home = os.path.join(base_dir, "home")
+    os.makedirs(os.path.join(home, ".postgresql"), exist_ok=True)
+    told = []
+    for _ in range(2):
+        told.append(outrider.command("check", "--offline", "--json", config={"database": {"dsn": "host=db.example sslmode=require"}},
+                                     env={"HOME": home}).stdout)
+        with open(os.path.join(home, ".postgresql", "root.crt"), "w", encoding="utf-8"):
+            pass
+    assert told[0] != told[1] and "certificate is not checked" in told[0] and "certificate is not checked" not in told[1]
 
 
 def test_the_relay_says_at_its_start_what_is_open(outrider):

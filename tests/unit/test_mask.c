@@ -113,6 +113,8 @@ START_TEST(test_keywords)
         {"host=h options='-c x.password=pw' user=u", "host=h options=*** user=u"},
         {"options=-c\\ my.Secret=pw", "options=***"},
         {"options='--session_key=pw'", "options=***"},
+        {"options='-c app.pa\\ssword=pw'", "options=***"},
+        {"options='-c app.jwt=pw'", "options=***"},
         {"options='-c geqo=off'", "options='-c geqo=off'"},
     };
     check(pairs, sizeof pairs / sizeof *pairs);
