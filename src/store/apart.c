@@ -9,9 +9,11 @@
 // often.
 //
 // A row can also be slow to read: 2 kB of jsonb can be 1 GB of text, which takes the server
-// seconds. The search ends in front of such a row. When it comes first it is claimed alone, and
-// only when that takes longer than statement_timeout, while its place is read and it is locked in
-// time, it is the row's fault.
+// seconds. The search ends in front of such a row, and a row that comes first is claimed alone.
+//
+// A part of a claim that fails blames no row yet: rows can share a position, one can be committed
+// meanwhile, somebody can cancel a statement. The row that is read by its id and fails again, while
+// its place is read and it is locked, is at fault.
 #include "claims.h"
 #include "outrider/base/xalloc.h"
 #include "rows.h"
@@ -54,16 +56,20 @@ read_place(const struct store *store, const PGresult *result, int row)
     return place;
 }
 
-// The places of the next rows of the claim, in order, as many as its limit says. Some may be of
-// rows that the claim passes over.
+// The least number of places that are listed: most may be of rows that the claim passes over.
+enum { PLACES = 1000 };
+
+// The places of the next rows of the claim, in order.
 static bool
 list_places(struct store *store, const struct claim *claim, struct places *ret_places,
             struct error *err)
 {
     struct params params __attribute__((cleanup(params_free))) = {0};
+    struct claim listed = *claim;
     PGresult *result = NULL;
 
-    claims_params_of_one(&store->shape, claim, &params);
+    listed.limit = claim->limit < PLACES ? PLACES : claim->limit;
+    claims_params_of_one(&store->shape, &listed, &params);
     if (!store_run_behind_savepoint(store, store->shape.places, &params, &place_answer, NULL,
                                     &result, err))
         return error_prefix(err, "looking for a row that cannot be read");
@@ -105,12 +111,55 @@ is_known(const struct known *known, const struct message_id *id)
     return false;
 }
 
+// Can the row be read? ret_why: why not.
+static bool
+can_read(struct store *store, const struct claim *claim, const struct message_id *id, bool *ret_can,
+         struct error *ret_why)
+{
+    struct params params __attribute__((cleanup(params_free))) = {0};
+    enum claim_met met = CLAIM_MET_NOTHING;
+    PGresult *result = NULL;
+
+    claims_params_of_one(&store->shape, claim, &params);
+    params_uuid(&params, id);
+    if (!store_run_behind_savepoint(store, store->shape.claim_one, &params, &rows_answer, &met,
+                                    &result, ret_why))
+        return false;
+    PQclear(result);
+    *ret_can = met == CLAIM_MET_NOTHING;
+    return true;
+}
+
 // The row that a search ended at, and why.
 struct find {
-    size_t index; // of its place; the number of places: none
+    size_t index;       // of the place that the search ended at; the number of places: none
+    struct place place; // of the row
     struct error why;
     bool slow; // it can be read, but took long
 };
+
+// Finds the row that cannot be read among those behind `after` up to `until`, which could not be
+// claimed.
+static bool
+single_out(struct store *store, const struct claim *claim, struct position after,
+           struct position until, const struct known *known, struct find *find)
+{
+    struct claim part = *claim;
+    struct places places = {0};
+    bool good, can = true;
+
+    part.after = after;
+    part.until = until;
+    good = list_places(store, &part, &places, &find->why);
+    for (size_t i = 0; i < places.count && good && can; i++) {
+        find->place = places.list[i];
+        good = is_known(known, &find->place.id) ||
+               can_read(store, claim, &find->place.id, &can, &find->why);
+    }
+    free(places.list);
+    return good && (!can || error_set(&find->why, FAULT_CLUSTER, "UNREADABLE",
+                                      "a row that could not be read was changed meanwhile"));
+}
 
 // The first place whose row cannot be read, or slowly. A slow row has half the time of a statement,
 // so that those in front of it can be claimed together.
@@ -125,16 +174,19 @@ search(struct store *store, const struct claim *claim, const struct places *plac
 
     *ret_find = (struct find){0};
     for (; ret_find->index < places->count; ret_find->index++) {
-        const struct place *place = &places->list[ret_find->index];
-        if (is_known(known, &place->id))
+        ret_find->place = places->list[ret_find->index];
+        const struct position position = ret_find->place.position;
+        if (is_known(known, &ret_find->place.id))
             return true;
-        if (!claim_part(store, claim, after, place->position, &batch, &met, &ret_find->why))
+        if (!claim_part(store, claim, after, position, &batch, &met, &ret_find->why))
             return false;
         batch_free(&batch);
-        ret_find->slow = met == CLAIM_MET_NOTHING && mono_passed(end);
-        if (met != CLAIM_MET_NOTHING || ret_find->slow)
+        if (met != CLAIM_MET_NOTHING)
+            return single_out(store, claim, after, position, known, ret_find);
+        ret_find->slow = mono_passed(end);
+        if (ret_find->slow)
             return true;
-        after = place->position;
+        after = position;
     }
     return true;
 }
@@ -162,7 +214,7 @@ lock_row(struct store *store, const struct message_id *id, bool *ret_there, bool
     return true;
 }
 
-// Its aggregate, unless that cannot be read either; in the batch's memory.
+// Its aggregate, unless that cannot be read either, or not in time; in the batch's memory.
 static bool
 read_aggregate(struct store *store, const struct message_id *id, struct batch *batch,
                struct bytes *ret_aggregate, struct error *err)
@@ -175,8 +227,7 @@ read_aggregate(struct store *store, const struct message_id *id, struct batch *b
     *ret_aggregate = (struct bytes){0};
     params_uuid(&params, id);
     if (!store_run_behind_savepoint(store, store->shape.aggregate_of, &params, &text, &met, &result,
-                                    err) ||
-        met == CLAIM_MET_SLOW)
+                                    err))
         return false;
     if (result && PQntuples(result) > 0 && !PQgetisnull(result, 0, 0)) {
         const size_t len = (size_t)PQgetlength(result, 0, 0);
@@ -223,20 +274,20 @@ append_unreadable(struct store *store, const struct place *place, const struct e
 
 // Ends the batch in front of the row that was found, or with it.
 static bool
-end_with(struct store *store, const struct place *place, const struct known *known,
-         struct error *why, struct batch *batch, struct error *err)
+end_with(struct store *store, struct find *find, const struct known *known, struct batch *batch,
+         struct error *err)
 {
-    if (is_known(known, &place->id))
+    if (is_known(known, &find->place.id))
         return true;
-    error_prefix(why, "PostgreSQL cannot read the row (%s)", why->code);
-    return append_unreadable(store, place, why, batch, err);
+    error_prefix(&find->why, "PostgreSQL cannot read the row (%s)", find->why.code);
+    return append_unreadable(store, &find->place, &find->why, batch, err);
 }
 
 // What came of the rows of some places.
 struct taken {
     struct batch batch;
     struct position end; // behind it nothing was looked at
-    bool slow;           // no row, because they took too long together
+    bool slow;           // no row: the first one is to be claimed alone
 };
 
 // The rows in front of the one that was found, and that one behind them.
@@ -265,30 +316,33 @@ take_apart(struct store *store, const struct claim *claim, const struct places *
         batch_init(&taken->batch, 1, NULL, NULL);
     if (find.slow)
         taken->end = places->list[find.index - 1].position;
-    if (find.slow || taken->batch.full) // cut by its bytes: the next claim meets that row
+    if (find.slow || taken->batch.full) // cut by its bytes or limit: the next claim meets that row
         return true;
     taken->end = places->list[find.index].position;
-    return end_with(store, &places->list[find.index], known, &find.why, &taken->batch, err);
+    return end_with(store, &find, known, &taken->batch, err);
 }
 
-// The row of one place.
+// The row of the first place.
 static bool
-take_one(struct store *store, const struct claim *claim, const struct place *place,
-         const struct known *known, struct taken *taken, struct error *err)
+take_first(struct store *store, const struct claim *claim, const struct places *places,
+           const struct known *known, struct taken *taken, struct error *err)
 {
+    struct find find = {.place = places->list[0]};
     enum claim_met met;
-    struct error why;
 
-    if (is_known(known, &place->id))
+    taken->end = find.place.position;
+    if (is_known(known, &find.place.id))
         return true;
-    if (!claim_part(store, claim, claim->after, place->position, &taken->batch, &met, &why)) {
-        *err = why;
+    if (!claim_part(store, claim, claim->after, taken->end, &taken->batch, &met, &find.why) ||
+        (met != CLAIM_MET_NOTHING &&
+         !single_out(store, claim, claim->after, taken->end, known, &find))) {
+        *err = find.why;
         return false;
     }
     if (met == CLAIM_MET_NOTHING)
         return true;
     batch_init(&taken->batch, 1, NULL, NULL);
-    return end_with(store, place, known, &why, &taken->batch, err);
+    return end_with(store, &find, known, &taken->batch, err);
 }
 
 // The rows of the places that were listed. Is it known that they cannot be claimed together?
@@ -299,8 +353,6 @@ take(struct store *store, const struct claim *claim, const struct places *places
     enum claim_met met = CLAIM_MET_UNREADABLE;
 
     taken->end = places->list[places->count - 1].position;
-    if (places->count == 1)
-        return take_one(store, claim, &places->list[0], known, taken, err);
     if (!failed && !claim_part(store, claim, claim->after, taken->end, &taken->batch, &met, err))
         return false;
     return met == CLAIM_MET_NOTHING || take_apart(store, claim, places, known, taken, err);
@@ -312,14 +364,17 @@ store_claim_apart(struct store *store, const struct claim *claim, const struct m
 {
     const struct known rows = {known, known_count};
     struct claim part = *claim;
+    bool failed = true, alone = false;
 
-    for (bool failed = true;; failed = false) {
+    for (;;) {
         struct places places = {0};
         struct taken taken = {0};
         if (!list_places(store, &part, &places, err))
             return false;
         const bool any = places.count > 0;
-        const bool good = !any || take(store, &part, &places, &rows, failed, &taken, err);
+        const bool good = !any    ? true
+                          : alone ? take_first(store, &part, &places, &rows, &taken, err)
+                                  : take(store, &part, &places, &rows, failed, &taken, err);
         free(places.list);
         if (good && (!any || taken.batch.count > 0)) {
             *ret_batch = taken.batch;
@@ -329,9 +384,9 @@ store_claim_apart(struct store *store, const struct claim *claim, const struct m
         batch_free(&taken.batch);
         if (!good)
             return false;
-        if (taken.slow)
-            part.limit = 1;
-        else
+        alone = taken.slow;
+        failed = false;
+        if (!taken.slow)
             part.after = taken.end; // the claim passes over all of them
     }
 }

@@ -64,6 +64,7 @@ roll_back(struct wire *wire, int patience_ms)
     struct error second; // the first is the one to tell
 
     if (PQstatus(wire->connection) == CONNECTION_OK &&
+        PQtransactionStatus(wire->connection) != PQTRANS_ACTIVE && // no answer is still to come
         pipeline_require(wire, patience_ms, &step, 1, &second))
         pipeline_clear(&step, 1);
 }

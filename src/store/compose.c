@@ -48,8 +48,11 @@ compose_kind(struct shape *shape, enum claim_kind kind, const char *claimable_sq
     all[count] = (struct placeholder){"claimed", sql_store_claim_around, true};
     shape->claim_around[kind] = names_expand(names, sql_store_cut, all, count + 1);
     shape->heads[kind] = names_expand(names, heads, all, count);
-    if (kind == CLAIM_PLAIN)
+    if (kind == CLAIM_PLAIN) {
         shape->places = names_expand(names, sql_store_places, all, count);
+        all[count] = (struct placeholder){"claimed", sql_store_claim_one, true};
+        shape->claim_one = names_expand(names, sql_store_cut, all, count + 1);
+    }
     if (many) {
         count = common + 1;
         all[count++] = (struct placeholder){"heads", sql_store_heads_slots, true};
@@ -163,6 +166,8 @@ compose(struct shape *shape, const struct description *description,
     all[count++] = (struct placeholder){"aggregate", sql_store_aggregate, true};
     all[count++] =
         (struct placeholder){"queue", many ? sql_store_queue_of_slot : sql_store_queue, true};
+    all[count++] = (struct placeholder){
+        "id_there", description->nullable[COLUMN_ID] ? "AND o.{id} IS NOT NULL" : "", true};
     all[count++] = (struct placeholder){"lock_class", sql_store_lock_class, true};
     all[count++] = (struct placeholder){"row", sql_store_row, true};
     all[count++] = (struct placeholder){"attempts", sql_store_attempts, true};

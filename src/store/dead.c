@@ -105,7 +105,6 @@ dead_open(const struct store_settings *settings, struct dead **ret_dead, struct 
 
     if (!visit_open(settings, NULL, &visit, err))
         return false;
-    visit.grace_ms = STORE_LONG_GRACE_MS; // a payload can be slow to read
     struct dead *dead = xmalloc(sizeof *dead);
     *dead = (struct dead){
         .visit = visit,

@@ -412,6 +412,8 @@ dead_next(struct dead *dead, const struct dead_selection *selection, enum dead_a
     bool good = check_version(dead, selection, err) && look_for_texts(dead, selection, &known, err);
 
     forget(dead);
+    dead->visit.grace_ms = writes(action) ? STORE_CLIENT_GRACE_MS
+                                          : STORE_LONG_GRACE_MS; // a payload can be slow to read
     next.last = !known;
     while (good && known && !(good = turn(dead, &request, &next, err))) {
         const struct error why = *err;

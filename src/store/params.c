@@ -4,6 +4,7 @@
 // element type, then each dimension's length and lower bound, then each element with its length.
 #include "params.h"
 
+#include <assert.h>
 #include <endian.h>
 #include <string.h>
 
@@ -44,6 +45,7 @@ append_int8(struct text *bytes, int64_t value)
 static void
 begin(struct params *params, Oid type)
 {
+    assert(params->count < PARAMS_MAX);
     params->offsets[params->count] = params->bytes.len;
     params->types[params->count] = type;
 }

@@ -12,7 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PARAMS_MAX = 11 };
+enum { PARAMS_MAX = 12 };
 
 // Type oids are fixed in PostgreSQL's catalog (pg_type.dat).
 enum {

@@ -278,6 +278,7 @@ shape_free(struct shape *shape)
     free(shape->view_waiting_for_slot);
     free(shape->lock_holder);
     free(shape->places);
+    free(shape->claim_one);
     free(shape->lock_row);
     free(shape->aggregate_of);
     free(shape->unmarked);

@@ -42,6 +42,7 @@ struct shape {
     char *poll[CLAIM_KINDS];
     char *lock_holder;
     char *places;
+    char *claim_one;
     char *lock_row;
     char *aggregate_of;
     char *unmarked;

@@ -16,6 +16,7 @@ extern const char sql_store_arrival_stay[];
 extern const char sql_store_check_constraints[];
 extern const char sql_store_claim[];
 extern const char sql_store_claim_around[];
+extern const char sql_store_claim_one[];
 extern const char sql_store_claimable_v1[];
 extern const char sql_store_claimable_v2[];
 extern const char sql_store_claimable_v2_due[];
