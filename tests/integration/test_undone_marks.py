@@ -50,10 +50,14 @@ def copies(observer, topic):
 
 
 def started(outrider, outbox, topic, rows=2000, config=None):
-    """A relay whose windows do not mark before they send any more."""
+    """A relay whose windows do not mark before they send any more, and which only polls: what changes now is seen by the next
+    window's view."""
     daemon = outrider.run(config=config or FAST)
     outbox.fill(topic, rows, aggregates=rows)
     daemon.wait_until(lambda: outbox.published() >= rows, 30, "a start")
+    daemon.wait_until(lambda: outbox.value(
+        "SELECT bool_and(state = 'idle' AND query LIKE '%% IS TRUE%%') FROM pg_stat_activity "
+        "WHERE datname = current_database() AND application_name = 'outrider'"), 30, "an idle relay")
     return daemon
 
 
