@@ -2,6 +2,7 @@
 """A row that PostgreSQL cannot read, cannot mark, or cannot count an attempt against costs itself
 and its aggregate, and nothing else: all others go, and it ends as a dead letter that names why."""
 
+import json
 import threading
 
 import pytest
@@ -127,6 +128,38 @@ def test_a_damaged_value(outrider, outbox, topic, column, db):
     is_dead(daemon, outbox, bad)
     daemon.wait_until(lambda: outbox.row(follower)[0], 10, "its follower")
     assert died_of(daemon, bad) == {"XX001"}
+
+
+@pytest.mark.parametrize("order", ["good first", "bad first"])
+def test_a_row_that_shares_its_number_is_not_blamed(outrider, outbox, topic, observer, order):
+    own_headers(outbox, "json")
+    rows = [outbox.insert(topic, aggregate=f"a-{n}") for n in range(4)]
+    bad = insert_headers(outbox, topic, '{"t": "\\u0000"}')
+    twin = outbox.insert(topic, aggregate="twin")
+    rows += [outbox.insert(topic, aggregate=f"b-{n}") for n in range(4)]
+    first, second = (twin, bad) if order == "good first" else (bad, twin)
+    outbox.run("UPDATE {table} SET seq = (SELECT seq FROM {table} WHERE {id} = %s) WHERE {id} = %s", first, second)
+    daemon = outrider.run(config=FAST)
+    is_dead(daemon, outbox, bad)
+    all_but_it(daemon, outbox, rows + [twin], 100)  # a sweep looks for what has an equal place
+    assert outbox.row(twin) == (True, 0) and died_of(daemon, twin) == set()
+    assert sorted(record.message_id for record in observer.read(topic)) == sorted(rows + [twin])
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_row_without_an_id_is_passed_over(outrider, outbox, topic, observer, version):
+    outbox.run("ALTER TABLE {table} DROP CONSTRAINT outbox_messages_pkey, ALTER {id} DROP NOT NULL")
+    outbox.run("CREATE UNIQUE INDEX ON {table} ({id})")
+    good = [outbox.insert(topic, aggregate=f"a-{n}") for n in range(5)]
+    lost = outbox.insert(topic, aggregate="lost")
+    outbox.run("UPDATE {table} SET {id} = NULL WHERE {id} = %s", lost)
+    good += [outbox.insert(topic, aggregate=f"b-{n}") for n in range(5)]
+    daemon = outrider.run(config=FAST)
+    all_but_it(daemon, outbox, good)
+    assert daemon.terminate() == 0
+    assert sorted(record.message_id for record in observer.read(topic)) == sorted(good)
+    assert json.loads(outrider.command("status", "--json").expect(0).stdout)["messages"] == 1
+    assert '"code":"column-nullable"' in outrider.command("check", "--json").stdout
 
 
 # --- rows that cannot be marked, and failures that cannot be written
