@@ -438,8 +438,6 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "and {5}. "
          "Such messages wait.",
          "When this host's clock is wrong, set it right; else widen the topic's limit, or let the "
-         "broker set the time.",
-         "kafka-configs.sh --bootstrap-server {6} --alter --entity-type topics --entity-name {1} "
-         "--add-config message.timestamp.type=LogAppendTime",
-         0},
+         "broker set the time (message.timestamp.type=LogAppendTime).",
+         "{6}", 0},
 };

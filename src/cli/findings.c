@@ -27,7 +27,7 @@ static const bool about_topics[FINDING_COUNT] = {
     [FINDING_TOPIC_LEADER] = true,        [FINDING_REPLICATION_ONE] = true,
     [FINDING_MIN_INSYNC_ABOVE] = true,    [FINDING_MIN_INSYNC_ONE] = true,
     [FINDING_IN_SYNC_TOO_FEW] = true,     [FINDING_TOPIC_LIMIT] = true,
-    [FINDING_PAYLOAD_ABOVE_TOPIC] = true,
+    [FINDING_PAYLOAD_ABOVE_TOPIC] = true, [FINDING_TOPIC_TIME_LIMIT] = true,
 };
 
 const char *
@@ -102,14 +102,26 @@ add_topic(struct found *found, const char *name, char *detail, char *command)
     found->topics[found->topic_count++] = (struct found_topic){xstrdup(name), detail, command};
 }
 
-// What was found before and this is one with; NULL: nothing.
+// Can this topic's finding join the other one? A second finding of a topic that the other one names
+// already (a limit of its messages' time in each direction) stays apart.
+static bool
+can_join(const struct found *other, const struct found *found, const char *topic)
+{
+    for (size_t i = 0; i < other->topic_count; i++)
+        if (str_equal(other->topics[i].name, topic))
+            return str_equal(other->topics[i].detail, found->detail);
+    return other->topic_count > 0;
+}
+
+// The earlier finding that this one is merged into; NULL if none is.
 static struct found *
 find_fellow(struct findings *findings, const struct found *found, const char *topic)
 {
     for (size_t i = 0; i < findings->count; i++) {
         struct found *other = &findings->found[i];
         if (other->finding == found->finding && other->severity == found->severity &&
-            (topic != NULL ? other->topic_count > 0 : str_equal(other->detail, found->detail)))
+            (topic != NULL ? can_join(other, found, topic)
+                           : str_equal(other->detail, found->detail)))
             return other;
     }
     return NULL;
@@ -253,7 +265,7 @@ append_other_topics(struct text *out, const struct found *found)
 
     if (found->topic_count < 2)
         return;
-    text_append(&others, "So it is with ");
+    text_append(&others, "The same holds for ");
     for (size_t i = 1; i < found->topic_count && i < NAMED; i++) {
         text_append(&others, i > 1 ? ", " : "");
         text_append(&others, found->topics[i].name);
