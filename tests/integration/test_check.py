@@ -605,14 +605,14 @@ SECRET_FILES = {
     (0o600, 0, False), (0o640, 0, False), (0o644, 0, True), (0o604, 0, True), (0o640, 1, True), (0o600, 1, False)])
 @pytest.mark.parametrize("case", SECRET_FILES)
 def test_files_with_secrets(outrider, base_dir, case, mode, owner, readable):
-    """Others may not read them; root may give one to a group."""
+    """Others may not read them; root may give one to a group. The command is right for every name."""
     if os.geteuid() != 0:
         need.missing("root, who may give files away")
-    secret = os.path.join(base_dir, "secret")
+    secret = os.path.join(base_dir, "a secret; false")
     with open(secret, "w", encoding="utf-8") as out:
         out.write("postgresql://u:Geheim@127.0.0.1:1/x\n")
     config = relay.merge({"kafka": {"bootstrap.servers": "127.0.0.1:1"}}, SECRET_FILES[case](secret))
-    path = os.path.join(base_dir, "outrider.yaml")
+    path = os.path.join(base_dir, "it's outrider; false.yaml")
     with open(path, "w", encoding="utf-8") as out:
         out.write(relay.to_yaml(config))
     of_itself = case in ("dsn", "shadowed", "property")
@@ -631,12 +631,12 @@ def test_files_with_secrets(outrider, base_dir, case, mode, owner, readable):
 
 
 def test_a_password_file_that_libpq_does_not_use(outrider, base_dir):
-    path = os.path.join(base_dir, "pgpass")
+    path = os.path.join(base_dir, "pg pass; false")
     with open(path, "w", encoding="utf-8") as out:
         out.write("*:*:*:*:Geheim\n")
     for mode, refused in ((0o600, False), (0o400, False), (0o640, True), (0o604, True)):
         os.chmod(path, mode)
-        told = outrider.command("check", "--offline", "--json", config={"database": {"dsn": f"host=/x passfile={path}"}})
+        told = outrider.command("check", "--offline", "--json", config={"database": {"dsn": f"host=/x passfile='{path}'"}})
         found = [json.loads(line) for line in told.stdout.splitlines()]
         assert [one["code"] for one in found] == ["passfile-refused"] * refused and told.stderr == ""
         for one in found:
