@@ -42,7 +42,7 @@ complete -c outrider -n '__outrider_at "drain"' -l follow -d 'later rows too: en
 complete -c outrider -n '__outrider_at "drain"' -x -l max-messages -d 'publish no more than N messages'
 complete -c outrider -n '__outrider_at "drain"' -x -l max-seconds -d 'stop after S seconds'
 complete -c outrider -n '__outrider_at "drain"' -x -l rate -d 'publish at most N messages a second'
-complete -c outrider -n '__outrider_at "drain"' -x -l give-up -d 'end when nothing was possible for so long (default 30s), and no claim is under way'
+complete -c outrider -n '__outrider_at "drain"' -x -l give-up -d 'end when nothing was possible for so long (default 30s) and no claim is under way'
 complete -c outrider -n '__outrider_at "drain"' -l dry-run -d 'only say what would go where, by topic; needs no Kafka'
 complete -c outrider -n '__outrider_at "status"' -l json -d 'one JSON object; with --watch one a look'
 complete -c outrider -n '__outrider_at "status"' -l watch -d 'look again and again, with rate and trend, until ^C'

@@ -65,7 +65,7 @@ _outrider() {
             '--max-messages:publish no more than N messages'
             '--max-seconds:stop after S seconds'
             '--rate:publish at most N messages a second'
-            '--give-up:end when nothing was possible for so long (default 30s), and no claim is under way'
+            '--give-up:end when nothing was possible for so long (default 30s) and no claim is under way'
             '--dry-run:only say what would go where, by topic; needs no Kafka'
             '-c:configuration; default: $OUTRIDER_CONFIG, then /etc/outrider/outrider.yaml'
             '-o:one setting, over file and environment; may be repeated'

@@ -67,6 +67,18 @@ text_appendf(struct text *text, const char *fmt, ...)
     va_end(again);
 }
 
+void
+text_append_shell(struct text *text, const char *word)
+{
+    text_append_char(text, '\'');
+    for (; *word != '\0'; word++)
+        if (*word == '\'')
+            text_append(text, "'\\''");
+        else
+            text_append_char(text, *word);
+    text_append_char(text, '\'');
+}
+
 // What the first continuation byte must not be after these leading bytes: overlong forms,
 // surrogates, and code points above U+10FFFF (RFC 3629, section 4).
 static bool

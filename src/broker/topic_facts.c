@@ -59,17 +59,33 @@ read_places(rd_kafka_t *kafka, struct topic_facts *topics, size_t count, int tim
     return true;
 }
 
-// What a topic says of the times of records. Kafka before 3.6 has one limit for both directions.
+// A topic's limits for the times of records. Kafka before 3.6 has one limit for both directions.
+static const struct {
+    const char *setting;
+    bool ahead, behind;
+} time_limits[] = {
+    {"message.timestamp.difference.max.ms", true, true},
+    {"message.timestamp.after.max.ms", true, false},
+    {"message.timestamp.before.max.ms", false, true},
+};
+
 static void
 note_time_setting(struct topic_facts *facts, const char *name, const char *value)
 {
-    const bool both = str_equal(name, "message.timestamp.difference.max.ms");
     const int64_t ms = strtoll(value, NULL, 10);
 
-    if ((both || str_equal(name, "message.timestamp.after.max.ms")) && ms < facts->most_ahead_ms)
-        facts->most_ahead_ms = ms;
-    if ((both || str_equal(name, "message.timestamp.before.max.ms")) && ms < facts->most_behind_ms)
-        facts->most_behind_ms = ms;
+    for (size_t i = 0; i < sizeof time_limits / sizeof time_limits[0]; i++) {
+        if (!str_equal(name, time_limits[i].setting))
+            continue;
+        if (time_limits[i].ahead && ms < facts->most_ahead_ms) {
+            facts->most_ahead_ms = ms;
+            facts->ahead_setting = time_limits[i].setting;
+        }
+        if (time_limits[i].behind && ms < facts->most_behind_ms) {
+            facts->most_behind_ms = ms;
+            facts->behind_setting = time_limits[i].setting;
+        }
+    }
 }
 
 static void
@@ -99,8 +115,10 @@ note_settings(struct topic_facts *facts, const rd_kafka_ConfigResource_t *resour
         else
             note_time_setting(facts, name, value);
     }
-    if (!own_time)
+    if (!own_time) {
         facts->most_ahead_ms = facts->most_behind_ms = INT64_MAX;
+        facts->ahead_setting = facts->behind_setting = NULL;
+    }
     facts->described = facts->max_message_bytes > 0 && facts->min_in_sync > 0;
 }
 

@@ -232,7 +232,7 @@ check_lanes(struct looking *looking, int slots)
         FIND(looking->findings, FINDING_LANES_IDLE, lanes, can, wanted);
 }
 
-// Another relay in a slot is none of check's business, any other session is.
+// check reports every holder but another relay.
 static void
 check_slot_holder(struct looking *looking)
 {

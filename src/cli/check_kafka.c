@@ -59,18 +59,21 @@ check_limit(const struct topic_facts *facts, const char *brokers, const struct c
 }
 
 // A topic's limit for records whose time is ahead of the broker's clock, or behind it. A record has
-// this host's time, and that of the moment when it began to wait for its broker.
+// this host's time, and that of the moment when it began to wait for its broker. Where this host's
+// clock is the cause, the topic is well and no command changes it.
 static void
 check_time_limit(const struct topic_facts *facts, const char *brokers,
                  const struct check_sizes *sizes, bool ahead, struct findings *findings)
 {
     const int64_t clock_ms = sizes->clock_ahead_us / 1000;
     const int64_t most_ms = ahead ? facts->most_ahead_ms : facts->most_behind_ms;
+    const bool clock_is_off = (ahead ? clock_ms : -clock_ms) > most_ms;
     const int64_t least_ms = ahead ? WALL_TOLERANCE_US / 1000 : sizes->window_deadline_ms;
     struct text why __attribute__((cleanup(text_free))) = {0};
+    struct text command __attribute__((cleanup(text_free))) = {0};
     char limit[24];
 
-    if ((ahead ? clock_ms : -clock_ms) > most_ms)
+    if (clock_is_off)
         text_appendf(&why, "this host's clock is %.1f s %s that of PostgreSQL",
                      (double)llabs(sizes->clock_ahead_us) / 1e6, ahead ? "ahead of" : "behind");
     else if (most_ms < least_ms)
@@ -80,9 +83,13 @@ check_time_limit(const struct topic_facts *facts, const char *brokers,
     else
         return;
     snprintf(limit, sizeof limit, "%" PRId64, most_ms);
+    if (!clock_is_off)
+        text_appendf(&command,
+                     "kafka-configs.sh --bootstrap-server %s --alter --entity-type topics "
+                     "--entity-name %s --add-config message.timestamp.type=LogAppendTime",
+                     brokers, facts->name);
     FIND(findings, FINDING_TOPIC_TIME_LIMIT, facts->name, limit, ahead ? "ahead of" : "behind",
-         ahead ? "message.timestamp.after.max.ms" : "message.timestamp.before.max.ms",
-         text_str(&why), brokers);
+         ahead ? facts->ahead_setting : facts->behind_setting, text_str(&why), text_str(&command));
 }
 
 void

@@ -36,6 +36,7 @@ static const struct {
 static void
 check_dsn(const char *key, const char *dsn, struct findings *findings)
 {
+    struct text word __attribute__((cleanup(text_free))) = {0};
     struct transport transport;
 
     transport_find(dsn, &transport);
@@ -47,8 +48,10 @@ check_dsn(const char *key, const char *dsn, struct findings *findings)
         if (transport.host != NULL && !transport.encrypted && str_equal(sslmodes[i].sslmode, mode))
             FIND(findings, sslmodes[i].finding, key, transport.host, transport.sslmode,
                  sslmodes[i].means);
-    if (transport.refused != NULL)
-        FIND(findings, FINDING_PASSFILE_REFUSED, transport.refused, key);
+    if (transport.refused != NULL) {
+        text_append_shell(&word, transport.refused);
+        FIND(findings, FINDING_PASSFILE_REFUSED, transport.refused, key, text_str(&word));
+    }
     transport_free(&transport);
 }
 
@@ -131,10 +134,13 @@ readers(const char *path)
 static void
 check_file(const char *path, struct findings *findings)
 {
+    struct text word __attribute__((cleanup(text_free))) = {0};
     const char *who = readers(path);
 
-    if (who != NULL)
-        FIND(findings, FINDING_SECRET_READABLE, path, who);
+    if (who == NULL)
+        return;
+    text_append_shell(&word, path);
+    FIND(findings, FINDING_SECRET_READABLE, path, who, text_str(&word));
 }
 
 static void

@@ -3,8 +3,8 @@
 // What `check` learns by doing: it opens the table as a lane does, and tries the relay's own
 // statements on it.
 //
-// What a try finds is the truth about the table as it is. What the catalogues told of the same
-// trouble is told once: by the catalogue where that names the thing and how to mend it, else here.
+// The trial shows what the server refuses. A finding of the catalogues that explains a refusal
+// replaces it.
 #include "check.h"
 
 #include "outrider/base/xalloc.h"

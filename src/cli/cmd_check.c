@@ -2,8 +2,8 @@
 //
 // outrider check: what is wrong, or will be, before a message waits for it.
 //
-// It runs as the relay would: same DSN, same role, same Kafka login. It leaves nothing behind. A
-// configuration that cannot be read has ended the program before this (78).
+// It runs as the relay would: same DSN, same role, same Kafka login. It rolls back what it
+// does to the table. A configuration that cannot be read has ended the program before this (78).
 #include "check.h"
 #include "command.h"
 #include "exits.h"

@@ -26,7 +26,7 @@ static const struct option_spec drain_options[] = {
     {.name = "rate", .argument = "N", .help = "publish at most N messages a second"},
     {.name = "give-up",
      .argument = "TIME",
-     .help = "end when nothing was possible for so long (default 30s), and no claim is under way"},
+     .help = "end when nothing was possible for so long (default 30s) and no claim is under way"},
     {.name = "dry-run", .help = "only say what would go where, by topic; needs no Kafka"},
 };
 
@@ -274,13 +274,16 @@ const struct command commands[] = {
     {
         .name = "drain",
         .summary = "publish what is in the table now, then exit",
-        .details = "Every row that is visible at the start, whoever publishes it: beside a running "
-                   "relay drain\n"
-                   "takes over, or watches the backlog fall, and says which. Dead rows do not "
-                   "count; rows that\n"
-                   "wait for their next attempt are waited for. Exits 0 when all are gone, 75 when "
-                   "rows remain\n"
-                   "(with the reasons), 69 when nothing was possible for --give-up.",
+        .details =
+            "Every row that is visible at the start, whoever publishes it: beside a running "
+            "relay drain\n"
+            "takes over, or watches the backlog fall, and says which. Dead rows do not "
+            "count; rows that\n"
+            "wait for their next attempt are waited for. Exits 0 when all are gone, 75 when "
+            "rows remain\n"
+            "(with the reasons), 69 when nothing was possible for --give-up. A claim that is "
+            "under way then\n"
+            "is waited for, until statement_timeout ends it at the latest.",
         .options = drain_options,
         .option_count = COUNT(drain_options),
         .needs_config = true,
@@ -317,10 +320,11 @@ const struct command commands[] = {
         .name = "check",
         .summary = "find what is wrong with configuration, table and topics",
         .details =
-            "Looks at PostgreSQL and Kafka as the relay would, with its role and login, and "
-            "changes\n"
-            "nothing. Each finding comes with its remedy. A server that is away is a finding; what "
-            "this\n"
+            "Looks at PostgreSQL and Kafka as the relay would, with its role and login. It sends\n"
+            "nothing, makes no topic, and tries the relay's statements on rows in a transaction "
+            "that it\n"
+            "rolls back. Each finding comes with its remedy. A server that is away is a finding; "
+            "what this\n"
             "role may not see is told and is none. Exits 0 without findings, 1 with any.",
         .options = check_options,
         .option_count = COUNT(check_options),

@@ -76,14 +76,15 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
     [FINDING_SECRET_READABLE] =
         {"secret-readable", SEVERITY_WARNING, "a file with a secret that others can read",
          "{1} holds a password or a key, and {2} can read it.",
-         "Take that right away; root may own it, for the group of the relay's user.",
-         "chmod 640 {1} && chown root:outrider {1}", 0},
+         "Take that right from them. Root may own the file and let the group of the relay's user "
+         "read it.",
+         "chown root:outrider {3} && chmod 640 {3}", 0},
     [FINDING_PASSFILE_REFUSED] = {"passfile-refused", SEVERITY_WARNING,
                                   "a password file that libpq does not use",
                                   "libpq takes no password from {1}, of {2}: others than its owner "
                                   "may touch it, or it is no "
                                   "regular file.",
-                                  "Give it to the relay's user alone.", "chmod 600 {1}", 0},
+                                  "Give it to the relay's user alone.", "chmod 600 {3}", 0},
     [FINDING_DATABASE_AWAY] =
         {"database-away", SEVERITY_ERROR, "PostgreSQL cannot be reached or lets nobody in", "{1}",
          RELAY_WAITS "Mend database.dsn, the network, pg_hba.conf or the server; nothing else of "
@@ -183,8 +184,9 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
                                "Grant it, as the owner of the object.", "{3}", INSPECT_RIGHTS},
     [FINDING_SCHEMA_WRITABLE] =
         {"schema-writable", SEVERITY_WARNING, "others may create where the relay looks names up",
-         "In schema {1} of the role's search_path may create: {2}. An operator of theirs could run "
-         "with the relay's rights, so the relay leaves the schema out of its path: a trigger of "
+         "{2} may create objects in schema {1} of the role's search_path. An operator of theirs "
+         "could run with the relay's rights, so the relay leaves the schema out of its path: a "
+         "trigger of "
          "the table that looks names up there fails under the relay.",
          "Take the right away (new databases have not given it to everybody since PostgreSQL 15), "
          "and give functions of triggers a SET search_path of their own.",
@@ -199,8 +201,10 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
     [FINDING_TRIGGER] =
         {"trigger", SEVERITY_WARNING, "a trigger runs with each mark",
          "Trigger {1} of {2} runs when the relay marks or deletes rows ({3}). It makes each mark "
-         "slower; if it raises, returns NULL or undoes the mark, a message was sent that cannot be "
-         "marked.",
+         "slower. If it raises, returns NULL or undoes the mark of every row, the relay sends "
+         "nothing. "
+         "If it does so to some rows, such a row may be sent once, and its mark counts as a failed "
+         "attempt.",
          "Let it leave out the relay's changes, or drop it.", "DROP TRIGGER {4} ON {2};",
          INSPECT_TRIGGERS},
     [FINDING_RULE] =
@@ -282,8 +286,8 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
     [FINDING_ROW_UNORDERED] =
         {"row-unordered", SEVERITY_WARNING, "rows without a place in the queue",
          "Unpublished rows of {3} without {2}: {1}. The queue is read by it. On version 2 a relay "
-         "numbers them as new rows, when it connects and once a minute; a hand that sets {4} back "
-         "to false should set {2} too.",
+         "numbers them as new rows, when it connects and once a minute; an operator who sets {4} "
+         "back to false should set {2} too.",
          "Give them one, in the order in which they are to be sent when that matters.",
          "UPDATE {3} SET {2} = {5} WHERE {2} IS NULL AND {4} IS NOT TRUE;", INSPECT_UNORDERED},
     [FINDING_ROW_NUMBER_AHEAD] =
@@ -335,9 +339,9 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          NULL, 0},
     [FINDING_ROW_SLOW] =
         {"row-slow", SEVERITY_WARNING, "a row that PostgreSQL reads slowly",
-         "Row {2} of {1} waits, and the server did not give its columns within {3} ms; "
-         "database.statement_timeout is {4} ms. An attempt at such a row keeps its lane for "
-         "that long twice; after outbox.max_retries attempts the row is dead.",
+         "Row {2} of {1} waits, and the server did not give its columns within {3} ms. If the row "
+         "outlasts database.statement_timeout ({4} ms) alone, each attempt keeps its lane for "
+         "about twice that time, and after outbox.max_retries attempts the row is dead.",
          "Mostly jsonb holds numbers of thousands of digits: 1e131071 takes a few bytes of disk "
          "and "
          "131 kB of text. Let the application write less; then mend the row, or delete it by its "
@@ -438,8 +442,6 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "and {5}. "
          "Such messages wait.",
          "When this host's clock is wrong, set it right; else widen the topic's limit, or let the "
-         "broker set the time.",
-         "kafka-configs.sh --bootstrap-server {6} --alter --entity-type topics --entity-name {1} "
-         "--add-config message.timestamp.type=LogAppendTime",
-         0},
+         "broker set the time (message.timestamp.type=LogAppendTime).",
+         "{6}", 0},
 };

@@ -27,7 +27,7 @@ static const bool about_topics[FINDING_COUNT] = {
     [FINDING_TOPIC_LEADER] = true,        [FINDING_REPLICATION_ONE] = true,
     [FINDING_MIN_INSYNC_ABOVE] = true,    [FINDING_MIN_INSYNC_ONE] = true,
     [FINDING_IN_SYNC_TOO_FEW] = true,     [FINDING_TOPIC_LIMIT] = true,
-    [FINDING_PAYLOAD_ABOVE_TOPIC] = true,
+    [FINDING_PAYLOAD_ABOVE_TOPIC] = true, [FINDING_TOPIC_TIME_LIMIT] = true,
 };
 
 const char *
@@ -102,14 +102,26 @@ add_topic(struct found *found, const char *name, char *detail, char *command)
     found->topics[found->topic_count++] = (struct found_topic){xstrdup(name), detail, command};
 }
 
-// What was found before and this is one with; NULL: nothing.
+// Can this topic's finding join the other one? A second finding of a topic that the other one names
+// already (a limit of its messages' time in each direction) stays apart.
+static bool
+can_join(const struct found *other, const struct found *found, const char *topic)
+{
+    for (size_t i = 0; i < other->topic_count; i++)
+        if (str_equal(other->topics[i].name, topic))
+            return str_equal(other->topics[i].detail, found->detail);
+    return other->topic_count > 0;
+}
+
+// The earlier finding that this one is merged into; NULL if none is.
 static struct found *
 find_fellow(struct findings *findings, const struct found *found, const char *topic)
 {
     for (size_t i = 0; i < findings->count; i++) {
         struct found *other = &findings->found[i];
         if (other->finding == found->finding && other->severity == found->severity &&
-            (topic != NULL ? other->topic_count > 0 : str_equal(other->detail, found->detail)))
+            (topic != NULL ? can_join(other, found, topic)
+                           : str_equal(other->detail, found->detail)))
             return other;
     }
     return NULL;
@@ -253,7 +265,7 @@ append_other_topics(struct text *out, const struct found *found)
 
     if (found->topic_count < 2)
         return;
-    text_append(&others, "So it is with ");
+    text_append(&others, "The same holds for ");
     for (size_t i = 1; i < found->topic_count && i < NAMED; i++) {
         text_append(&others, i > 1 ? ", " : "");
         text_append(&others, found->topics[i].name);
@@ -385,11 +397,11 @@ static const char reference_head[] =
     "\n"
     "`outrider check` looks at the configuration, at PostgreSQL and at Kafka as the relay would, "
     "with its DSN, role and\n"
-    "login. It leaves nothing behind, sends nothing and makes no topic. It prints each finding "
-    "with its remedy, the errors first,\n"
-    "and exits with 0 when there is none, with 1 when there is any, and with 78 when the "
-    "configuration cannot be read (its\n"
-    "errors are on stderr, as of every command).\n"
+    "login. It sends nothing, makes no topic, and rolls back what it does to the table. It prints "
+    "each finding with its remedy, the\n"
+    "errors first, and exits with 0 when there is none, with 1 when there is any, and with 78 when "
+    "the configuration cannot be\n"
+    "read (its errors are on stderr, as of every command).\n"
     "\n"
     "- `--offline`: only what needs no server.\n"
     "- `--held TIME`: for how long a transaction has to be open to be a finding (default 5m).\n"
@@ -404,21 +416,22 @@ static const char reference_head[] =
     "finding. Topics are those of\n"
     "the first 10,000 rows that wait, of a `message.topic` without columns, and "
     "`outbox.dead_topic`. What is the same of several\n"
-    "topics is one finding: it names five and counts the rest, and `topics` of `--json` has each "
-    "with its `detail` and `command`.\n"
+    "topics is one finding: it names five and counts the rest, and `topics` of `--json` has each, "
+    "as `topic`, `detail` and `command`.\n"
     "\n"
     "`check` also tries. In a transaction that it rolls back it does with the relay's own "
     "statements what a relay would do next:\n"
     "claims up to 100 rows, marks them (or deletes them, with `on_published: delete`), counts a "
     "failed attempt, gives them up,\n"
-    "purges them with `outbox.retention`, and lets deferred constraints speak. Where no row waits, "
+    "purges them with `outbox.retention`, and checks deferred constraints. Where no row waits, "
     "it takes a published one, or\n"
-    "inserts one when the role may. Rows that others hold locked are passed over; a relay that "
-    "meets the ones in trial passes\n"
-    "over their aggregates for a quarter of a second. A statement has 5 s, and a lock 2 s at most. "
-    "What outlives the rollback:\n"
-    "numbers of sequences, dead row versions for the next vacuum, and what a trigger does outside "
-    "of the transaction (by dblink, say).\n"
+    "inserts one when the role may. Rows that others hold locked are passed over. The trial keeps "
+    "its own rows locked until it\n"
+    "ends, mostly within some seconds; a relay that meets them passes over their aggregates so "
+    "long. A statement has 5 s, and a\n"
+    "lock 2 s at most. The rollback does not take back numbers of sequences, dead row versions "
+    "(the next vacuum does) and what a\n"
+    "trigger does outside of the transaction (by dblink, say).\n"
     "\n"
     "Commands of Kafka's are without a login: add `--command-config` where one is needed.\n"
     "\n"

@@ -68,6 +68,13 @@ append_sizes(struct text *out, const struct key *key)
     format_size(out, key->most);
 }
 
+static void
+append_list(struct text *out, const struct key *key)
+{
+    text_append(out, key->only_names ? "a list of names without scheme and port, at least one"
+                                     : "a list of texts, at least one");
+}
+
 void
 describe_allowed(struct text *out, const struct key *key)
 {
@@ -102,7 +109,7 @@ describe_allowed(struct text *out, const struct key *key)
         append_words(out, key);
         break;
     case KEY_LIST:
-        text_append(out, "a list of texts, at least one");
+        append_list(out, key);
         break;
     case KEY_TEMPLATE:
         text_append(out, "a template");

@@ -359,10 +359,12 @@ const struct key keys_table[] = {
         .type = KEY_LIST,
         AT(http_hosts),
         COUNT_AT(http_hosts_count),
+        .only_names = true,
         .reload = RELOAD_AT_ONCE,
-        .doc =
-            "Names, as shell patterns, under which a browser may read them beside addresses, names "
-            "without a dot and those below localhost, local, internal and svc; null: no others.",
+        .doc = "Names, as shell patterns, under which clients may ask, beside addresses, names "
+               "without a dot and those below localhost, local, internal and svc. A client that "
+               "sends any other name gets 421, be it a browser, a proxy, Prometheus or curl; null: "
+               "no others.",
     },
     {
         .path = "log.level",

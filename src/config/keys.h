@@ -41,6 +41,7 @@ struct key {
     int64_t least, most;  // bounds, both allowed, in the type's unit
     const char *const *words;
     size_t word_count;
+    bool only_names; // of a list: each item is a host's name or a pattern of names
     enum key_reload reload;
     const char *doc; // one sentence for the reference
 };

@@ -233,15 +233,30 @@ settle_template(const struct settling *s)
     *place = template;
 }
 
+// The first item that no host's name can match; NULL if there is none.
+static const char *
+find_no_name(const struct entry *entry)
+{
+    for (size_t i = 0; i < entry->count; i++)
+        if (strpbrk(entry->items[i], ":/") != NULL)
+            return entry->items[i];
+    return NULL;
+}
+
 // An empty pattern would match no topic at all: somebody wrote one comma too many.
 static void
 settle_list(const struct settling *s)
 {
+    const char *no_name = s->entry->key->only_names ? find_no_name(s->entry) : NULL;
     bool empty = s->entry->count == 0;
     for (size_t i = 0; i < s->entry->count; i++)
         empty = empty || *s->entry->items[i] == '\0';
     if (empty) {
         complain_allowed(s, NULL, s->entry->count == 0 ? "is empty" : "holds an empty text");
+        return;
+    }
+    if (no_name != NULL) {
+        complain_allowed(s, no_name, "is more than a name");
         return;
     }
     memcpy(place_of(s), &s->entry->items, sizeof(s->entry->items));

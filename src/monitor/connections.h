@@ -24,7 +24,7 @@ enum connection_phase {
     CONNECTION_NEW,  // its first head is on its way
     CONNECTION_NEXT, // it was answered, and may ask again
     CONNECTION_ANSWER,
-    CONNECTION_SHUT, // both directions are; the server closes it next
+    CONNECTION_SHUT, // both directions are shut down; the server closes it next
 };
 
 struct connection {

@@ -1,17 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// Under which names may a browser read what the server tells?
+// Under which names is the server asked, and answers?
 //
 // A page of a stranger can make its own domain's name lead to 127.0.0.1 or to an address of the
 // network that its reader is in (DNS rebinding); the browser then lets it read the answers, for it
 // knows origins by name. The name stands in the request's Host. So a name that a stranger can own
-// is refused unless http.hosts has it. What remains cannot be owned by one:
+// is refused, to every client, unless http.hosts has it. A stranger in the internet can own none of
+// the others:
 //
-// - an address: no name was looked up;
+// - an address: the client looked no name up;
 // - a name without a dot: it is of this machine, of its network or of a container's;
-// - a name below a domain that is registered to nobody: localhost and local (RFC 6761, 6762),
-//   internal (ICANN's resolution of 2024-07-29), and svc, which Kubernetes uses and no registry
-//   has.
+// - a name below a domain that no registry gives away: localhost and local (RFC 6761, 6762),
+//   internal (ICANN's resolution of 2024-07-29), and svc, which Kubernetes uses.
+//
+// A neighbour in the local network can: its machine may answer the client's question for a name
+// without a dot or below local (mDNS, LLMNR). These rules do not keep such a neighbour's page out.
 //
 // A browser always sends a Host. A request without one is of another program, and is answered.
 #include "host_names.h"

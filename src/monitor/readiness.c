@@ -125,27 +125,36 @@ readiness_blocked_topics(const struct snapshot *snapshot, const char **ret_first
     return blocked;
 }
 
-const char *
-readiness_blocked_why(const struct snapshot *snapshot)
+// Why a lane blocked the topic: the text of its trouble begins with the topic that it is about.
+// NULL when no lane's trouble is about this one.
+static const char *
+find_why_blocked(const struct snapshot *snapshot, const char *topic)
 {
-    for (size_t i = 0; i < snapshot->lane_count; i++)
-        if (snapshot->lanes[i].troubled &&
-            str_equal(snapshot->lanes[i].trouble.event, "topic_blocked"))
-            return snapshot->lanes[i].trouble.error.text;
+    __attribute__((cleanup(text_free))) struct text about = {0};
+
+    text_appendf(&about, "topic %s: ", topic);
+    for (size_t i = 0; i < snapshot->lane_count; i++) {
+        const struct lane_trouble *trouble = &snapshot->lanes[i].trouble;
+        if (snapshot->lanes[i].troubled && str_equal(trouble->event, "topic_blocked") &&
+            str_starts_with(trouble->error.text, text_str(&about)))
+            return trouble->error.text;
+    }
     return NULL;
 }
 
 static void
 judge_topics(const struct snapshot *snapshot, struct reasons *reasons)
 {
-    const char *first = NULL, *why = readiness_blocked_why(snapshot);
+    const char *first = NULL, *why;
     bool all;
     const size_t blocked = readiness_blocked_topics(snapshot, &first, &all);
 
-    if (all)
-        add(reasons, "topics_blocked", "topic %s %s, and nothing waits for another%s%s", first,
-            blocked > 1 ? "and others cannot be written" : "cannot be written",
-            why == NULL ? "" : "; ", why == NULL ? "" : why);
+    if (!all)
+        return;
+    why = find_why_blocked(snapshot, first);
+    add(reasons, "topics_blocked", "topic %s %s, and nothing waits for another%s%s", first,
+        blocked > 1 ? "and others cannot be written" : "cannot be written", why == NULL ? "" : "; ",
+        why == NULL ? "" : why);
 }
 
 void

@@ -27,9 +27,6 @@ void readiness_judge(const struct snapshot *snapshot, struct reasons *ret_reason
 size_t readiness_blocked_topics(const struct snapshot *snapshot, const char **ret_first,
                                 bool *ret_all);
 
-// Why a lane blocked the last topic that it did; NULL when that is not its last trouble.
-const char *readiness_blocked_why(const struct snapshot *snapshot);
-
 // "reasons":[...], as a member of a JSON object.
 void readiness_append_reasons(struct text *out, const struct reasons *reasons);
 

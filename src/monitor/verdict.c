@@ -86,8 +86,8 @@ judge_quarantine(const struct snapshot *snapshot, struct verdict *verdict)
     format_count(&verdict->line, rows);
     text_append(&verdict->line,
                 rows == 1 ? " row cannot be written to." : " rows cannot be written to.");
-    text_append(&verdict->reason, "PostgreSQL refuses it; the log's mark_refused and "
-                                  "failure_unwritten name the row. All others go on.");
+    text_append(&verdict->reason, "PostgreSQL refuses the change; the log's mark_refused and "
+                                  "failure_unwritten name each row. All others go on.");
     return true;
 }
 
@@ -192,19 +192,6 @@ verdict_rate(const struct snapshot *snapshot)
     return snapshot->point_count == 0 ? 0 : snapshot->points[snapshot->point_count - 1].rate;
 }
 
-// A word for a POSIX shell.
-static void
-append_quoted(struct text *out, const char *word)
-{
-    text_append_char(out, '\'');
-    for (; *word != '\0'; word++)
-        if (*word == '\'')
-            text_append(out, "'\\''");
-        else
-            text_append_char(out, *word);
-    text_append_char(out, '\'');
-}
-
 void
 verdict_append_command(struct text *out, const struct snapshot *snapshot,
                        const struct dead_reason *reason)
@@ -212,12 +199,12 @@ verdict_append_command(struct text *out, const struct snapshot *snapshot,
     text_append(out, "outrider dead list");
     if (snapshot->config_file != NULL) {
         text_append(out, " -c ");
-        append_quoted(out, snapshot->config_file);
+        text_append_shell(out, snapshot->config_file);
     }
     text_append(out, " --topic ");
-    append_quoted(out, reason->topic);
+    text_append_shell(out, reason->topic);
     if (reason->error != NULL) {
         text_append(out, " --error ");
-        append_quoted(out, reason->error);
+        text_append_shell(out, reason->error);
     }
 }

@@ -18,6 +18,10 @@
 
 #include "outrider/base/text.h"
 
+#include <string.h>
+
+enum { WHO_BYTES = 144 }; // of a holder's description, in front of its remedy
+
 static bool
 is_odd(const struct slot_holder *holder)
 {
@@ -104,9 +108,14 @@ holder_advice(enum holder_kind kind)
     return kinds[kind].advice;
 }
 
+// The reason stands last: an error's text has no room for a long gid in both places, and a remedy
+// that is cut is none.
 void
 holder_explain(const struct slot_holder *holder, enum holder_kind kind, struct error *ret_error)
 {
-    error_set(ret_error, FAULT_CLUSTER, "SLOT", "%s has %s: %s; %s: %s", holder->who, holder->lock,
-              holder_reason(kind), holder_advice(kind), holder->remedy);
+    const bool fits = strlen(holder->who) <= WHO_BYTES;
+
+    error_set(ret_error, FAULT_CLUSTER, "SLOT", "%.*s%s has %s; %s: %s; %s", WHO_BYTES, holder->who,
+              fits ? "" : "...", holder->lock, holder_advice(kind), holder->remedy,
+              holder_reason(kind));
 }

@@ -384,15 +384,18 @@ def test_clocks_that_differ(check, outbox, tmp_path):
 def test_topics_that_refuse_this_hosts_time(check, outbox, kafka, known, tmp_path):
     """Kafka 4 refuses what is an hour ahead, unless the topic keeps the broker's time."""
     topic = kafka.create_topic(kafka.topic_name("orders"))
+    other = kafka.create_topic(kafka.topic_name("other"))
     free = kafka.create_topic(kafka.topic_name("free"), message_timestamp_type="LogAppendTime")
-    known(topic, free)
-    outbox.insert(topic)
-    outbox.insert(free)
+    known(topic, other, free)
+    for name in (topic, other, free):
+        outbox.insert(name)
     clock = WallClock(str(tmp_path), "+2h")
     found = check(env=clock.env)
     assert set(found) == {"clock-skew", "topic-time-limit", "replication-one"}
     limit, = found["topic-time-limit"]
-    assert limit["severity"] == "error" and topic in limit["detail"] and " 3600000 ms ahead" in limit["detail"]
+    assert limit["severity"] == "error" and " 3600000 ms ahead" in limit["detail"]
+    assert "message.timestamp.after.max.ms" in limit["detail"] and limit["command"] is None
+    assert {told["topic"] for told in limit["topics"]} == {topic, other}
     clock.set("+59min")
     assert set(check(env=clock.env)) == {"clock-skew", "replication-one"}
 
@@ -404,6 +407,7 @@ def test_a_topics_own_limit_of_time(check, outbox, kafka, known):
     outbox.insert(narrow)
     limit, = check()["topic-time-limit"]
     assert narrow in limit["detail"] and "message.timestamp.before.max.ms" in limit["detail"]
+    assert f"--entity-name {narrow} " in limit["command"]
 
 
 def test_servers_that_are_away(check, outbox, outrider, away):
@@ -463,7 +467,7 @@ def test_the_same_of_many_topics_is_one_finding(check, outbox, outrider):
         assert [of["topic"] for of in one["topics"]] == names
     text = outrider.command("check").expect(FOUND).stdout
     told = re.sub(r"\s+", " ", text[text.index("error topic-missing"):])
-    assert "So it is with absent.01, absent.02, absent.03, absent.04 and 7 more (--json has all)." in told
+    assert "The same holds for absent.01, absent.02, absent.03, absent.04 and 7 more (--json has all)." in told
     assert [f"--topic {name} " in text for name in names] == [True] * 5 + [False] * 7
     assert "\n1 error, " in text
 
@@ -601,14 +605,14 @@ SECRET_FILES = {
     (0o600, 0, False), (0o640, 0, False), (0o644, 0, True), (0o604, 0, True), (0o640, 1, True), (0o600, 1, False)])
 @pytest.mark.parametrize("case", SECRET_FILES)
 def test_files_with_secrets(outrider, base_dir, case, mode, owner, readable):
-    """Others may not read them; root may give one to a group."""
+    """Others may not read them; root may give one to a group. The command is right for every name."""
     if os.geteuid() != 0:
         need.missing("root, who may give files away")
-    secret = os.path.join(base_dir, "secret")
+    secret = os.path.join(base_dir, "a secret; false")
     with open(secret, "w", encoding="utf-8") as out:
         out.write("postgresql://u:Geheim@127.0.0.1:1/x\n")
     config = relay.merge({"kafka": {"bootstrap.servers": "127.0.0.1:1"}}, SECRET_FILES[case](secret))
-    path = os.path.join(base_dir, "outrider.yaml")
+    path = os.path.join(base_dir, "it's outrider; false.yaml")
     with open(path, "w", encoding="utf-8") as out:
         out.write(relay.to_yaml(config))
     of_itself = case in ("dsn", "shadowed", "property")
@@ -627,12 +631,12 @@ def test_files_with_secrets(outrider, base_dir, case, mode, owner, readable):
 
 
 def test_a_password_file_that_libpq_does_not_use(outrider, base_dir):
-    path = os.path.join(base_dir, "pgpass")
+    path = os.path.join(base_dir, "pg pass; false")
     with open(path, "w", encoding="utf-8") as out:
         out.write("*:*:*:*:Geheim\n")
     for mode, refused in ((0o600, False), (0o400, False), (0o640, True), (0o604, True)):
         os.chmod(path, mode)
-        told = outrider.command("check", "--offline", "--json", config={"database": {"dsn": f"host=/x passfile={path}"}})
+        told = outrider.command("check", "--offline", "--json", config={"database": {"dsn": f"host=/x passfile='{path}'"}})
         found = [json.loads(line) for line in told.stdout.splitlines()]
         assert [one["code"] for one in found] == ["passfile-refused"] * refused and told.stderr == ""
         for one in found:

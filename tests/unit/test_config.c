@@ -203,6 +203,28 @@ START_TEST(test_failure)
 }
 END_TEST
 
+// A request's Host is compared without its port, so an item with one would match nothing.
+START_TEST(test_names_of_hosts)
+{
+    static const char *const wrong[] = {"relay.example.org:8467", "*:8467", "[2001:db8::1]",
+                                        "http://relay.example.org", "relay.example.org/metrics"};
+    char yaml[128];
+
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        snprintf(yaml, sizeof yaml, "http: {hosts: [good.example.org, '%s']}\n", wrong[i]);
+        ck_assert_msg(!load(yaml, NULL, NULL, 0), "%s", yaml);
+        ck_assert_ptr_nonnull(strstr(text_str(&errors), wrong[i]));
+        ck_assert_ptr_nonnull(strstr(text_str(&errors), "without scheme and port"));
+        finish();
+    }
+    ck_assert_msg(
+        load("http: {hosts: ['*.example.org', '[a-c].example.net', relay]}\n", NULL, NULL, 0), "%s",
+        text_str(&errors));
+    ck_assert_uint_eq(settings.http_hosts_count, 3);
+    finish();
+}
+END_TEST
+
 // No text that comes out holds the password, whatever is wrong with it.
 START_TEST(test_secrets)
 {
@@ -397,7 +419,7 @@ int
 main(void)
 {
     return RUN_TESTS("config", test_defaults, test_every_field, test_precedence, test_references,
-                     test_failure, test_secrets, test_print_masks, test_print_reads_back,
-                     test_strange_kafka_variables, test_differences,
+                     test_failure, test_names_of_hosts, test_secrets, test_print_masks,
+                     test_print_reads_back, test_strange_kafka_variables, test_differences,
                      test_differences_that_lanes_go_by, test_what_the_file_says_in_vain);
 }

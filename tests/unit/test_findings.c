@@ -92,8 +92,8 @@ START_TEST(test_the_same_of_topics_is_one_finding)
     ck_assert_uint_eq(findings.found[0].topic_count, 6);
     findings_append_text(&out, &findings);
     ck_assert_ptr_nonnull(strstr(text_str(&out), "Topic t0 does not exist"));
-    ck_assert_ptr_nonnull(
-        strstr(text_str(&out), "  So it is with t1, t2, t3, t4 and 1 more (--json has all).\n"));
+    ck_assert_ptr_nonnull(strstr(
+        text_str(&out), "  The same holds for t1, t2, t3, t4 and 1 more (--json has all).\n"));
     ck_assert_ptr_nonnull(strstr(text_str(&out), "--create --topic t4 "));
     ck_assert_ptr_null(strstr(text_str(&out), "--create --topic t5 "));
     ck_assert_ptr_nonnull(strstr(text_str(&out), "\n1 error, 1 warning\n"));
@@ -117,15 +117,23 @@ static const struct {
     int64_t payload_bytes;
     enum finding found; // FINDING_COUNT: nothing
 } topics[] = {
-    {{"t", true, 6, 0, 3, 3, true, 1048588, 2, ANY, ANY, {0}}, 900, FINDING_COUNT},
-    {{"t", false, 0, 0, 0, 0, false, 0, 0, ANY, ANY, {0}}, 0, FINDING_TOPIC_MISSING},
-    {{"t", true, 6, 2, 3, 3, true, 1048588, 2, ANY, ANY, {0}}, 0, FINDING_TOPIC_LEADER},
-    {{"t", true, 6, 0, 1, 1, true, 1048588, 1, ANY, ANY, {0}}, 0, FINDING_REPLICATION_ONE},
-    {{"t", true, 6, 0, 2, 2, true, 1048588, 3, ANY, ANY, {0}}, 0, FINDING_MIN_INSYNC_ABOVE},
-    {{"t", true, 6, 0, 2, 2, true, 1048588, 1, ANY, ANY, {0}}, 0, FINDING_MIN_INSYNC_ONE},
-    {{"t", true, 6, 0, 3, 1, true, 1048588, 2, ANY, ANY, {0}}, 0, FINDING_IN_SYNC_TOO_FEW},
-    {{"t", true, 6, 0, 3, 3, true, 999999, 2, ANY, ANY, {0}}, 0, FINDING_TOPIC_LIMIT},
-    {{"t", true, 6, 0, 3, 3, true, 1048588, 2, ANY, ANY, {0}},
+    {{"t", true, 6, 0, 3, 3, true, 1048588, 2, ANY, ANY, NULL, NULL, {0}}, 900, FINDING_COUNT},
+    {{"t", false, 0, 0, 0, 0, false, 0, 0, ANY, ANY, NULL, NULL, {0}}, 0, FINDING_TOPIC_MISSING},
+    {{"t", true, 6, 2, 3, 3, true, 1048588, 2, ANY, ANY, NULL, NULL, {0}}, 0, FINDING_TOPIC_LEADER},
+    {{"t", true, 6, 0, 1, 1, true, 1048588, 1, ANY, ANY, NULL, NULL, {0}},
+     0,
+     FINDING_REPLICATION_ONE},
+    {{"t", true, 6, 0, 2, 2, true, 1048588, 3, ANY, ANY, NULL, NULL, {0}},
+     0,
+     FINDING_MIN_INSYNC_ABOVE},
+    {{"t", true, 6, 0, 2, 2, true, 1048588, 1, ANY, ANY, NULL, NULL, {0}},
+     0,
+     FINDING_MIN_INSYNC_ONE},
+    {{"t", true, 6, 0, 3, 1, true, 1048588, 2, ANY, ANY, NULL, NULL, {0}},
+     0,
+     FINDING_IN_SYNC_TOO_FEW},
+    {{"t", true, 6, 0, 3, 3, true, 999999, 2, ANY, ANY, NULL, NULL, {0}}, 0, FINDING_TOPIC_LIMIT},
+    {{"t", true, 6, 0, 3, 3, true, 1048588, 2, ANY, ANY, NULL, NULL, {0}},
      1048589,
      FINDING_PAYLOAD_ABOVE_TOPIC},
 };
@@ -148,15 +156,16 @@ END_TEST
 static const struct {
     int64_t most_ahead_ms, most_behind_ms, clock_ahead_us;
     const char *says; // NULL: nothing
+    bool command;     // a clock that is wrong is no reason to change the topic
 } times[] = {
-    {3600000, ANY, 0, NULL},
-    {3600000, ANY, INT64_C(3599000000), NULL},
-    {3600000, ANY, INT64_C(7200100000), "more than 3600000 ms ahead of"},
-    {3600000, ANY, INT64_C(-7200100000), NULL},
-    {ANY, 3600000, INT64_C(-7200100000), "more than 3600000 ms behind"},
-    {1999, ANY, 0, "clocks that are kept right may differ by more"},
-    {2000, 20000, 0, NULL},
-    {ANY, 19999, 0, "window_deadline"},
+    {3600000, ANY, 0, NULL, false},
+    {3600000, ANY, INT64_C(3599000000), NULL, false},
+    {3600000, ANY, INT64_C(7200100000), "more than 3600000 ms ahead of", false},
+    {3600000, ANY, INT64_C(-7200100000), NULL, false},
+    {ANY, 3600000, INT64_C(-7200100000), "more than 3600000 ms behind", false},
+    {1999, ANY, 0, "clocks that are kept right may differ by more", true},
+    {2000, 20000, 0, NULL, false},
+    {ANY, 19999, 0, "window_deadline", true},
 };
 
 START_TEST(test_times_of_records)
@@ -167,14 +176,47 @@ START_TEST(test_times_of_records)
 
         facts.most_ahead_ms = times[i].most_ahead_ms;
         facts.most_behind_ms = times[i].most_behind_ms;
+        facts.ahead_setting = "setting.of.ahead";
+        facts.behind_setting = "setting.of.behind";
         check_topic_facts(&facts, "b:9092", &sizes, &findings);
         ck_assert_uint_eq(findings.count, times[i].says != NULL);
         if (findings.count > 0) {
             ck_assert_int_eq(findings.found[0].finding, FINDING_TOPIC_TIME_LIMIT);
             ck_assert_ptr_nonnull(strstr(findings.found[0].detail, times[i].says));
+            ck_assert_ptr_nonnull(strstr(findings.found[0].detail, times[i].most_ahead_ms == ANY
+                                                                       ? "setting.of.behind"
+                                                                       : "setting.of.ahead"));
+            ck_assert(times[i].command == (findings.found[0].command != NULL));
         }
         findings_free(&findings);
     }
+}
+END_TEST
+
+// Kafka before 3.6 has one limit for both directions, which are two findings of a topic. The same
+// direction of several topics is one.
+START_TEST(test_times_of_several_topics)
+{
+    static const char *const names[] = {"a", "b"};
+    const struct check_sizes sizes = {1000000, 1000000, 0, 0, 20000};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct topic_facts facts = topics[0].facts;
+        facts.name = names[i];
+        facts.most_ahead_ms = facts.most_behind_ms = 1000;
+        facts.ahead_setting = facts.behind_setting = "message.timestamp.difference.max.ms";
+        check_topic_facts(&facts, "h:9092", &sizes, &findings);
+    }
+    ck_assert_uint_eq(findings.count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        ck_assert_int_eq(findings.found[i].finding, FINDING_TOPIC_TIME_LIMIT);
+        ck_assert_uint_eq(findings.found[i].topic_count, 2);
+        ck_assert_str_eq(findings.found[i].topics[1].name, "b");
+        ck_assert_ptr_nonnull(strstr(findings.found[i].topics[1].detail, "difference.max.ms"));
+        ck_assert_ptr_nonnull(
+            strstr(findings.found[i].topics[1].detail, i == 0 ? "ahead of" : "behind"));
+    }
+    findings_free(&findings);
 }
 END_TEST
 
@@ -183,5 +225,6 @@ main(void)
 {
     return RUN_TESTS("findings", test_every_kind_is_whole, test_lines_fit_and_commands_stay_whole,
                      test_skipped_is_no_finding_and_comes_last,
-                     test_the_same_of_topics_is_one_finding, test_a_topic, test_times_of_records);
+                     test_the_same_of_topics_is_one_finding, test_a_topic, test_times_of_records,
+                     test_times_of_several_topics);
 }

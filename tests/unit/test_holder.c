@@ -161,8 +161,29 @@ START_TEST(test_it_is_explained)
     holder_explain(&holder, HOLDER_NO_RIGHT, &err);
     ck_assert_str_eq(err.code, "SLOT");
     ck_assert_str_eq(err.text,
-                     "session 4711 (user app) has the lock of slot 0: its role may not update the "
-                     "table, so it is no relay; end it: SELECT pg_terminate_backend(4711)");
+                     "session 4711 (user app) has the lock of slot 0; end it: SELECT "
+                     "pg_terminate_backend(4711); its role may not update the table, so it is no "
+                     "relay");
+}
+END_TEST
+
+// A remedy is whole however long the names are.
+START_TEST(test_a_remedy_is_never_cut)
+{
+    struct slot_holder holder = relay_in("3/1", 0);
+    struct error err;
+
+    memset(holder.who, 'w', sizeof holder.who - 1);
+    memset(holder.lock, 'l', sizeof holder.lock - 1);
+    memset(holder.remedy, 'r', sizeof holder.remedy - 2);
+    holder.remedy[sizeof holder.remedy - 2] = ')';
+    holder.remedy[sizeof holder.remedy - 1] = '\0';
+    for (enum holder_kind kind = HOLDER_NO_RIGHT; kind <= HOLDER_STILL; kind++) {
+        holder_explain(&holder, kind, &err);
+        ck_assert_ptr_nonnull(strstr(err.text, holder.remedy));
+        ck_assert_ptr_nonnull(strstr(err.text, "www... has lll"));
+        ck_assert_ptr_nonnull(strstr(err.text, holder_advice(kind)));
+    }
 }
 END_TEST
 
@@ -171,5 +192,6 @@ main(void)
 {
     return RUN_TESTS("holder", test_a_relay_at_work, test_one_window_as_long_as_it_may_be,
                      test_a_moment_outside_of_a_transaction, test_states_that_no_relay_is_in,
-                     test_one_transaction_for_too_long, test_nothing_moves, test_it_is_explained);
+                     test_one_transaction_for_too_long, test_nothing_moves, test_it_is_explained,
+                     test_a_remedy_is_never_cut);
 }

@@ -109,6 +109,14 @@ START_TEST(test_the_code_says_more_than_the_event)
     ck_assert_str_eq(recent_hint(&both), "Make the topic; its rows go by themselves then.");
     ck_assert_ptr_nonnull(strstr(recent_hint(&event), "tried again"));
     ck_assert_ptr_null(recent_hint(&none));
+    // Of warnings with a remedy of their own.
+    static const char *const events[] = {"slot_taken",      "claim_slow",       "rows_locked",
+                                         "refusal_doubted", "row_number_ahead", "rows_unnumbered"};
+    for (size_t i = 0; i < sizeof events / sizeof events[0]; i++) {
+        struct recent warning = {.code = ""};
+        snprintf(warning.event, sizeof warning.event, "%s", events[i]);
+        ck_assert_msg(recent_hint(&warning) != NULL, "%s", events[i]);
+    }
 }
 END_TEST
 

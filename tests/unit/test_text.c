@@ -39,6 +39,18 @@ START_TEST(test_grows)
 }
 END_TEST
 
+START_TEST(test_words_for_a_shell)
+{
+    struct text text = {0};
+    text_append_shell(&text, "it's; rm -rf /");
+    ck_assert_str_eq(text_str(&text), "'it'\\''s; rm -rf /'");
+    text_clear(&text);
+    text_append_shell(&text, "");
+    ck_assert_str_eq(text_str(&text), "''");
+    text_free(&text);
+}
+END_TEST
+
 START_TEST(test_equality)
 {
     ck_assert(str_equal("a", "a"));
@@ -148,6 +160,7 @@ END_TEST
 int
 main(void)
 {
-    return RUN_TESTS("text", test_empty, test_grows, test_json, test_utf8, test_equality, test_glob,
-                     test_nearest, test_nearest_counts_swaps_once, test_nearest_leaves_long_words);
+    return RUN_TESTS("text", test_empty, test_grows, test_words_for_a_shell, test_json, test_utf8,
+                     test_equality, test_glob, test_nearest, test_nearest_counts_swaps_once,
+                     test_nearest_leaves_long_words);
 }

@@ -21,6 +21,9 @@ void text_appendf(struct text *text, const char *fmt, ...) __attribute__((format
 // the result is always valid text; what must not be shown as it is (base/safe.h) is escaped.
 void text_append_json(struct text *text, const char *s);
 
+// A word for a POSIX shell, always in quotes.
+void text_append_shell(struct text *text, const char *word);
+
 // Length of the well-formed UTF-8 sequence that s begins with (RFC 3629); 0 when it is none.
 size_t utf8_length(const char *s);
 

@@ -24,6 +24,8 @@ struct topic_facts {
     int min_in_sync;
     // How far a record's time may lie from the broker's; INT64_MAX: any far.
     int64_t most_ahead_ms, most_behind_ms;
+    // The names of the settings that limit it; NULL while nothing does.
+    const char *ahead_setting, *behind_setting;
     struct error why_not; // when it did not
 };
 

@@ -47,7 +47,8 @@ enum holder_kind holder_judge(const struct holder_watch *watch, int64_t longest_
 const char *holder_reason(enum holder_kind kind);
 const char *holder_advice(enum holder_kind kind);
 
-// All of it as one text: who, which lock, why, what to do. Code: "SLOT".
+// All of it as one text: who, which lock, what to do, why. Only the reason at the end may be cut.
+// Code: "SLOT".
 void holder_explain(const struct slot_holder *holder, enum holder_kind kind,
                     struct error *ret_error);
 
