@@ -22,7 +22,7 @@ def normal(name):
 
 
 def test_there_are_some():
-    assert len(REQUIREMENTS) >= 3 and len(POMS) >= 2
+    assert len(REQUIREMENTS) >= 4 and len(POMS) >= 2
 
 
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: str(path.relative_to(TOP)))
@@ -36,7 +36,7 @@ def test_python_packages(path):
 
 
 def test_only_locks_are_installed():
-    for path in [TOP / "scripts/deps", TOP / "examples/Dockerfile", TOP / "examples/README.md"]:
+    for path in [TOP / "scripts/deps", TOP / "scripts/lock", TOP / "examples/Dockerfile", TOP / "examples/README.md"]:
         for line in re.sub(r"\\\n", " ", path.read_text(encoding="utf-8")).splitlines():
             if "pip install" in line:
                 assert "--require-hashes" in line and "requirements.txt" not in line, f"{path.name}: {line}"
