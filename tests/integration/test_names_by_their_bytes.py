@@ -132,5 +132,9 @@ def test_texts_that_make_no_text_together(outrider, db, make_outbox, version, to
     outbox.run("INSERT INTO {table} ({id}, {aggregate_type}, {aggregate_id}, {event_type}, {payload}) "
                "SELECT gen_random_uuid(), 'order', 'a', repeat('e', 200000000), '{{}}'")
     told = json.loads(outrider.command("status", "--json", timeout=120).stdout)
-    assert [(set(one["topic"]), one["messages"]) for one in told["topics"]] == [({"e", "."}, 1)]
+    assert [(set(one["topic"]), one["messages"], one["dead"]) for one in told["topics"]] == [({"e", "."}, 1, 0)]
     outbox.run("UPDATE {table} SET {retry_count} = 5")
+    if version > 1:
+        outbox.run("UPDATE {table} SET dead_at = now(), error_class = 'message', last_error = 'no'")
+    told = json.loads(outrider.command("status", "--json", timeout=120).stdout)
+    assert [(set(one["topic"]), one["messages"], one["dead"]) for one in told["topics"]] == [({"e", "."}, 0, 1)]
