@@ -10,6 +10,8 @@ from collections import Counter
 
 import pytest
 
+from support.rows import PARTITION
+
 FAST = {"outbox": {"retry_backoff": "50ms", "retry_backoff_max": "100ms", "max_retries": 2}}
 UNFINISHED = 75
 
@@ -212,16 +214,9 @@ def test_a_trigger_that_is_enabled_under_a_relay(outrider, outbox, topic, observ
     assert max(copies(observer, topic).values()) == 1
 
 
-PARTITIONED = """
-    ALTER TABLE {table} RENAME TO part;
-    ALTER TABLE part RENAME CONSTRAINT outbox_messages_pkey TO part_pkey;
-    CREATE TABLE {table} (LIKE part INCLUDING DEFAULTS) PARTITION BY RANGE (created_at);
-    ALTER TABLE {table} ATTACH PARTITION part DEFAULT"""
-
-
 @pytest.mark.parametrize("busy", [False, True])
 def test_a_trigger_of_a_partition(outrider, outbox, topic, observer, busy):
-    outbox.run(PARTITIONED)
+    outbox.run(PARTITION)
     if not busy:
         undo(outbox, BEFORE, BAD, on="part")
     daemon = started(outrider, outbox, topic)
