@@ -53,16 +53,12 @@ def check(outrider):
 
 
 @pytest.fixture
-def role(postgres, outbox, db, outrider, database):
+def role(postgres, outbox, make_role, outrider, database):
     """The relay's own role, with the rights that docs/schema.md lists and no other."""
-    name = f"relay_{database}"
-    db.execute(f"CREATE ROLE {name} LOGIN")
-    db.execute(f"GRANT SELECT, UPDATE ON outbox_messages TO {name}")
+    name = make_role("relay", "SELECT, UPDATE ON outbox_messages")
     outrider.config = relay.merge(outrider.config, {
         "database": {"dsn": postgres.dsn(database, user=name)}})
-    yield name
-    db.execute(f"DROP OWNED BY {name}")
-    db.execute(f"DROP ROLE {name}")
+    return name
 
 
 @pytest.mark.parametrize("on_published", ["mark"])
