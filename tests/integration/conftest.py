@@ -85,6 +85,24 @@ def db(connect):
 
 
 @pytest.fixture
+def make_role(db, database):
+    """Makes a role that can log in, with what is granted to it: its name. It goes with the test."""
+    made = []
+
+    def make(name, *rights):
+        role = f"{name}_{database}"
+        db.execute(f"CREATE ROLE {role} LOGIN")
+        made.append(role)
+        for right in rights:
+            db.execute(f"GRANT {right} TO {role}")
+        return role
+
+    yield make
+    for role in made:
+        db.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+
+
+@pytest.fixture
 def version():
     return 1
 

@@ -101,15 +101,13 @@ def version():
 
 
 @pytest.fixture
-def waiting(outbox, topic, db, postgres, database, outrider):
+def waiting(outbox, topic, make_role, postgres, database, outrider):
     """A row that waits, and the relay with a role that may do what it has to and nothing else: its name."""
     outbox.insert(topic)
-    name = f"relay_{database}"
-    db.execute(f"CREATE ROLE {name} LOGIN; GRANT SELECT, UPDATE ON outbox_messages TO {name}")
+    name = make_role("relay", "SELECT, UPDATE ON outbox_messages")
     outrider.config = relay.merge(outrider.config, {
         "database": {"dsn": postgres.dsn(database, user=name), "lock_timeout": "200ms"}})
-    yield name
-    db.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+    return name
 
 
 def errors(outrider):

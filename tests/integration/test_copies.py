@@ -90,7 +90,7 @@ def test_a_table_that_was_renamed(outrider, outbox, db, schema):
     assert schema.version() == 2
 
 
-def test_own_columns_of_those_names_are_no_copy(outrider, db, make_outbox, topic):
+def test_own_columns_of_those_names_are_no_copy(outrider, db, topic):
     """An application's table of version 1 may have them all."""
     outbox = Outbox(db).create()
     outrider.config["outbox"]["table"] = "outbox_messages"

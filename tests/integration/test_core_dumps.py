@@ -14,7 +14,8 @@ DSN = "host=127.0.0.1 port=1 user=x dbname=x"
 
 @pytest.fixture
 def run():
-    """Starts outrider as a user without rights, for whom the kernel's rules hold, until it has said something."""
+    """Starts outrider as a user without rights, for whom the kernel's rules hold, until it has started: the process, and
+    what it said until then."""
     user = process.server_user()
     started = []
 
@@ -23,8 +24,12 @@ def run():
         child = process.spawn([BINARY, "run", "-o", "kafka.bootstrap.servers=127.0.0.1:1"], user=user, env=env, cwd="/",
                               stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         started.append(child)
-        assert any(b"relay_started" in line for line in child.stderr), "it ended"
-        return child
+        said = []
+        for line in child.stderr:
+            said.append(line.decode())
+            if "relay_started" in said[-1]:
+                return child, "".join(said)
+        pytest.fail("it ended")
 
     if user is None and os.geteuid() == 0:
         need.missing("a user without rights")
@@ -40,12 +45,15 @@ def owner_of_memory(child):
 
 
 def test_it_is_not_dumpable(run):
-    assert owner_of_memory(run(OUTRIDER_ALLOW_CORE="0")) == 0
+    child, _ = run(OUTRIDER_ALLOW_CORE="0")
+    assert owner_of_memory(child) == 0
 
 
 def test_who_looks_for_a_crash_can_allow_it(run):
-    """And is not told of an unknown variable."""
-    child = run(OUTRIDER_ALLOW_CORE="1")
+    """And is not told of an unknown variable, as of one that is."""
+    child, said = run(OUTRIDER_ALLOW_CORE="1", OUTRIDER_ALLOW_CRASH="1")
     assert owner_of_memory(child) != 0
     process.stop(child)
-    assert b"OUTRIDER_ALLOW_CORE" not in child.stderr.read()
+    said += child.stderr.read().decode()
+    assert "OUTRIDER_ALLOW_CRASH: unknown variable" in said
+    assert "OUTRIDER_ALLOW_CORE" not in said

@@ -13,6 +13,7 @@ import pytest
 
 from support import outrider as relay
 from support import process
+from support import rows as dead_rows
 from support.process import free_port, wait_until
 
 NO, USAGE, UNAVAILABLE, UNFINISHED, PERMISSION, CONFIGURATION = 1, 64, 69, 75, 77, 78
@@ -23,23 +24,13 @@ SECRET = "the-payload-is-nobodys-business"
 
 @pytest.fixture
 def bury(outbox, version):
-    """Makes a dead row; its id. On version 2 it died `died` seconds ago of `error`."""
-
-    def make(topic="orders", *, died=0, error="too large", retry_count=5, table=outbox, **row):
-        row.setdefault("payload", json.dumps({"secret": SECRET}))
-        message_id = table.insert(topic, retry_count=retry_count, **row)
-        if version > 1:
-            table.run("UPDATE {table} SET dead_at = clock_timestamp() - make_interval(secs => %s),"
-                      " last_error = %s, error_class = 'message' WHERE {id} = %s", died, error, message_id)
-        return message_id
-
-    return make
+    """Makes a dead row whose payload is secret; its id."""
+    return lambda *topic, **row: dead_rows.bury(outbox, version, *topic, **{"payload": json.dumps({"secret": SECRET})} | row)
 
 
 def listed(outrider, *arguments, **options):
     """The ids that list --json prints, in its order."""
-    told = outrider.command("dead", "list", "--json", *arguments, **options).expect(0).stdout
-    return [json.loads(line)["id"] for line in told.splitlines()]
+    return list(dead_rows.listed(outrider, *arguments, **options))
 
 
 def audited(result, event):
@@ -528,25 +519,21 @@ def test_odd_names(outrider, db, make_outbox, version):
 
 
 @pytest.mark.parametrize("version", [2])
-def test_rights(outrider, outbox, bury, postgres, database, connect):
+def test_rights(outrider, outbox, bury, make_role, postgres, database):
     dead = bury()
-    role = f"operator_{database}"
-    outbox.run(f"CREATE ROLE {role} LOGIN")
+    role = make_role("operator")
     config = {"database": {"dsn": postgres.dsn(database, user=role)}}
-    try:
-        outrider.command("dead", "list", config=config).expect(PERMISSION)
-        outbox.run(f"GRANT SELECT ON {{table}} TO {role}")
-        assert listed(outrider, config=config) == [dead]
-        assert "UPDATE" in outrider.command("dead", "retry", dead, config=config).expect(PERMISSION).stderr
-        outbox.run(f"GRANT UPDATE (retry_count, next_attempt_at, dead_at) ON {{table}} TO {role}")
-        assert "DELETE" in outrider.command("dead", "discard", dead, config=config).expect(PERMISSION).stderr
-        result = outrider.command("dead", "retry", dead, config=config).expect(0)
-        assert audited(result, "dead_retried")[dead]["database_user"] == role
-        outbox.run(f"GRANT DELETE ON {{table}} TO {role}")
-        again = bury()
-        outrider.command("dead", "discard", again, config=config).expect(0)
-    finally:
-        outbox.run(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    outrider.command("dead", "list", config=config).expect(PERMISSION)
+    outbox.run(f"GRANT SELECT ON {{table}} TO {role}")
+    assert listed(outrider, config=config) == [dead]
+    assert "UPDATE" in outrider.command("dead", "retry", dead, config=config).expect(PERMISSION).stderr
+    outbox.run(f"GRANT UPDATE (retry_count, next_attempt_at, dead_at) ON {{table}} TO {role}")
+    assert "DELETE" in outrider.command("dead", "discard", dead, config=config).expect(PERMISSION).stderr
+    result = outrider.command("dead", "retry", dead, config=config).expect(0)
+    assert audited(result, "dead_retried")[dead]["database_user"] == role
+    outbox.run(f"GRANT DELETE ON {{table}} TO {role}")
+    again = bury()
+    outrider.command("dead", "discard", again, config=config).expect(0)
 
 
 def test_no_server_and_no_table(outrider, outbox):

@@ -14,6 +14,7 @@ import pytest
 
 from support.kafka_broker import TOP
 from support.monitor import ANYWHERE, Monitor
+from support.rows import HUGE
 
 BOUND = 100_000  # bytes that a list of these few rows may print
 AWAY = "127.0.0.1:9"  # nothing is sent
@@ -32,7 +33,6 @@ TIMES = ["'infinity'", "'-infinity'", "'294276-12-31 23:59:59.999999'", "'4713-1
          "'9999-12-31 23:59:59.9999999'", "NULL"]
 OBJECTS = ["'{}'", "'{\"t\":\"a\"}'", "'null'", "'[]'", "'\"s\"'", "'0'", "NULL"]
 RAW = OBJECTS + [r"""'{"t":"\u0000"}'""", r"""'{"t":"\ud800"}'""", r"""'{"t":1e999999}'""", "'{\"a\":1,\"a\":\n2}'"]
-HUGE = "(SELECT jsonb_agg(one) FROM (SELECT '1e131071'::jsonb) n (one), generate_series(1, 8192))"  # 2 kB stored, more than 1 GB of text
 VALUES = {
     "uuid": ["'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'"],
     "boolean": ["false", "NULL"],

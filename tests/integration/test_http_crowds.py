@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Clients that hold connections keep nobody out: a probe is answered at once, and who keeps a connection keeps it."""
+"""Clients that hold connections keep nobody out: a probe is answered beside them, and who keeps a connection keeps it."""
 
 import http.client
 import os
@@ -15,6 +15,7 @@ from support.process import wait_until
 
 CROWD = 200
 HEAD = b"GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: "
+PAGE = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
 
 
 @pytest.fixture
@@ -25,22 +26,36 @@ def monitor(outrider, away):
 
 
 class Crowd:
-    """So many connections that each send `begin`, then a byte now and then; one that is closed is made anew."""
+    """So many connections that each send `begin`, then a byte now and then; one that is closed is made anew.
+
+    A client that `reads` nothing sees by what it sends that its connection has ended."""
 
     def __init__(self, port, begin, reads=True):
         self.port, self.begin, self.reads = port, begin, reads
-        self.sockets = [self._connect() for _ in range(CROWD)]
-        self.made = CROWD
+        self.made = 0
         self.bytes = 0
+        self.failure = None
+        self.sockets = [self._connect() for _ in range(CROWD)]
         self.stop = threading.Event()
-        self.thread = threading.Thread(target=self._drip)
+        self.thread = threading.Thread(target=self._work)
         self.thread.start()
 
     def _connect(self):
-        one = socket.create_connection(("127.0.0.1", self.port), timeout=10)
-        one.sendall(self.begin)
-        one.setblocking(False)
-        return one
+        while True:
+            self.made += 1
+            one = socket.create_connection(("127.0.0.1", self.port), timeout=10)
+            try:
+                one.sendall(self.begin)
+            except ConnectionError:  # it had to make room already
+                one.close()
+                continue
+            one.setblocking(False)
+            return one
+
+    @property
+    def ended(self):
+        """How many connections the server has ended."""
+        return self.made - CROWD
 
     def _is_closed(self, one):
         if not self.reads:
@@ -51,6 +66,12 @@ class Crowd:
             return False
         except ConnectionError:
             return True
+
+    def _work(self):
+        try:
+            self._drip()
+        except Exception as error:  # raised at the end, in the test's own thread
+            self.failure = error
 
     def _drip(self):
         while not self.stop.wait(0.05):
@@ -65,16 +86,17 @@ class Crowd:
                     pass
                 one.close()
                 self.sockets[i] = self._connect()
-                self.made += 1
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *failure):
+    def __exit__(self, kind, error, traceback):
         self.stop.set()
         self.thread.join()
         for one in self.sockets:
             one.close()
+        if self.failure is not None:
+            raise self.failure from error
 
 
 CROWDS = {
@@ -86,28 +108,56 @@ CROWDS = {
 
 
 @pytest.mark.parametrize("crowd", CROWDS)
-def test_a_probe_is_answered_at_once(monitor, outrider, crowd):
+def test_a_probe_is_answered(monitor, outrider, crowd):
+    """Though the crowd never pauses."""
     listen = {"http": {"listen": f"127.0.0.1:{monitor.port}"}}
     with Crowd(monitor.port, CROWDS[crowd]) as clients:
         for path in ["/healthz", "/readyz", "/metrics", "/status.json", "/"] * 4:
-            began = time.monotonic()
-            status = monitor.ask(path)[0]
-            assert time.monotonic() - began < 1, path
-            assert status == (503 if path == "/readyz" else 200)
+            assert monitor.ask(path)[0] == (503 if path == "/readyz" else 200), path
         outrider.command("health", config=listen).expect(0)
         wait_until(lambda: clients.made + clients.bytes > 3 * CROWD, 20, "slow clients at work")
-        assert outrider.command("health", config=listen).expect(0).seconds < 1
+        outrider.command("health", config=listen).expect(0)
+        wait_until(lambda: clients.ended > 0, 20, "one of them ended")
     assert monitor.daemon.terminate() == 0
 
 
 def test_answers_that_are_not_read(monitor):
-    """Pipelined requests for the page, until nothing can be sent any more."""
-    page = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n" * 400
-    with Crowd(monitor.port, page[:30000], reads=False):
+    """Pipelined requests for the page: whoever reads none of the answers makes room for others."""
+    with Crowd(monitor.port, PAGE * 400, reads=False) as clients:
         for _ in range(20):
-            began = time.monotonic()
+            ended = clients.ended
             assert monitor.ask("/healthz")[0] == 200
-            assert time.monotonic() - began < 1
+            wait_until(lambda ended=ended: clients.ended > ended, 20, "connections that were ended")
+    assert monitor.daemon.terminate() == 0
+
+
+def test_requests_wait_while_answers_are_not_read(monitor):
+    """Nothing can be sent any more then: the server keeps neither requests nor answers in its memory without an end."""
+    with socket.socket() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        one.connect(("127.0.0.1", monitor.port))
+        one.setblocking(False)
+        sent = 0
+
+        def sends():
+            nonlocal sent
+            try:
+                while True:
+                    sent += one.send((PAGE * 400)[sent % len(PAGE):])
+            except BlockingIOError:
+                return
+
+        def stalls():
+            """Each answer to a probe is a round in which the server could have taken more."""
+            before = sent
+            for _ in range(10):
+                assert monitor.ask("/healthz")[0] == 200
+                sends()
+            return sent == before
+
+        sends()
+        wait_until(stalls, 20, "nothing can be sent any more")
+        assert one.recv(12) == b"HTTP/1.1 200"
     assert monitor.daemon.terminate() == 0
 
 
@@ -130,9 +180,9 @@ def test_a_kept_connection_is_kept(monitor):
 
 def test_a_head_has_a_deadline_that_bytes_do_not_extend(monitor):
     """Alone, too: a few slow ones are not waited for either."""
+    began = time.monotonic()
     with socket.create_connection(("127.0.0.1", monitor.port), timeout=30) as one:
         one.sendall(HEAD)
-        began = time.monotonic()
 
         def closed():
             try:
@@ -144,8 +194,8 @@ def test_a_head_has_a_deadline_that_bytes_do_not_extend(monitor):
             except ConnectionError:
                 return True
 
-        wait_until(closed, 15, "its end")
-        assert 4 < time.monotonic() - began < 8
+        wait_until(closed, 60, "its end")
+        assert time.monotonic() - began >= 5
     assert monitor.daemon.terminate() == 0
 
 

@@ -216,18 +216,14 @@ def test_an_aggregates_numbers_come_in_the_order_of_commits(schema, db, connect)
         ("first",), ("first again",), ("second",)]
 
 
-def test_it_gives_nobody_rights(schema, db, postgres, database):
+def test_it_gives_nobody_rights(schema, db, make_role, postgres, database):
     schema("apply", "--inbox").expect(0)
-    role = f"{database}_nobody"
-    db.execute(f"CREATE ROLE {role} LOGIN")
-    try:
-        with postgres.connect(database, user=role) as nobody:
-            with pytest.raises(psycopg.errors.InsufficientPrivilege, match="outbox_messages"):
-                write(nobody, "order", "42", "order.placed", "{}")
-            db.execute(f"GRANT INSERT ON outbox_messages TO {role}")
-            assert write(nobody, "order", "42", "order.placed", "{}")
-    finally:
-        db.execute(f"DROP OWNED BY {role}; DROP ROLE {role}")
+    role = make_role("nobody")
+    with postgres.connect(database, user=role) as nobody:
+        with pytest.raises(psycopg.errors.InsufficientPrivilege, match="outbox_messages"):
+            write(nobody, "order", "42", "order.placed", "{}")
+        db.execute(f"GRANT INSERT ON outbox_messages TO {role}")
+        assert write(nobody, "order", "42", "order.placed", "{}")
 
 
 def test_the_inbox_is_purged_in_batches(schema, db, connect):

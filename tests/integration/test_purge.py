@@ -161,18 +161,16 @@ def test_a_server_that_takes_no_writes(table, purge, db, database):
     assert ": would delete 10 rows, " in purge("--older-than", "7d", "--dry-run").expect(0).stdout
 
 
-def test_a_missing_right_and_a_trigger_are_named(table, purge, db, postgres, database):
+def test_a_missing_right_and_a_trigger_are_named(table, purge, db, postgres, database, make_role):
     fill_old(table, 10)
-    db.execute(f"CREATE ROLE {database}_reader LOGIN; GRANT SELECT, UPDATE ON outbox_messages TO {database}_reader")
-    result = purge("--older-than", "7d", config={
-        "database": {"dsn": postgres.dsn(database, user=f"{database}_reader")}}).expect(PERMISSION)
+    reader = make_role("reader", "SELECT, UPDATE ON outbox_messages")
+    result = purge("--older-than", "7d", config={"database": {"dsn": postgres.dsn(database, user=reader)}}).expect(PERMISSION)
     assert "permission denied" in result.stderr and "SELECT, UPDATE and DELETE" in result.stderr
     db.execute("CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'")
     db.execute("CREATE TRIGGER keep BEFORE DELETE ON outbox_messages FOR EACH ROW EXECUTE FUNCTION keep()")
     result = purge("--older-than", "7d").expect(UNAVAILABLE)
     assert "a trigger or a rule" in result.stderr
     assert table.count() == 10
-    db.execute(f"DROP OWNED BY {database}_reader; DROP ROLE {database}_reader")
 
 
 def test_with_on_published_delete(table, purge):

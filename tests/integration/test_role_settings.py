@@ -19,19 +19,16 @@ def version():
 
 
 @pytest.fixture(params=["direct", "pooled"])
-def role(request, outbox, db, postgres, database, outrider):
+def role(request, outbox, make_role, postgres, database, outrider):
     """The relay's own role, on a connection of its own or behind a pooler."""
     if request.param == "pooled":  # it knows one role
         pooler = request.getfixturevalue("pgbouncer")
         outrider.config = relay.merge(outrider.config, {"database": {
             "dsn": pooler.dsn(database), "direct_dsn": postgres.dsn(database)}})
-        yield "postgres"
-        return
-    name = f"relay_{database}"
-    db.execute(f"CREATE ROLE {name} LOGIN; GRANT SELECT, UPDATE, DELETE ON outbox_messages TO {name}")
+        return "postgres"
+    name = make_role("relay", "SELECT, UPDATE, DELETE ON outbox_messages")
     outrider.config = relay.merge(outrider.config, {"database": {"dsn": postgres.dsn(database, user=name)}})
-    yield name
-    db.execute(f"DROP OWNED BY {name}; DROP ROLE {name}")
+    return name
 
 
 @pytest.fixture

@@ -4,28 +4,45 @@ rows cost themselves and their aggregates, however many they are and however sho
 
 import json
 import re
+import time
 
 import pytest
 
 RETRIES = {"retry_backoff": "50ms", "retry_backoff_max": "100ms"}
 AWAY = {"kafka": {"bootstrap.servers": "127.0.0.1:9"}}
 
+NUMBER = "1e131071::numeric"  # 131,072 digits of text
+MOST = 8000  # of them: 1.05 GB of text, just below what PostgreSQL can print
+
 EITHER = {"57014", "TOO_LARGE"}  # as fast as the machine is
 
-# The statement_timeout, how many slow rows, the numbers of each (0.8 ms of a server's time a number on the machine this was
-# written on), the column, max_retries, and what a row dies of. A call gives up 2 s after statement_timeout: the last cases
-# are about that.
+# The statement_timeout in ms, how many slow rows, how much longer than that one takes to print, the column, max_retries, and
+# what a row dies of. A call gives up 2 s after statement_timeout: the last case is about that.
 CASES = {
-    "alone": ("500ms", 1, 1500, "payload", 2, EITHER),
-    "headers": ("500ms", 1, 1000, "headers", 1, EITHER),
-    "many-alone": ("500ms", 3, 1000, "payload", 1, EITHER),
-    "together": ("1500ms", 8, 500, "payload", 1, EITHER),
-    "unanswered": ("200ms", 1, 4000, "payload", 1, {"57014"}),
+    "alone": (500, 1, 2.4, "payload", 2, EITHER),
+    "headers": (500, 1, 1.6, "headers", 1, EITHER),
+    "many-alone": (500, 3, 1.6, "payload", 1, EITHER),
+    "together": (1500, 8, 0.27, "payload", 1, EITHER),
+    "unanswered": (200, 1, 16, "payload", 1, {"57014"}),
 }
 
 
+@pytest.fixture(scope="module")
+def numbers_of(postgres):
+    """How many numbers a row has that PostgreSQL takes so many ms to print, as fast as this machine is."""
+    tried, least = 300, None
+    with postgres.connect("postgres") as db:
+        db.execute(f"CREATE TEMP TABLE slow AS SELECT jsonb_agg({NUMBER}) AS payload FROM generate_series(1, {tried})")
+        for _ in range(3):
+            began = time.monotonic()
+            assert db.execute("SELECT octet_length(payload::text) FROM slow").fetchone()[0] > tried * 131072
+            took = (time.monotonic() - began) * 1000
+            least = min(took, least or took)
+    return lambda ms: min(MOST, max(1, round(tried * ms / least)))
+
+
 def config(statement_timeout, max_retries):
-    return {"database": {"statement_timeout": statement_timeout, "lock_timeout": "100ms"},
+    return {"database": {"statement_timeout": f"{statement_timeout}ms", "lock_timeout": "100ms"},
             "outbox": RETRIES | {"max_retries": max_retries}}
 
 
@@ -35,13 +52,15 @@ def version():
 
 
 @pytest.fixture(params=CASES)
-def case(request):
-    return CASES[request.param]
+def case(request, numbers_of):
+    """As CASES has it, but with the numbers of a row."""
+    statement_timeout, count, times, *rest = CASES[request.param]
+    return statement_timeout, count, numbers_of(statement_timeout * times), *rest
 
 
 def make_slow(outbox, topic, numbers, aggregate="slow", column="payload"):
     slow = outbox.insert(topic, aggregate=aggregate)
-    value = f"(SELECT jsonb_agg(1e131071::numeric) FROM generate_series(1, {numbers}))"
+    value = f"(SELECT jsonb_agg({NUMBER}) FROM generate_series(1, {numbers}))"
     if column == "headers":
         value = f"jsonb_build_object('h', {value})"
     outbox.run(f"UPDATE {{table}} SET {column} = {value} WHERE {{id}} = %s", slow)
@@ -86,13 +105,14 @@ def test_a_drain_ends(outrider, outbox, topic, case):
     assert died_of(outbox, slow) <= codes
 
 
-def test_what_is_told(outrider, outbox, topic):
+def test_what_is_told(outrider, outbox, topic, numbers_of):
     """Within statement_timeout and a little: not one row of a page is without what can be shown of it."""
-    dead = [make_slow(outbox, topic, 2500) for _ in range(2)]
+    numbers = numbers_of(4 * 500)
+    dead = [make_slow(outbox, topic, numbers) for _ in range(2)]
     outbox.run("UPDATE {table} SET dead_at = now(), last_error = 'no'")
     good = outbox.insert(topic, aggregate="good")
-    waiting = make_slow(outbox, topic, 2500)
-    settings = config("500ms", 5)
+    waiting = make_slow(outbox, topic, numbers)
+    settings = config(500, 5)
 
     told = json.loads(outrider.command("status", "--json", config=settings).expect(0).stdout)
     assert (told["messages"], told["dead"]) == (2, 2)

@@ -30,23 +30,17 @@ def start(outrider):
 
 
 @pytest.fixture
-def login(postgres, database, db):
+def login(postgres, database, make_role):
     """Makes a role that can log in, with what is granted to it: its connection."""
     made = []
 
     def new(name, *rights, **options):
-        role = f"{name}_{database}"
-        db.execute(f"CREATE ROLE {role} LOGIN")
-        for right in rights:
-            db.execute(f"GRANT {right} TO {role}")
-        made.append((role, postgres.connect(database, user=role, **options)))
-        return made[-1][1]
+        made.append(postgres.connect(database, user=make_role(name, *rights), **options))
+        return made[-1]
 
     yield new
-    for role, connection in made:
+    for connection in made:
         connection.close()
-        db.execute(f"DROP OWNED BY {role}")
-        db.execute(f"DROP ROLE {role}")
 
 
 def pid_of(connection):

@@ -141,13 +141,10 @@ def test_who_answers_there_is_no_relay(outrider, outbox):
     assert outbox.count() == 0
 
 
-def test_no_server_no_table_no_right(outrider, outbox, connect, postgres, database):
+def test_no_server_no_table_no_right(outrider, outbox, make_role, postgres, database):
     dsn = f"postgresql://postgres@127.0.0.1:{free_port()}/nowhere"
     outrider.command("status", config={"database": {"dsn": dsn}}).expect(UNAVAILABLE)
     result = outrider.command("status", config={"outbox": {"table": "nothing_there"}}).expect(CONFIGURATION)
     assert "nothing_there" in result.stderr
-    role = f"reader_{database}"
-    outbox.run(f"CREATE ROLE {role} LOGIN")
-    config = {"database": {"dsn": postgres.dsn(database, user=role)}}
+    config = {"database": {"dsn": postgres.dsn(database, user=make_role("reader"))}}
     assert "permission denied" in outrider.command("status", config=config).expect(77).stderr
-    outbox.run(f"DROP ROLE {role}")

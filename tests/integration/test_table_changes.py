@@ -10,6 +10,7 @@ import psycopg
 import pytest
 
 from support.outbox import VERSION_1
+from support.rows import PARTITION
 
 PAYLOADS = {
     "jsonb": "'{{\"n\": 1}}'::jsonb",
@@ -193,9 +194,7 @@ def test_refused_changes(outrider, outbox, observer, topic, db):
 REPLACED = {
     "dropped": "DROP TABLE {table}; {create}",
     "renamed": "ALTER TABLE {table} RENAME TO elsewhere; {create}",
-    "partition": "ALTER TABLE {table} RENAME TO part; ALTER TABLE part RENAME CONSTRAINT outbox_messages_pkey TO part_pkey; "
-                 "CREATE TABLE {table} (LIKE part INCLUDING DEFAULTS) PARTITION BY RANGE (created_at); "
-                 "ALTER TABLE {table} ATTACH PARTITION part DEFAULT",
+    "partition": PARTITION,
 }
 
 

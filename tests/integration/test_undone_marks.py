@@ -10,6 +10,8 @@ from collections import Counter
 
 import pytest
 
+from support.rows import PARTITION
+
 FAST = {"outbox": {"retry_backoff": "50ms", "retry_backoff_max": "100ms", "max_retries": 2}}
 UNFINISHED = 75
 
@@ -37,11 +39,10 @@ def undo(outbox, trigger, condition, on="{table}"):
 
 
 def around(outbox, topic):
-    """Good rows, the bad one and its follower, and good rows behind. Ids: the bad one, all others."""
+    """Good rows, the bad one, and good rows of other aggregates behind. Ids: the bad one, all others."""
     good = [outbox.insert(topic, aggregate=f"a-{n}") for n in range(20)]
     bad = outbox.insert(topic, aggregate="bad")
-    follower = outbox.insert(topic, aggregate="behind")
-    return bad, good + [follower] + [outbox.insert(topic, aggregate=f"b-{n}") for n in range(20)]
+    return bad, good + [outbox.insert(topic, aggregate=f"b-{n}") for n in range(21)]
 
 
 def copies(observer, topic):
@@ -95,6 +96,35 @@ def test_one_row_is_given_up(outrider, outbox, topic, observer, version, busy, w
     outrider.command("status").expect(0)
     outrider.drain(config=FAST).expect(0)  # a dead row is not left
     assert_sent(copies(observer, topic), bad, good + [later], at_most=int(busy))
+
+
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("when", TRIGGERS)
+def test_it_holds_up_its_own_aggregate_alone(outrider, outbox, topic, observer, version, when):
+    """For as long as it has an attempt left; all others flow."""
+    bad = outbox.insert(topic, aggregate="bad")
+    undo(outbox, TRIGGERS[when], f"OLD.id = '{bad}'")
+    followers = [outbox.insert(topic, aggregate="bad") for _ in range(3)]
+    good = [outbox.insert(topic, aggregate=f"a-{n}") for n in range(20)]
+    daemon = outrider.run(config={"outbox": {"retry_backoff": "1h", "retry_backoff_max": "1h", "max_retries": 2}})
+    daemon.wait_until(lambda: set(good) <= outbox.marked_ids(good), 30, "all other aggregates")
+    good.append(outbox.insert(topic, aggregate="another"))
+    daemon.wait_until(lambda: outbox.row(bad) == (False, 1), 30, "its attempt is counted")
+    for n in range(20):
+        good.append(outbox.insert(topic, aggregate=f"c-{n}"))
+        daemon.wait_until(lambda: outbox.row(good[-1])[0], 10, "a row of another aggregate")
+    assert [outbox.row(one) for one in followers] == [(False, 0)] * 3
+    assert daemon.terminate() == 0
+    assert copies(observer, topic) == Counter(good)
+    if version == 2:
+        outbox.run("UPDATE {table} SET next_attempt_at = now() WHERE {id} = %s", bad)
+    daemon = outrider.run(config=FAST)
+    good.append(outbox.insert(topic, aggregate="another"))
+    daemon.wait_until(lambda: set(followers) <= outbox.marked_ids(followers), 30, "those behind it")
+    assert outbox.row(bad) == (False, 2) and outbox.given_up(2) == 1
+    assert daemon.terminate() == 0
+    assert copies(observer, topic) == Counter(good + followers)
+    assert [record.message_id for record in observer.read(topic) if record.key == b"bad"] == followers
 
 
 @pytest.mark.parametrize("version", [2])
@@ -188,16 +218,9 @@ def test_a_trigger_that_is_enabled_under_a_relay(outrider, outbox, topic, observ
     assert max(copies(observer, topic).values()) == 1
 
 
-PARTITIONED = """
-    ALTER TABLE {table} RENAME TO part;
-    ALTER TABLE part RENAME CONSTRAINT outbox_messages_pkey TO part_pkey;
-    CREATE TABLE {table} (LIKE part INCLUDING DEFAULTS) PARTITION BY RANGE (created_at);
-    ALTER TABLE {table} ATTACH PARTITION part DEFAULT"""
-
-
 @pytest.mark.parametrize("busy", [False, True])
 def test_a_trigger_of_a_partition(outrider, outbox, topic, observer, busy):
-    outbox.run(PARTITIONED)
+    outbox.run(PARTITION)
     if not busy:
         undo(outbox, BEFORE, BAD, on="part")
     daemon = started(outrider, outbox, topic)

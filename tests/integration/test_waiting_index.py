@@ -11,7 +11,7 @@ from support.outbox import Outbox
 
 NOT_ALLOWED = {"message": {"topics_allow": ["orders.*"]},
                "outbox": {"retry_backoff": "50ms", "retry_backoff_max": "100ms", "max_retries": 2}}
-# An aggregate of 2,700 random bytes: hexadecimal digits do not compress to less than half.
+# An aggregate of 12,800 digits: hexadecimal ones do not compress to less than half, and an index holds 2,704 bytes.
 RANDOM = "SELECT string_agg(md5(n::text), '') FROM generate_series(1, 400) AS n"
 # What an earlier outrider made.
 EARLIER = """

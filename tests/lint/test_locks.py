@@ -5,6 +5,7 @@ import hashlib
 import os
 import pathlib
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -22,7 +23,7 @@ def normal(name):
 
 
 def test_there_are_some():
-    assert len(REQUIREMENTS) >= 3 and len(POMS) >= 2
+    assert len(REQUIREMENTS) >= 4 and len(POMS) >= 2
 
 
 @pytest.mark.parametrize("path", REQUIREMENTS, ids=lambda path: str(path.relative_to(TOP)))
@@ -36,10 +37,35 @@ def test_python_packages(path):
 
 
 def test_only_locks_are_installed():
-    for path in [TOP / "scripts/deps", TOP / "examples/Dockerfile", TOP / "examples/README.md"]:
+    for path in [TOP / "scripts/deps", TOP / "scripts/lock", TOP / "examples/Dockerfile", TOP / "examples/README.md"]:
         for line in re.sub(r"\\\n", " ", path.read_text(encoding="utf-8")).splitlines():
             if "pip install" in line:
                 assert "--require-hashes" in line and "requirements.txt" not in line, f"{path.name}: {line}"
+
+
+@pytest.mark.parametrize("code, expected", [(0, "new==1\n"), (1, "old==1\n")])
+def test_a_lock_that_could_not_be_made_leaves_the_old_one(tmp_path, code, expected):
+    """The programs of the venv are played: pip-compile writes, and ends with this code."""
+    (tmp_path / "scripts").mkdir()
+    (tmp_path / "a").mkdir()
+    shutil.copy(TOP / "scripts/lock", tmp_path / "scripts")
+    (tmp_path / "a/requirements.txt").write_text("new==1\n")
+    (tmp_path / "a/requirements.lock").write_text("old==1\n")
+    python = tmp_path / "bin/python3"
+    python.parent.mkdir()
+    python.write_text("#!/bin/sh\n[ \"$1\" = -m ] && mkdir -p \"$3/bin\" && cd \"$3/bin\"\n"
+                      "printf '#!/bin/sh\\n' > python\n"
+                      "printf '#!/bin/sh\\nwhile [ \"$1\" != -o ]; do shift; done\\n' > pip-compile\n"
+                      f"printf '{{ echo \"# by hand\"; echo; cat \"$3\"; }} > \"$2\"\\nexit {code}\\n' >> pip-compile\n"
+                      "chmod +x python pip-compile\n")
+    python.chmod(0o755)
+    for words in (["init", "-q"], ["add", "a"]):
+        subprocess.run(["git", *words], cwd=tmp_path, check=True)
+    done = subprocess.run([tmp_path / "scripts/lock"], check=False, capture_output=True, text=True,
+                          env={"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"})
+    assert done.returncode == code, done.stderr
+    assert (tmp_path / "a/requirements.lock").read_text() == expected
+    assert {path.name for path in (tmp_path / "a").iterdir()} == {"requirements.txt", "requirements.lock"}
 
 
 @pytest.mark.parametrize("path", POMS, ids=lambda path: str(path.relative_to(TOP)))
