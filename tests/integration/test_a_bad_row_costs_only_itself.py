@@ -316,6 +316,20 @@ def test_a_table_that_refuses_every_mark_is_not_asked_about_each_row(outrider, o
     daemon.wait_until(lambda: outbox.unpublished() == 0, 60, "all rows")
 
 
+@pytest.mark.parametrize("kind", ["integer", "bigint"])
+def test_a_count_of_attempts_at_its_columns_end(outrider, outbox, topic, kafka, kind):
+    outbox.run(f"ALTER TABLE {{table}} ALTER retry_count TYPE {kind}")
+    bad, follower, good = around(outbox, topic, lambda: outbox.insert(kafka.topic_name("refused"), aggregate="bad"))
+    highest = 2**31 - 1 if kind == "integer" else 2**63 - 1
+    outbox.run("UPDATE {table} SET {retry_count} = %s WHERE {id} = %s", highest, bad)
+    daemon = outrider.run(config=FAST | {"message": {"topics_allow": [topic]}})
+    all_but_it(daemon, outbox, good + [follower])
+    is_dead(daemon, outbox, bad)
+    assert outbox.row(bad) == (False, highest)
+    told, = [event for event in daemon.events() if event["event"] == "message_dead"]
+    assert told["id"] == bad and told["attempt"] > 2
+
+
 def test_a_mark_that_waits_for_another_session(outrider, outbox, topic, connect):
     """Only the row whose trigger meets the lock waits for it, and it is not blamed."""
     outbox.run("CREATE TABLE orders (id text PRIMARY KEY, sent int DEFAULT 0)")
