@@ -287,6 +287,7 @@ shape_free(struct shape *shape)
     free(shape->uncounted);
     free(shape->lost_exist);
     free(shape->lost_number);
+    free(shape->still_lost);
     free(shape->renumber);
     *shape = (struct shape){0};
 }
