@@ -83,6 +83,16 @@ def test_a_trial_that_is_cut_off_refuses_nothing(check, outbox, topic):
     assert "cut off (canceling statement due to statement timeout" in check.skipped["work-refused"]
 
 
+def test_numbers_that_only_the_server_can_write(check, outbox, outrider, topic):
+    """A relay gives a row that lost its number another one."""
+    outbox.insert(topic)
+    outbox.run("ALTER TABLE {table} ALTER seq DROP DEFAULT, ALTER seq SET NOT NULL, ALTER seq ADD GENERATED ALWAYS AS IDENTITY")
+    kind, = check()["column-kind"]
+    assert "seq" in kind["detail"] and "IDENTITY" in kind["detail"]
+    refused = outrider.drain("--max-seconds", "2")
+    assert refused.code != 0 and "DROP IDENTITY" in refused.stderr
+
+
 def tries(outbox, body):
     """From now on each try to change a row is counted, and this follows. Gives the function that tells the count."""
     outbox.run("CREATE SEQUENCE tries; CREATE FUNCTION try() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
