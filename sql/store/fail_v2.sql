@@ -10,9 +10,9 @@ UPDATE {table} AS o
                        + CASE WHEN o.{retry_count} >= $6::integer OR f.dead = 2 THEN 0 ELSE 1 END,
        {last_error} = left(f.error, coalesce((SELECT characters FROM room WHERE name = {last_error_literal}), 10000)),
        {error_class} = left(f.class, coalesce((SELECT characters FROM room WHERE name = {error_class_literal}), 10000)),
-       {next_attempt_at} = CASE WHEN f.dead = 1 OR (f.dead = 0 AND coalesce(o.{retry_count}, 0) + 1 >= $6::integer) THEN NULL
-                                ELSE clock_timestamp() + f.delay_ms * interval '1 millisecond' END,
-       {dead_at} = CASE WHEN f.dead = 1 OR (f.dead = 0 AND coalesce(o.{retry_count}, 0) + 1 >= $6::integer)
-                        THEN clock_timestamp() END
+       ({next_attempt_at}, {dead_at}) = (
+         SELECT CASE WHEN NOT d.dies THEN clock_timestamp() + f.delay_ms * interval '1 millisecond' END,
+                CASE WHEN d.dies THEN clock_timestamp() END
+           FROM (SELECT f.dead = 1 OR (f.dead = 0 AND coalesce(o.{retry_count}, 0) >= $6::integer - 1) AS dies) AS d)
   FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[]) AS f (id, delay_ms, dead, class, error)
  WHERE o.{id} = f.id AND o.{published} IS NOT TRUE

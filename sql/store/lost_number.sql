@@ -14,4 +14,4 @@ lowest AS MATERIALIZED (
 numbered AS MATERIALIZED (
   SELECT l.id, nextval({sequence_literal}) AS seq
     FROM (SELECT id, created_at FROM missing UNION ALL SELECT id, created_at FROM lowest ORDER BY created_at, id) AS l)
-UPDATE {table} AS o SET {seq} = n.seq FROM numbered AS n WHERE o.{id} = n.id
+UPDATE {table} AS o SET {seq} = n.seq FROM numbered AS n WHERE o.{id} = n.id RETURNING o.{id}

@@ -106,8 +106,8 @@ append_rows(struct text *out, const struct trial *trial, const struct trial_refu
             break;
         }
         message_id_format(&refusal->first, id);
-        text_appendf(out, "%zu of %zu waiting rows, the first of them %s", refusal->rows,
-                     trial->rows, id);
+        text_appendf(out, "%s%zu of %zu waiting rows, the first of them %s",
+                     refusal->unfinished ? "at least " : "", refusal->rows, trial->rows, id);
         break;
     case TRIAL_UPON_PUBLISHED:
         text_append(out, "a published row");

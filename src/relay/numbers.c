@@ -56,12 +56,13 @@ lane_number_rows(struct lane *lane, struct error *err)
 {
     struct error refused;
     int64_t rows;
+    bool more;
 
     if (!mono_passed(lane->next_numbering))
         return true;
-    if (!store_number_rows(lane->store, &rows, &refused, err))
+    if (!store_number_rows(lane->store, &rows, &more, &refused, err))
         return error_prefix(err, "numbering rows without a number");
-    lane->next_numbering = mono_add_ms(mono_now(), NUMBERING_MS);
+    lane->next_numbering = mono_add_ms(mono_now(), more ? 0 : NUMBERING_MS);
     if (rows > 0)
         LOG(LOG_INFO, "rows_numbered", LOG_INT("lane", lane->number), LOG_INT("rows", rows),
             LOG_STR("next", "they had no usable seq, and are sent as new rows"));

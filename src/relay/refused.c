@@ -4,9 +4,9 @@
 // A refusal is a row's own fault only when another row is not refused: a trigger that raises for
 // every row, a missing replica identity or a wrong policy refuses all of them, and that is the
 // table's fault and costs no row an attempt. The lane has seen another row when a part of the set
-// was written, or any row since the first refusal. Else PostgreSQL marks some other waiting rows on
-// trial. While nothing is known, a few refused rows are left alone and cost nothing; many of them
-// mean that the table refuses all, and end the window.
+// was written, or any row since the first refusal. Else PostgreSQL marks other waiting rows on
+// trial, each alone, until one can be. While nothing is known, a few refused rows are left alone
+// and cost nothing; many of them mean that the table refuses all, and end the window.
 #include "window.h"
 
 #include "outrider/base/backoff.h"
@@ -96,6 +96,8 @@ judge(struct window *window, const struct refusals *refused, size_t count,
     }
     if (!store_try_mark(lane->store, refused, ret_trial, err))
         return false;
+    if (*ret_trial == MARK_TRIAL_GOOD) // as if it had been marked: so many more may be refused
+        atomic_store(&lane->shared->marked_ns, mono_now().ns);
     if (*ret_trial == MARK_TRIAL_GOOD || (count_refused_since(lane, refused) <= REFUSED_MAX &&
                                           !str_equal(refused->list[0].why.code, NO_RIGHT)))
         return true;

@@ -14,8 +14,14 @@ static const struct {
     [COLUMN_PUBLISHED] = {true, false},      [COLUMN_PUBLISHED_AT] = {true, false},
     [COLUMN_RETRY_COUNT] = {true, false},    [COLUMN_LAST_ERROR] = {true, false},
     [COLUMN_NEXT_ATTEMPT_AT] = {true, true}, [COLUMN_ERROR_CLASS] = {true, false},
-    [COLUMN_DEAD_AT] = {true, true},
+    [COLUMN_DEAD_AT] = {true, true},         [COLUMN_SEQ] = {true, false},
 };
+
+bool
+column_is_written(enum column column)
+{
+    return table[column].written;
+}
 
 bool
 column_find_defect(enum column column, bool not_null, char computed,

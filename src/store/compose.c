@@ -137,6 +137,7 @@ compose_numbers(struct shape *shape, const struct names *names, const struct pla
 {
     shape->lost_exist = names_expand(names, sql_store_lost_exist, all, count);
     shape->lost_number = names_expand(names, sql_store_lost_number, all, count);
+    shape->still_lost = names_expand(names, sql_store_still_lost, all, count);
     shape->renumber = names_expand(names, sql_store_renumber, all, count);
 }
 

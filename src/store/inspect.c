@@ -7,6 +7,8 @@
 #include "outrider/store/inspect.h"
 
 #include "outrider/base/xalloc.h"
+#include "outrider/store/column_kind.h"
+#include "outrider/store/column_type.h"
 #include "sql.h"
 #include "sqlstate.h"
 #include "unreadable.h"
@@ -96,16 +98,13 @@ inspect_version(const struct inspect *inspect)
 static char *
 written_columns(const struct inspect *inspect)
 {
-    static const enum column written[] = {
-        COLUMN_PUBLISHED,       COLUMN_PUBLISHED_AT, COLUMN_RETRY_COUNT, COLUMN_LAST_ERROR,
-        COLUMN_NEXT_ATTEMPT_AT, COLUMN_ERROR_CLASS,  COLUMN_DEAD_AT,     COLUMN_SEQ,
-    };
-    const size_t v1 = 3, all = sizeof written / sizeof written[0];
-    const char *names[sizeof written / sizeof written[0]];
+    const char *names[COLUMN_COUNT];
+    size_t count = 0;
 
-    for (size_t i = 0; i < all; i++)
-        names[i] = inspect->visit.names.columns[written[i]];
-    AUTOFREE char *array = sql_array(names, inspect->visit.version == 2 ? all : v1);
+    for (enum column column = 0; column < COLUMN_COUNT; column++)
+        if (column_is_written(column) && column_since(column) <= inspect->visit.version)
+            names[count++] = inspect->visit.names.columns[column];
+    AUTOFREE char *array = sql_array(names, count);
     return sql_literal(array);
 }
 

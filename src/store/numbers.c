@@ -8,9 +8,10 @@
 #include "sql.h"
 #include "store_private.h"
 
-#include <stdlib.h>
-
-enum { NUMBERED_MOST = 1000 }; // rows of a transaction
+enum {
+    NUMBERED_MOST = 1000, // rows of a transaction
+    BATCHES_MOST = 10,    // of them, before the lane sends something again
+};
 
 const char *
 store_renumbering(const struct store *store)
@@ -36,9 +37,10 @@ lost_exist(struct store *store, bool *ret_exist, struct error *err)
     return true;
 }
 
-// A batch. What the server refuses is undone.
+// A batch. What the server refuses is undone. ret_rows: the ids of the rows that the statement
+// changed, the caller's to clear.
 static bool
-number(struct store *store, int64_t *ret_rows, struct error *ret_refused, struct error *err)
+number(struct store *store, PGresult **ret_rows, struct error *ret_refused, struct error *err)
 {
     enum { NUMBER = 2, COUNT = 4 };
     struct params settings __attribute__((cleanup(params_free))) = {0};
@@ -46,7 +48,7 @@ number(struct store *store, int64_t *ret_rows, struct error *ret_refused, struct
     struct step steps[COUNT] = {
         {.sql = "BEGIN ISOLATION LEVEL READ COMMITTED"},
         {.sql = store->shape.settings, .params = &settings},
-        {.sql = store->shape.lost_number, .params = &most},
+        {.sql = store->shape.lost_number, .params = &most, .answer = &store_id_answer},
         {.sql = "COMMIT"},
     };
 
@@ -55,33 +57,83 @@ number(struct store *store, int64_t *ret_rows, struct error *ret_refused, struct
     if (!pipeline_run(&store->wire, store_patience_ms(store), steps, COUNT, err))
         return false;
     const PGresult *failed = pipeline_failed(steps, COUNT);
-    if (failed)
+    if (failed) {
         wire_fail_result(failed, ret_refused);
-    else
-        *ret_rows = strtoll(PQcmdTuples(steps[NUMBER].result), NULL, 10);
+    } else {
+        *ret_rows = steps[NUMBER].result;
+        steps[NUMBER].result = NULL;
+    }
     pipeline_clear(steps, COUNT);
     return !failed || store_rollback(store, err);
 }
 
+// How many of these rows still lack a number: a trigger can have given the old one back, with the
+// statement or with COMMIT.
+static bool
+count_lost(struct store *store, const PGresult *rows, int *ret_count, struct error *err)
+{
+    enum { LIMITS, LOST, COUNT };
+    struct params limits __attribute__((cleanup(params_free))) = {0};
+    struct params ids __attribute__((cleanup(params_free))) = {0};
+    struct step steps[COUNT] = {
+        [LIMITS] = store_poll_settings(store, &limits),
+        [LOST] = {.sql = store->shape.still_lost, .params = &ids, .answer = &store_id_answer}};
+    const size_t first = store->arrival.own ? LOST : LIMITS;
+
+    params_begin_array(&ids, TYPE_UUID, (size_t)PQntuples(rows));
+    for (int i = 0; i < PQntuples(rows); i++)
+        params_element(&ids, PQgetvalue(rows, i, 0), (size_t)PQgetlength(rows, i, 0));
+    params_end_array(&ids);
+    if (!pipeline_require(&store->wire, store_patience_ms(store), steps + first, COUNT - first,
+                          err))
+        return false;
+    *ret_count = PQntuples(steps[LOST].result);
+    pipeline_clear(steps + first, COUNT - first);
+    return true;
+}
+
+// A batch, looked at afterwards. ret_full: there may be more.
+static bool
+number_batch(struct store *store, int64_t *rows, bool *ret_full, struct error *ret_refused,
+             struct error *err)
+{
+    PGresult *numbered = NULL;
+    int lost = 0;
+
+    *ret_full = false;
+    if (!number(store, &numbered, ret_refused, err))
+        return false;
+    const int count = numbered ? PQntuples(numbered) : 0;
+    const bool good = count == 0 || count_lost(store, numbered, &lost, err);
+    PQclear(numbered);
+    if (!good)
+        return false;
+    *rows += count - lost;
+    *ret_full = count >= NUMBERED_MOST && lost == 0;
+    if (lost > 0)
+        error_set(ret_refused, FAULT_CLUSTER, "UNDONE",
+                  "%d of %d rows have no usable number after they got one: a trigger of the table "
+                  "undoes that",
+                  lost, count);
+    return true;
+}
+
 bool
-store_number_rows(struct store *store, int64_t *ret_rows, struct error *ret_refused,
+store_number_rows(struct store *store, int64_t *ret_rows, bool *ret_more, struct error *ret_refused,
                   struct error *err)
 {
     bool exist = false;
-    int64_t rows = 0;
 
     *ret_rows = 0;
+    *ret_more = false;
     *ret_refused = (struct error){0};
     if (!store->shape.lost_exist)
         return true;
     if (!lost_exist(store, &exist, err))
         return false;
-    if (!exist)
-        return true;
-    do {
-        if (!number(store, &rows, ret_refused, err))
+    *ret_more = exist;
+    for (int i = 0; i < BATCHES_MOST && *ret_more; i++)
+        if (!number_batch(store, ret_rows, ret_more, ret_refused, err))
             return false;
-        *ret_rows += rows;
-    } while (rows >= NUMBERED_MOST && *ret_refused->code == '\0');
     return true;
 }

@@ -234,7 +234,7 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
         {"base_type", sql_store_base_type, true},
         {"definition", sql_store_definition, true},
         {"undoing", sql_store_undoing, true},
-        {"fires", settings->on_published == ON_PUBLISHED_MARK ? "16" : "8", false},
+        {"fires", settings->on_published == ON_PUBLISHED_MARK ? "16" : "24", false},
         // While they are not known:
         {"oid", "c.oid", false},
         {"of_table", sql_store_of_family, true},
@@ -288,6 +288,7 @@ shape_free(struct shape *shape)
     free(shape->uncounted);
     free(shape->lost_exist);
     free(shape->lost_number);
+    free(shape->still_lost);
     free(shape->renumber);
     *shape = (struct shape){0};
 }

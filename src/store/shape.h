@@ -50,8 +50,9 @@ struct shape {
     char *settle;
     char *fail;
     char *uncounted;
-    char *lost_exist; // version 2, like the next two
+    char *lost_exist; // version 2, like the next three
     char *lost_number;
+    char *still_lost;
     char *renumber;
 };
 

@@ -155,6 +155,7 @@ extern const char sql_store_slot_holder[];
 extern const char sql_store_slot_of[];
 extern const char sql_store_slot_shared[];
 extern const char sql_store_slot_wait[];
+extern const char sql_store_still_lost[];
 extern const char sql_store_still_unhashed[];
 extern const char sql_store_strangers[];
 extern const char sql_store_trial_delete[];

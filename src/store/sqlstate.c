@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which SQLSTATEs one row's values can cause.
 //
-// A server, a role or a lock can cause none of these classes alone, but a table can: a trigger that
-// raises for every row, a damaged index. So the code alone blames no row: the statement has to fail
-// for that row alone, and a refused mark has to succeed for another one.
+// Values are the usual cause of these classes, but none is theirs alone: a trigger can raise for
+// every row, an index can be damaged (XX), a server can run into an error of its own (XX000) or
+// into max_stack_depth (54001). So the code alone blames no row: the statement has to fail for that
+// row alone, and a refused mark has to succeed for another one.
 #include "sqlstate.h"
 
 #include <stddef.h>

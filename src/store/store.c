@@ -24,6 +24,8 @@
 
 enum { PLANS_MS = 1000 }; // how old a plan gets that the server keeps
 
+const struct answer store_id_answer = {"u", 0};
+
 bool
 store_open(const struct store_settings *settings, const atomic_bool *abort,
            struct store **ret_store, struct error *err)
@@ -158,6 +160,16 @@ take_batch(struct store *store, struct step *step, int limit, struct batch *ret_
 {
     rows_to_batch(step->result, limit, store->shape.version == 1, ret_batch);
     step->result = NULL;
+}
+
+bool
+store_command(struct store *store, const char *sql, struct error *err)
+{
+    struct step step = {.sql = sql};
+    bool good = pipeline_require(&store->wire, store_patience_ms(store), &step, 1, err);
+
+    pipeline_clear(&step, good ? 1 : 0);
+    return good;
 }
 
 bool

@@ -21,10 +21,12 @@ struct store {
         size_t count;                   // of them, 0: no statement for them
         int limit;                      // of the claim
     } ahead;                            // what store_ahead has sent
-    bool misfit;           // a statement did not fit the table, and no window has begun since
-    bool poll_misfit;      // a poll did not, and none was answered since
-    struct mono plans_end; // those that the server keeps are made anew then
-    bool longer;           // calls wait longer than usual
+    bool misfit;                // a statement did not fit the table, and no window has begun since
+    bool poll_misfit;           // a poll did not, and none was answered since
+    struct message_id markable; // a row that could be marked on trial; zeroed: none
+    struct mono trial_end;      // zeroed, but while store_try runs
+    struct mono plans_end;      // those that the server keeps are made anew then
+    bool longer;                // calls wait longer than usual
 };
 
 static inline int
@@ -49,6 +51,12 @@ void store_settings_params(const struct store *store, struct params *params);
 // Undoes what failed behind the savepoint, so that the transaction can go on.
 bool store_back_to_savepoint(struct store *store, struct error *err) MUST_CHECK;
 
+// Of a statement whose rows are ids.
+extern const struct answer store_id_answer;
+
+// A statement of the transaction without parameters or rows, e.g. one about a savepoint.
+bool store_command(struct store *store, const char *sql, struct error *err) MUST_CHECK;
+
 // Runs one statement behind a savepoint; answer: what is read of its result (NULL: no row). What a
 // claim can meet is no failure when ret_met is given: the result is NULL then, and err says what
 // was met. The result is the caller's to clear.
@@ -70,7 +78,8 @@ size_t store_mark_steps(const struct store *store, const struct params *params,
                         struct step steps[static MARK_STEPS_MAX]);
 
 // Judges the answers to store_mark_steps. Adds the rows that are not marked to ret_refused. A set
-// that was refused for a reason that can lie in a row is rolled back, and each row marked alone.
+// that was refused for a reason that can lie in a row is rolled back and halved, as store_mark
+// does.
 bool store_judge_mark(struct store *store, const struct step *steps, size_t steps_count,
                       const struct message_id *ids, size_t count, struct refusals *ret_refused,
                       struct error *err) MUST_CHECK;

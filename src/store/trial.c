@@ -8,6 +8,7 @@
 // are the ones that a relay would take next, because what stops it may be in them alone.
 #include "outrider/store/trial.h"
 
+#include "outrider/base/clock.h"
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
 #include "sql.h"
@@ -21,6 +22,9 @@
     "outrider check tries whether a failure could be written down, and takes it back at once; a "  \
     "reason that the relay gives can be as long as this line, and longer still where a broker "    \
     "names hosts and ports: it has to fit"
+
+// The rows that were found are held locked so long, or until the statement that runs then ends.
+enum { TRIAL_MS = 5000 };
 
 struct trying {
     struct store *store;
@@ -65,17 +69,6 @@ change(struct store *store, const char *template, const struct message_id *ids, 
     bool all = store_changed_all(result, count, err);
     PQclear(result);
     return all;
-}
-
-// Takes back what follows the savepoint, also when the server refused some of it.
-static bool
-undo(struct store *store, const char *sql, struct error *err)
-{
-    struct step step = {.sql = sql};
-    bool good = pipeline_require(&store->wire, store_patience_ms(store), &step, 1, err);
-
-    pipeline_clear(&step, good ? 1 : 0);
-    return good;
 }
 
 // Is no row refused? Else the first one's reason. Empties the refusals.
@@ -123,7 +116,7 @@ try_failure(struct store *store, const struct message_id *ids, size_t count, boo
     if (store_try_fail(store, failures, count, &refused, err))
         return take_first(&refused, err);
     refusals_free(&refused);
-    if (!undo(store, sql_store_rollback_trial, &undone))
+    if (!store_command(store, sql_store_rollback_trial, &undone))
         *err = undone;
     return false;
 }
@@ -150,7 +143,7 @@ try_purge(struct store *store, const struct message_id *ids, size_t count, struc
 
     good = take_first(&refused, err) && good &&
            change(store, sql_store_trial_delete, ids, count, err) &&
-           undo(store, sql_store_check_constraints, err);
+           store_command(store, sql_store_check_constraints, err);
 
     if (!store_unmark(store, &undone))
         return error_set(err, undone.fault, undone.code, "%s", undone.text);
@@ -166,13 +159,25 @@ is_lost(const struct store *store)
     return status == PQTRANS_UNKNOWN || status == PQTRANS_ACTIVE || status == PQTRANS_INERROR;
 }
 
-// Which rows it is that are refused: each alone.
+// Can one row be the reason? What lasts too long or waits for a lock together does so alone too.
+static bool
+lies_in_row(const char *code)
+{
+    return str_equal(code, "SHORT") || str_equal(code, "UNDONE") ||
+           (sqlstate_lies_in_row(code) && !sqlstate_is_of_others(code));
+}
+
+// Tries each row alone, while there is time, and counts those that are refused.
 static void
 single_out(struct trying *trying, act_function *act, struct trial_refusal *refusal)
 {
     struct error err;
 
     for (size_t i = 0; i < trying->count && !is_lost(trying->store); i++) {
+        if (mono_passed(trying->store->trial_end)) {
+            refusal->unfinished = true;
+            return;
+        }
         if (act(trying->store, &trying->ids[i], 1, &err))
             continue;
         if (refusal->rows++ == 0) {
@@ -187,10 +192,17 @@ try_act(struct trying *trying, act_function *act, struct trial_refusal *ret_refu
 {
     struct trial_refusal refusal = {0};
 
-    refusal.refused =
-        !is_lost(trying->store) && !act(trying->store, trying->ids, trying->count, &refusal.error);
-    if (refusal.refused)
-        single_out(trying, act, &refusal);
+    if (is_lost(trying->store))
+        return;
+    if (mono_passed(trying->store->trial_end)) {
+        refusal.refused = true;
+        error_set(&refusal.error, FAULT_CLUSTER, "TIMEOUT", "it took longer than %d s",
+                  TRIAL_MS / 1000);
+    } else if (!act(trying->store, trying->ids, trying->count, &refusal.error)) {
+        refusal.refused = true;
+        if (lies_in_row(refusal.error.code))
+            single_out(trying, act, &refusal);
+    }
     *ret_refusal = refusal;
 }
 
@@ -217,7 +229,8 @@ find_waiting(struct trying *trying, struct trial *trial)
     struct trial_refusal *refusal = &trial->acts[TRIAL_CLAIM];
     struct claim claim = *trying->claim;
 
-    for (claim.slot = 0; claim.slot < store_slots(trying->store) && trying->count == 0;
+    for (claim.slot = 0; claim.slot < store_slots(trying->store) && trying->count == 0 &&
+                         !mono_passed(trying->store->trial_end);
          claim.slot++) {
         struct batch batch = {0};
         enum claim_met met;
@@ -302,6 +315,7 @@ store_try(struct store *store, const struct claim *claim, bool purges, struct tr
     struct trial *trial = ret_trial;
 
     *trial = (struct trial){0};
+    store->trial_end = mono_add_ms(mono_now(), TRIAL_MS);
     if (store->shape.undoing == UNDOING_NOTHING) // a trial relies on no catalogue
         store->shape.undoing = UNDOING_AT_ONCE;
     poll_slots(&trying, &trial->acts[TRIAL_POLL]);
@@ -319,5 +333,6 @@ store_try(struct store *store, const struct claim *claim, bool purges, struct tr
     try_act(&trying, try_death, &trial->acts[TRIAL_DEATH]);
     if (purges)
         try_act(&trying, try_purge, &trial->acts[TRIAL_PURGE]);
+    store->trial_end = (struct mono){0};
     return is_lost(store) || store_rollback(store, err); // that is an act's own failure
 }

@@ -308,6 +308,56 @@ def test_a_tenant_with_thousands_of_bad_rows(outrider, outbox, topic, kafka, wha
     assert outbox.value("SELECT count(*) FROM {table} WHERE left({aggregate_id}, 4) = 'good' AND {retry_count} > 0") == 0
 
 
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("aggregates", [1, 1000])
+def test_a_tenant_among_the_bad_rows_of_another(outrider, outbox, topic, version, aggregates):
+    """The newest rows are bad, most others too, and no row is inserted afterwards."""
+    refuse(outbox, "left(OLD.aggregate_id, 3) = 'bad' AND NEW.published")
+    good = []
+    for n in range(20):
+        outbox.fill(topic, 25, aggregates=min(aggregates, 25), prefix=f"bad-{n if aggregates > 1 else ''}")
+        good.append(outbox.insert(topic, aggregate=f"good-{n}"))
+        outbox.fill(topic, 25, aggregates=min(aggregates, 25), prefix=f"bad-{n if aggregates > 1 else ''}x")
+    daemon = outrider.run()
+    all_but_it(daemon, outbox, good, 60)
+    assert outbox.value("SELECT count(*) FROM {table} WHERE left({aggregate_id}, 4) = 'good' AND {retry_count} > 0") == 0
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_table_that_refuses_every_mark_is_not_asked_about_each_row(outrider, outbox, topic, version):
+    """Of thousands of rows that were sent a few are tried alone, and then the window fails."""
+    outbox.run("CREATE SEQUENCE tries; CREATE TABLE refusing (yes bool); INSERT INTO refusing VALUES (false);"
+               "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+               "IF (SELECT yes FROM refusing) THEN PERFORM nextval('tries'); RAISE 'refused by a trigger'; END IF; "
+               "RETURN NULL; END $$; "
+               "CREATE TRIGGER refuse BEFORE UPDATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION refuse()")
+    daemon = outrider.run("-o", "outbox.batch_size=5000")
+    for rows in (10000, 20000, 30000):  # windows do not mark before they send any more
+        outbox.fill(topic, 10000, aggregates=100)
+        daemon.wait_until(lambda rows=rows: outbox.published() == rows, 30, "a start")
+    outbox.run("UPDATE refusing SET yes = true")
+    outbox.fill(topic, 5000, aggregates=5000)
+    daemon.wait_until(lambda: daemon.failures("window_failed"), 60, "a failed window")
+    assert "no row can be marked" in daemon.failures("window_failed")[0][1]
+    assert outbox.value("SELECT last_value FROM tries") < 500
+    outbox.run("UPDATE refusing SET yes = false")
+    daemon.wait_until(lambda: outbox.unpublished() == 0, 60, "all rows")
+
+
+@pytest.mark.parametrize("kind", ["integer", "bigint"])
+def test_a_count_of_attempts_at_its_columns_end(outrider, outbox, topic, kafka, kind):
+    outbox.run(f"ALTER TABLE {{table}} ALTER retry_count TYPE {kind}")
+    bad, follower, good = around(outbox, topic, lambda: outbox.insert(kafka.topic_name("refused"), aggregate="bad"))
+    highest = 2**31 - 1 if kind == "integer" else 2**63 - 1
+    outbox.run("UPDATE {table} SET {retry_count} = %s WHERE {id} = %s", highest, bad)
+    daemon = outrider.run(config=FAST | {"message": {"topics_allow": [topic]}})
+    all_but_it(daemon, outbox, good + [follower])
+    is_dead(daemon, outbox, bad)
+    assert outbox.row(bad) == (False, highest)
+    told, = [event for event in daemon.events() if event["event"] == "message_dead"]
+    assert told["id"] == bad and told["attempt"] > 2
+
+
 def test_a_mark_that_waits_for_another_session(outrider, outbox, topic, connect):
     """Only the row whose trigger meets the lock waits for it, and it is not blamed."""
     outbox.run("CREATE TABLE orders (id text PRIMARY KEY, sent int DEFAULT 0)")

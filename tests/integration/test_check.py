@@ -79,6 +79,51 @@ def test_a_trial_that_is_cut_off_refuses_nothing(check, outbox, topic):
     assert "cut off (canceling statement due to statement timeout" in check.skipped["work-refused"]
 
 
+def test_numbers_that_only_the_server_can_write(check, outbox, outrider, topic):
+    """A relay gives a row that lost its number another one."""
+    outbox.insert(topic)
+    outbox.run("ALTER TABLE {table} ALTER seq DROP DEFAULT, ALTER seq SET NOT NULL, ALTER seq ADD GENERATED ALWAYS AS IDENTITY")
+    kind, = check()["column-kind"]
+    assert "seq" in kind["detail"] and "IDENTITY" in kind["detail"]
+    refused = outrider.drain("--max-seconds", "2")
+    assert refused.code != 0 and "DROP IDENTITY" in refused.stderr
+
+
+def tries(outbox, body):
+    """From now on each try to change a row is counted, and this follows. Gives the function that tells the count."""
+    outbox.run("CREATE SEQUENCE tries; CREATE FUNCTION try() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+               f"PERFORM nextval('tries'); {body} RETURN NEW; END $$;"
+               "CREATE TRIGGER try BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION try()")
+    return lambda: outbox.value("SELECT last_value FROM tries")
+
+
+def test_what_is_slow_for_many_rows_is_not_tried_for_each_of_them(check, outbox, topic):
+    """Once for each act: marking, an attempt, giving up."""
+    outbox.fill(topic, 100)
+    count = tries(outbox, "PERFORM pg_sleep(60);")
+    assert "work-refused" not in check(config={"database": {"statement_timeout": "2s"}})
+    assert count() <= 3
+
+
+def test_a_lock_in_the_way_of_many_rows_is_not_waited_for_by_each_of_them(check, outbox, topic, connect):
+    outbox.fill(topic, 100)
+    outbox.run("CREATE TABLE orders (n int); INSERT INTO orders VALUES (1)")
+    connect(autocommit=False).execute("UPDATE orders SET n = 2")
+    count = tries(outbox, "UPDATE orders SET n = 3;")
+    refused, = check(config={"database": {"lock_timeout": "100ms"}})["work-refused"]
+    assert "100 waiting rows together" in refused["detail"]
+    assert count() <= 20
+
+
+def test_a_trial_ends_in_time(check, outbox, topic):
+    """Each row is slow to be refused, and alone it would be."""
+    outbox.fill(topic, 100)
+    count = tries(outbox, "PERFORM pg_sleep(0.2); RAISE 'no';")
+    refused, = check()["work-refused"]
+    assert "marking rows as published is refused on 100 waiting rows together" in refused["detail"]
+    assert count() <= 40  # of 5 s
+
+
 def test_a_trigger_that_undoes_marks(check, outbox, topic):
     outbox.insert(topic)
     outbox.run("CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.published := OLD.published; RETURN NEW; END $$;"

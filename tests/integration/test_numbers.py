@@ -77,6 +77,33 @@ def test_a_role_that_may_not_number_them_says_so(outrider, outbox, numbered, obs
     assert json.loads(outrider.command("status", "--json").expect(0).stdout)["messages"] == 1
 
 
+@pytest.mark.parametrize("when", ["BEFORE", "AFTER"])
+def test_rows_that_a_trigger_keeps_without_a_number_hold_up_no_others(outrider, outbox, topic, observer, db, slots, when):
+    """More than a transaction numbers, so that each looks as if there were always more."""
+    outbox.fill(topic, 2500, prefix="lost")
+    outbox.run("UPDATE {table} SET seq = NULL")
+    body = {"BEFORE": "NEW.seq := OLD.seq", "AFTER": "UPDATE outbox_messages SET seq = NULL WHERE id = NEW.id"}[when]
+    db.execute(f"CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {body}; RETURN NEW; END $$;"
+               f"CREATE TRIGGER keep {when} UPDATE ON outbox_messages FOR EACH ROW "
+               "WHEN (OLD.seq IS NULL AND NEW.seq IS NOT NULL) EXECUTE FUNCTION keep()")
+    daemon = outrider.run()
+    arrived(observer, topic, daemon, [outbox.insert(topic)])
+    told = events(daemon, "rows_unnumbered")  # by each lane, once
+    assert {line["code"] for line in told} == {"UNDONE"} and "1000 of 1000 rows" in told[0]["error"]
+    assert not events(daemon, "rows_numbered")
+    assert daemon.terminate() == 0
+
+
+def test_many_rows_are_numbered_between_windows(outrider, outbox, topic, slots):
+    outbox.fill(topic, 12500, aggregates=500)
+    outbox.run("UPDATE {table} SET seq = NULL")
+    daemon = outrider.run()
+    daemon.wait_until(lambda: outbox.unpublished() == 0, 60, "all rows")
+    told = [line["rows"] for line in events(daemon, "rows_numbered")]
+    assert sum(told) == 12500 and max(told) <= 10000
+    assert daemon.terminate() == 0
+
+
 @pytest.mark.parametrize("ordering", ["key", "none"])
 @pytest.mark.parametrize("above", [HIGHEST, "soon"])
 def test_a_number_above_the_sequence_holds_up_no_row(outrider, outbox, numbered, observer, topic, db, slots, above,

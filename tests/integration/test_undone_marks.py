@@ -254,6 +254,33 @@ def test_a_row_that_a_trigger_keeps_as_it_is(outrider, outbox, topic, observer, 
     assert daemon.terminate() == 0
 
 
+UNCOUNT = {
+    "before": ("TRIGGER undo BEFORE UPDATE", "NEW := OLD", "NEW", ""),
+    "deferred": ("CONSTRAINT TRIGGER undo AFTER UPDATE",
+                 "UPDATE {table} SET retry_count = 0, next_attempt_at = NULL, dead_at = NULL "
+                 "WHERE id = NEW.id AND retry_count > 0", "NULL", "DEFERRABLE INITIALLY DEFERRED"),
+}
+
+
+@pytest.mark.parametrize("version", [2])
+@pytest.mark.parametrize("on_published", ["mark", "delete"])
+@pytest.mark.parametrize("when", UNCOUNT)
+def test_a_failed_attempt_that_a_trigger_takes_back(outrider, outbox, topic, kafka, when):
+    """Also by windows that do not mark before they send, and where marks are deletes, which the trigger lets be."""
+    undo(outbox, UNCOUNT[when], BAD)
+    config = {"outbox": FAST["outbox"] | {"max_retries": 1}, "message": {"topics_allow": [topic]}}
+    daemon = outrider.run(config=config)
+    outbox.fill(topic, 2000, aggregates=2000)
+    daemon.wait_until(lambda: outbox.unpublished() == 0, 30, "a start")
+    bad = outbox.insert(kafka.topic_name("refused"), aggregate="bad")
+    daemon.wait_for_log(f'"failure_unwritten".*{bad}.*UNDONE', 30)
+    assert outbox.row(bad) == (False, 0)
+    assert not {"message_dead", "message_failed"} & {event["event"] for event in daemon.events()}
+    outbox.run("DROP TRIGGER undo ON {table}")
+    daemon.wait_until(lambda: outbox.given_up(1) == 1, 30, "the row is dead")
+    assert daemon.terminate() == 0
+
+
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("on_published", ["delete"])
 @pytest.mark.parametrize("condition", [BAD, ALL])

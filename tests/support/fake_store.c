@@ -521,10 +521,12 @@ store_slot_holder(struct store *store, int slot, struct slot_holder *ret_holder,
 
 // In the journal only when there are some.
 bool
-store_number_rows(struct store *store, int64_t *ret_rows, struct error *ret_refused,
+store_number_rows(struct store *store, int64_t *ret_rows, bool *ret_more, struct error *ret_refused,
                   struct error *err)
 {
+    enum { MOST = 10000 };
     *ret_rows = 0;
+    *ret_more = false;
     *ret_refused = (struct error){0};
     if (store->version == 1 || fake_store.lost == 0)
         return true;
@@ -532,8 +534,9 @@ store_number_rows(struct store *store, int64_t *ret_rows, struct error *ret_refu
         *ret_refused = *err;
         return true;
     }
-    *ret_rows = fake_store.lost;
-    fake_store.lost = 0;
+    *ret_more = fake_store.lost > MOST;
+    *ret_rows = *ret_more ? MOST : fake_store.lost;
+    fake_store.lost -= *ret_rows;
     fake_store_unlock();
     return true;
 }

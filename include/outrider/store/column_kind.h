@@ -16,6 +16,9 @@ struct column_defect {
     const char *alter; // what follows ALTER TABLE … ALTER COLUMN … to mend it
 };
 
+// Does outrider write to the column?
+bool column_is_written(enum column column);
+
 // True when the column cannot serve. computed: one of those above, or 0.
 bool column_find_defect(enum column column, bool not_null, char computed,
                         struct column_defect *ret_defect);

@@ -187,7 +187,8 @@ bool store_lock_holder(struct store *store, const struct message_id *id,
 bool store_clock_ahead(struct store *store, int64_t *ret_ahead_us, struct error *err) MUST_CHECK;
 
 // Marks (or deletes) acknowledged rows, as one set. When PostgreSQL refuses the set for a reason
-// that can lie in a row, each row is marked alone, and the refused ones are added to ret_refused.
+// that can lie in a row, it is halved, down to the rows that are refused alone, and these are added
+// to ret_refused; all of them where no row that was tried can be marked.
 bool store_mark(struct store *store, const struct message_id *ids, size_t count,
                 struct refusals *ret_refused, struct error *err)
     __attribute__((warn_unused_result));
@@ -234,10 +235,12 @@ bool store_try_fail(struct store *store, const struct failure *failures, size_t 
 
 // Gives a number to each waiting row that has none that a claim could come upon (seq NULL, or the
 // lowest of all), as if it were new. Between two windows; version 1 has no such rows. ret_rows: how
-// many got one. What the server refuses is undone and stands in ret_refused, whose code is empty
-// else.
-bool store_number_rows(struct store *store, int64_t *ret_rows, struct error *ret_refused,
-                       struct error *err) __attribute__((warn_unused_result));
+// many got one; ret_more: a call numbers ten thousand at most, and more may be left. What the
+// server refuses is undone and stands in ret_refused, whose code is empty else; "UNDONE": a trigger
+// took numbers away again.
+bool store_number_rows(struct store *store, int64_t *ret_rows, bool *ret_more,
+                       struct error *ret_refused, struct error *err)
+    __attribute__((warn_unused_result));
 
 // The statement that gives the waiting rows with a number above the sequence's one of the sequence;
 // NULL on version 1. The store's, until store_refresh.

@@ -34,6 +34,7 @@ struct trial_refusal {
     bool refused;
     struct error error;
     size_t rows;             // that it was refused for when each was tried alone; 0: for none alone
+    bool unfinished;         // the time was over before each was tried alone
     struct message_id first; // of these
 };
 
@@ -48,10 +49,11 @@ struct trial {
 
 enum { TRIAL_ROWS = 100 }; // at most
 
-// store: outside a window; its limits of time are each statement's. Rows that others hold locked
-// are passed over; those tried are held locked until the end. What outlives it: numbers of
-// sequences, and what triggers do outside of the transaction.
-// purges: published rows are deleted after a while. False when the transaction itself failed.
+// store: outside a window; its limits of time are each statement's. After five seconds no statement
+// is begun any more: an act that was not tried then is refused with the code "TIMEOUT". Rows that
+// others hold locked are passed over; those tried are held locked until the end. What outlives it:
+// numbers of sequences, and what triggers do outside of the transaction. purges: published rows are
+// deleted after a while. False when the transaction itself failed.
 bool store_try(struct store *store, const struct claim *claim, bool purges, struct trial *ret_trial,
                struct error *err) MUST_CHECK;
 
