@@ -381,7 +381,7 @@ claim_rows(const struct store *store, const struct claim *claim, bool around, bo
 }
 
 static struct view
-look(const struct store *store, int slot)
+look(const struct store *store, const struct claim *claim)
 {
     struct view view = {
         .changed = store->version != fake_store.version || store->slots != fake_store.slots ||
@@ -392,14 +392,15 @@ look(const struct store *store, int slot)
     };
     for (size_t i = 0; i < fake_store.count && store->version > 1; i++) {
         const struct fake_row *row = &fake_store.rows[i];
-        if (row->published || row->dead || row->next_attempt_ms == 0 || slot_of(store, row) != slot)
+        if (row->published || row->dead || row->next_attempt_ms == 0 || slot_of(store, row) != claim->slot)
             continue;
         view.heads.lowest = view.heads.count == 0 ? row->seq : view.heads.lowest;
         view.heads.count++;
         view.heads.mix ^= (int64_t)((uint64_t)row->seq * UINT64_C(0x9e3779b97f4a7c15));
-        if (!view.due && !waits(store, row))
-            view.due_after.major = row->seq - 1;
-        view.due |= !waits(store, row);
+        if (waits(store, row) || view.due || is_passed_over(row, claim))
+            continue;
+        view.due = true;
+        view.due_after.major = row->seq - 1;
     }
     return view;
 }
@@ -433,7 +434,7 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
         return false;
     store->in_transaction = true;
     store->now_ms = fake_store.now_ms;
-    *ret_view = look(store, claim->slot);
+    *ret_view = look(store, claim);
     *ret_batch = (struct batch){0};
     *ret_met = CLAIM_MET_NOTHING;
     ret_view->active = !ret_view->changed && take_slot(store, claim->slot);
@@ -709,7 +710,7 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
         return false;
     store->now_ms = fake_store.now_ms;
     for (int slot = 0; slot < slots_of(store); slot++) {
-        ret_views[slot] = look(store, slot);
+        ret_views[slot] = look(store, &claims[slot]);
         ret_found[slot] = false;
         for (size_t i = 0; i < fake_store.count; i++)
             ret_found[slot] |= is_claimable(store, &fake_store.rows[i], &claims[slot]);

@@ -187,6 +187,28 @@ START_TEST(test_a_failure_that_is_refused_waits_in_memory)
 }
 END_TEST
 
+// It is due in the table, and waits in memory: no window goes back to it.
+START_TEST(test_a_held_row_that_is_due_is_no_work)
+{
+    setup("ab");
+    fake_store.now_ms = 5000;
+    fake_find(1)->next_attempt_ms = 1000;
+    refused_by_kafka = 1;
+    fake_find(1)->unwritable = true;
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 m2 x1 commit");
+    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    ck_assert_int_gt(one.lane.slot->floor.start.major, 1);
+    one_let_holds_pass();
+    one.lane.slot->quarantine.list[0].until = mono_now();
+    fake_find(1)->unwritable = false;
+    one.lane.careful = 1;
+    one_window();
+    ck_assert_int_eq(fake_row(1).retry_count, 1);
+    one_teardown();
+}
+END_TEST
+
 // The attempts that could not be written count: at last the row is made dead, which may be written.
 START_TEST(test_a_row_that_cannot_wait_can_die)
 {
@@ -238,5 +260,5 @@ main(void)
         test_a_lone_row_is_not_blamed, test_a_trial_of_another_row_tells,
         test_a_row_that_was_sent_is_tried_by_its_mark_first,
         test_a_table_that_refuses_all_blames_nobody, test_a_failure_that_is_refused_waits_in_memory,
-        test_a_row_that_cannot_wait_can_die, test_a_failure_that_was_not_committed_is_not_told);
+        test_a_held_row_that_is_due_is_no_work, test_a_row_that_cannot_wait_can_die, test_a_failure_that_was_not_committed_is_not_told);
 }
