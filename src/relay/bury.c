@@ -58,6 +58,15 @@ tell_uncopied(const struct message *copy)
         LOG_STR("next", "the row is made dead without a copy"));
 }
 
+// Did the dead topic fail the copy, and not the copy itself? A refusal that can be a setting's counts
+// as the topic's: it would cost every dead row its copy.
+static bool
+is_topics_fault(const struct outcome *outcome)
+{
+    return outcome->state == OUTCOME_FAILED &&
+           (outcome->fault != FAULT_MESSAGE || outcome->doubtful);
+}
+
 // Is the row to be dead now? No copy of it can be made when Kafka says that it never takes it.
 static bool
 is_buried(struct window *window, const struct message *copy)
@@ -67,7 +76,7 @@ is_buried(struct window *window, const struct message *copy)
 
     if (outcome->state == OUTCOME_NONE) // not sent
         return false;
-    if (outcome->state == OUTCOME_FAILED && outcome->fault != FAULT_MESSAGE) {
+    if (is_topics_fault(outcome)) {
         error_set(&why, FAULT_TOPIC, outcome->code, "%s", outcome->text);
         bool known = window_block_topic(window, copy, &why);
         (void)known; // or it is tried again with each batch

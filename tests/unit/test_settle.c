@@ -746,6 +746,26 @@ START_TEST(test_a_copy_that_can_not_be)
 }
 END_TEST
 
+// A dead topic that was made compacted refuses every copy without a key: the row waits for it.
+START_TEST(test_a_copy_that_the_dead_topics_setting_refuses)
+{
+    setup_dead(2, "a");
+    fates[0] = blamed;
+    fates[0].doubtful = true;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s1 f1 commit");
+    ck_assert(!fake_row(1).dead);
+    ck_assert(fake_row(1).failure.postponed);
+    ck_assert_int_eq(one_logged("event=dead_letter_uncopied"), 0);
+    ck_assert_int_eq(one_logged("event=topic_blocked"), 1);
+    fates[0] = (struct fate){0};
+    half_open("dead");
+    fake_store.now_ms += 60000;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s1 f1 commit");
+    ck_assert(fake_row(1).dead);
+    one_teardown();
+}
+END_TEST
+
 // --- silence
 
 // Nothing was acknowledged, and nobody answers: the cluster is away.
@@ -870,6 +890,7 @@ main(void)
         test_a_row_that_tries_has_no_longer_than_the_window,
         test_what_the_library_gave_up_has_a_cause, test_a_row_that_can_not_be_dead_sends_no_copies,
         test_version_1_waits_for_the_copy_in_memory, test_a_copy_that_can_not_be,
+        test_a_copy_that_the_dead_topics_setting_refuses,
         test_silence_of_a_cluster_that_is_away, test_silence_in_general_is_the_clusters,
         test_silence_for_one_row_is_its_topics, test_leaving_at_once_in_the_middle,
         test_a_purge_that_came_too_late, test_leaving_at_once_waits_for_nobody);
