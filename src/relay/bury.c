@@ -97,7 +97,7 @@ keep_refused(struct window *window, struct batch *batch, const struct refusals *
         const struct refusal *refusal = refusals_find(refused, &message->row.id);
         if (!refusal)
             continue;
-        window_keep_unwritten(window, refusal, message);
+        window_keep_unwritten(window, refusal, message, true);
         message->outcome.state = OUTCOME_HELD;
     }
 }

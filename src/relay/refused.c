@@ -240,11 +240,11 @@ window_refuse_unmarkable(struct window *window, struct batch *batch, struct refu
 
 void
 window_keep_unwritten(struct window *window, const struct refusal *refusal,
-                      const struct message *message)
+                      const struct message *message, bool counts)
 {
     struct quarantined *row = leave_alone(window, refusal);
 
-    row->unwritten++;
+    row->unwritten += counts;
     tell(&row->logged_failure, "failure_unwritten", refusal,
          "the row and its aggregate wait in the relay's memory, and it is tried again; let the "
          "table take the row's retry_count and last_error");

@@ -405,7 +405,7 @@ write_failures(struct window *window, const struct settlement *settlement, struc
         const struct failure *failure = &settlement->failures[i];
         const struct refusal *refusal = refusals_find(&refused, &failure->id);
         if (refusal) {
-            window_keep_unwritten(window, refusal, settlement->failed[i]);
+            window_keep_unwritten(window, refusal, settlement->failed[i], !failure->postponed);
         } else {
             note_failure(window, failure, settlement->failed[i]);
             window_forget_written(window, &failure->id, failure->dead);

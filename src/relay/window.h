@@ -127,8 +127,9 @@ bool window_refuse_unmarkable(struct window *window, struct batch *batch, struct
                               size_t count, struct error *err) MUST_CHECK;
 
 // The failure of a message could not be written: its row and its aggregate wait in memory.
+// `counts`: it is an attempt.
 void window_keep_unwritten(struct window *window, const struct refusal *refusal,
-                           const struct message *message);
+                           const struct message *message, bool counts);
 
 // The failed attempts of a row, with those that could not be written.
 int window_attempts(const struct window *window, const struct row *row);

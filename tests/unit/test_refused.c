@@ -15,13 +15,14 @@
 #include <string.h>
 
 static int64_t refused_by_kafka; // seq
+static bool doubtfully;
 
 static struct fate
 by_seq(const struct message *message)
 {
     if (message->row.position.major != refused_by_kafka)
         return (struct fate){0};
-    return (struct fate){.kind = FATE_FAILED, .fault = FAULT_MESSAGE};
+    return (struct fate){.kind = FATE_FAILED, .fault = FAULT_MESSAGE, .doubtful = doubtfully};
 }
 
 // Rows 1, 2, ... of these aggregates, a letter each, in batches of up to eight.
@@ -31,6 +32,7 @@ setup(const char *aggregates)
     static const char *const names[] = {"a", "b", "c", "d"};
     one_setup(2);
     refused_by_kafka = 0;
+    doubtfully = false;
     fake_producer.judge = by_seq;
     one.settings.batch_size = 8;
     for (int64_t seq = 1; *aggregates; seq++, aggregates++)
@@ -187,6 +189,20 @@ START_TEST(test_a_failure_that_is_refused_waits_in_memory)
 }
 END_TEST
 
+// Nothing was counted against it, so nothing is left to be written.
+START_TEST(test_a_wait_that_cannot_be_written_is_no_attempt)
+{
+    setup("a");
+    refused_by_kafka = 1;
+    doubtfully = true;
+    fake_find(1)->unwritable = true;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 x1 commit");
+    ck_assert_int_eq(one.lane.slot->quarantine.list[0].unwritten, 0);
+    ck_assert_int_eq(one_logged("failure_unwritten"), 1);
+    one_teardown();
+}
+END_TEST
+
 // It is due in the table, and waits in memory: no window goes back to it.
 START_TEST(test_a_held_row_that_is_due_is_no_work)
 {
@@ -260,5 +276,5 @@ main(void)
         test_a_lone_row_is_not_blamed, test_a_trial_of_another_row_tells,
         test_a_row_that_was_sent_is_tried_by_its_mark_first,
         test_a_table_that_refuses_all_blames_nobody, test_a_failure_that_is_refused_waits_in_memory,
-        test_a_held_row_that_is_due_is_no_work, test_a_row_that_cannot_wait_can_die, test_a_failure_that_was_not_committed_is_not_told);
+        test_a_wait_that_cannot_be_written_is_no_attempt, test_a_held_row_that_is_due_is_no_work, test_a_row_that_cannot_wait_can_die, test_a_failure_that_was_not_committed_is_not_told);
 }
