@@ -161,6 +161,16 @@ let_wait(struct window *window, const struct refusals *refused, enum mark_trial 
     return good;
 }
 
+static void
+leave_sent(struct window *window, const struct refusal *refusal, struct position position)
+{
+    struct quarantined *row = leave_alone(window, refusal);
+
+    row->position = position;
+    tell(&row->logged_mark, "mark_refused", refusal,
+         "Kafka has the message; the row is not sent again before it can be marked");
+}
+
 bool
 window_take_refusals(struct window *window, struct refusals *refused, size_t count,
                      struct error *err)
@@ -168,10 +178,11 @@ window_take_refusals(struct window *window, struct refusals *refused, size_t cou
     enum mark_trial trial;
     bool good = count == 0 || judge(window, refused, count, &trial, err);
 
-    for (size_t i = 0; i < refused->count && good; i++)
-        tell(&leave_alone(window, &refused->list[i])->logged_mark, "mark_refused",
-             &refused->list[i],
-             "Kafka has the message; the row is not sent again before it can be marked");
+    for (size_t i = 0; i < count && refused->count > 0 && good; i++) {
+        const struct refusal *refusal = refusals_find(refused, &window->due[i]);
+        if (refusal)
+            leave_sent(window, refusal, window->due_at[i]);
+    }
     if (good && refused->count > 0 && window_is_version_2(window)) // version 1 has no place for it
         good = let_wait(window, refused, trial, err);
     refusals_free(refused);

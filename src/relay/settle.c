@@ -142,13 +142,15 @@ struct settlement {
 };
 
 static void
-add_due(struct window *window, const struct message_id *id)
+add_due(struct window *window, const struct row *row)
 {
     if (window->due_count == window->due_room) {
         window->due_room = 2 * window->due_room + 64;
         window->due = xreallocarray(window->due, window->due_room, sizeof *window->due);
+        window->due_at = xreallocarray(window->due_at, window->due_room, sizeof *window->due_at);
     }
-    window->due[window->due_count++] = *id;
+    window->due[window->due_count] = row->id;
+    window->due_at[window->due_count++] = row->position;
 }
 
 // Most rows go where the one before them went.
@@ -178,7 +180,7 @@ settle_acknowledged(struct window *window, const struct message *message, int64_
     }
     if (behind)
         atomic_fetch_add(&stats->order_breaks, 1);
-    add_due(window, &row->id);
+    add_due(window, row);
     window->acknowledged++;
     window->marked++;
     count_topic(window, message->topic);

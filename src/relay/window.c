@@ -398,6 +398,7 @@ abandon(struct window *window)
     batch_free(&window->claimed);
     batch_free(&window->ahead);
     free(window->due);
+    free(window->due_at);
     free_notes(window);
     for (size_t i = 0; i < window->spent_count; i++)
         batch_free(&window->spent[i]);

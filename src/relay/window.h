@@ -17,6 +17,7 @@ struct window {
     struct batch claimed;       // not published yet
     struct batch ahead;         // claimed while that one was published
     struct message_id *due;     // acknowledged, to be marked; its room is `due_room`
+    struct position *due_at;    // the rows' positions, side by side with their ids
     size_t due_count, due_room;
     size_t asked_marks;      // rows of `due` whose mark goes with the next claim
     struct position reached; // of the last row claimed
@@ -116,8 +117,8 @@ void window_release(struct window *window, struct position since);
 // Is the row left alone for now?
 bool window_is_quarantined(struct window *window, const struct row *row);
 
-// Of `count` acknowledged messages the rows in `refused` could not be marked: each waits, and is
-// tried by a window that marks before it sends. Empties `refused`. False: no row can be marked.
+// Of the first `count` rows of `due` those in `refused` could not be marked: each waits, and is tried
+// by a window that marks before it sends. Empties `refused`. False: no row can be marked.
 bool window_take_refusals(struct window *window, struct refusals *refused, size_t count,
                           struct error *err) MUST_CHECK;
 

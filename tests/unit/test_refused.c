@@ -103,6 +103,7 @@ START_TEST(test_a_mark_that_is_refused_waits)
     ck_assert_int_eq(fake_row(2).retry_count, 0);
     ck_assert(fake_row(2).next_attempt_ms > fake_store.now_ms);
     ck_assert_int_eq(one_logged("mark_refused"), 1);
+    ck_assert_int_eq(one.lane.slot->quarantine.list[0].position.major, 2); // where it is looked for
     ck_assert_uint_eq(one.shared.stats.published, 3);
     ck_assert_int_eq(atomic_load(&one.lane.quarantined), 1);
     one_teardown();
@@ -142,7 +143,6 @@ START_TEST(test_a_row_that_was_sent_is_tried_by_its_mark_first)
     const size_t sent = fake_producer.sent;
     fake_store.now_ms += 3600000;
     one.lane.slot->quarantine.list[0].until = mono_now();
-    one.lane.slot->floor.start.major = 0;
     one_window(); // not careful: leaves it alone, and asks for one that is
     ck_assert_uint_eq(fake_producer.sent, sent);
     ck_assert_int_eq(one.lane.careful, 1);
