@@ -209,7 +209,7 @@ wants_more(const struct window *window)
     const struct relay_settings *settings = window->lane->shared->settings;
 
     return !window->exhausted && !window->faulted && !window->cut && !window->slow &&
-           !window->careful && !window->probing &&
+           window->lane->careful == 0 && !window->probing && // nor when the next one is careful
            window->failed < (uint64_t)settings->batch_size && window->claims < WINDOW_BATCHES &&
            !is_old(window) && window->lane->shared->goal.rate == 0 && window->lane->producer &&
            !lane_resting(window->lane);

@@ -171,6 +171,19 @@ START_TEST(test_a_row_that_was_sent_is_tried_by_its_mark_first)
 }
 END_TEST
 
+// The windows that follow are careful; this one ends, and does not go on row by row.
+START_TEST(test_a_window_ends_when_the_next_is_to_be_careful)
+{
+    setup("abcdabcd");
+    const struct message_id id = fake_id(1);
+    one.settings.batch_size = 2;
+    quarantine_add(&one.lane.slot->quarantine, &id)->until = mono_now();
+    ONE_WINDOW(WINDOW_FULL, "begin claim s2 s3 s4 m2 m3 m4 commit");
+    ck_assert_int_eq(one.lane.careful, 1);
+    one_teardown();
+}
+END_TEST
+
 START_TEST(test_a_table_that_refuses_all_blames_nobody)
 {
     setup("abcdabcdabcdabcd");
@@ -292,6 +305,7 @@ main(void)
         test_a_lone_row_is_not_blamed, test_refused_marks_alone_are_no_reason_to_trust,
         test_a_trial_of_another_row_tells,
         test_a_row_that_was_sent_is_tried_by_its_mark_first,
+        test_a_window_ends_when_the_next_is_to_be_careful,
         test_a_table_that_refuses_all_blames_nobody, test_a_failure_that_is_refused_waits_in_memory,
         test_a_wait_that_cannot_be_written_is_no_attempt, test_a_held_row_that_is_due_is_no_work, test_a_row_that_cannot_wait_can_die, test_a_failure_that_was_not_committed_is_not_told);
 }
