@@ -438,11 +438,12 @@ window_settle(struct window *window, struct error *err)
     for (size_t i = 0; i < batch->count; i++)
         settle_message(window, &batch->messages[i], &settlement, postponed[i], now_us);
     // Marks that were made first may be taken back by this, with all that was written since.
-    if ((window->careful || settlement.count > 0) && !window_mark(window, err))
+    const bool good =
+        ((!window->careful && settlement.count == 0) || window_mark(window, err)) &&
+        (settlement.count == 0 || write_failures(window, &settlement, err));
+    retire(window); // also when it was not written: what became of its messages is counted
+    if (!good)
         return false;
-    if (settlement.count > 0 && !write_failures(window, &settlement, err))
-        return false;
-    retire(window);
     window->batches++;
     lane_count_times(lane);
     return true;

@@ -512,6 +512,7 @@ START_TEST(test_a_mark_that_fails_counts_nothing)
         ck_assert_str_eq(one.err.code, marking[i]);
         ck_assert(str_starts_with(one.err.text, "marking published rows: "));
         ck_assert_uint_eq(one.shared.stats.published, 0);
+        ck_assert_uint_eq(one.shared.stats.possible_duplicates, 2);
         one_teardown();
     }
 }
@@ -542,6 +543,7 @@ START_TEST(test_an_attempt_that_can_not_be_counted_fails_the_window)
     ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 m2");
     ck_assert(str_starts_with(one.err.text, "counting failed attempts: "));
     ck_assert_uint_eq(one.shared.stats.failed_attempts, 0);
+    ck_assert_uint_eq(one.shared.stats.possible_duplicates, 1);
     one_teardown();
 }
 END_TEST
