@@ -167,6 +167,7 @@ leave_sent(struct window *window, const struct refusal *refusal, struct position
     struct quarantined *row = leave_alone(window, refusal);
 
     row->position = position;
+    window->unmarked++;
     tell(&row->logged_mark, "mark_refused", refusal,
          "Kafka has the message; the row is not sent again before it can be marked");
 }

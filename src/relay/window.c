@@ -392,7 +392,7 @@ static void
 abandon(struct window *window)
 {
     struct lane *lane = window->lane;
-    uint64_t copies = window->committed ? 0 : window->acknowledged;
+    uint64_t copies = window->committed ? window->unmarked : window->acknowledged;
 
     if (lane->producer && producer_pending(lane->producer) > 0) {
         producer_close(lane->producer);

@@ -37,6 +37,7 @@ struct window {
     bool committed;
     int64_t reserved;      // of the drain's limit
     uint64_t acknowledged; // messages of this window, settled
+    uint64_t unmarked;     // of them, whose mark was refused: they are sent again
     uint64_t marked;
     uint32_t topics[TOPIC_INDEX_SIZE]; // of them, by topic_index
     size_t topic;                      // of the last one

@@ -105,6 +105,7 @@ START_TEST(test_a_mark_that_is_refused_waits)
     ck_assert_int_eq(one_logged("mark_refused"), 1);
     ck_assert_int_eq(one.lane.slot->quarantine.list[0].position.major, 2); // where it is looked for
     ck_assert_uint_eq(one.shared.stats.published, 3);
+    ck_assert_uint_eq(one.shared.stats.possible_duplicates, 1); // Kafka has it, and gets it again
     ck_assert_int_eq(atomic_load(&one.lane.quarantined), 1);
     one_teardown();
 }
