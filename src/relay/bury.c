@@ -58,8 +58,8 @@ tell_uncopied(const struct message *copy)
         LOG_STR("next", "the row is made dead without a copy"));
 }
 
-// Did the dead topic fail the copy, and not the copy itself? A refusal that can be a setting's counts
-// as the topic's: it would cost every dead row its copy.
+// Did the dead topic fail the copy, and not the copy itself? A refusal that can be a setting's
+// counts as the topic's: it would cost every dead row its copy.
 static bool
 is_topics_fault(const struct outcome *outcome)
 {

@@ -47,9 +47,7 @@ bool
 window_is_quarantined(struct window *window, const struct row *row)
 {
     struct lane *lane = window->lane;
-    struct quarantined *known = lane->slot->quarantine.count > 0
-                                    ? quarantine_find(&lane->slot->quarantine, &row->id)
-                                    : NULL;
+    struct quarantined *known = quarantine_find(&lane->slot->quarantine, &row->id);
 
     if (!known)
         return false;
@@ -242,7 +240,7 @@ window_refuse_unmarkable(struct window *window, struct batch *batch, struct refu
         const struct refusal *refusal = refusals_find(refused, &message->row.id);
         if (refusal)
             refuse(window, batch, message, refusal, trial);
-        else if (quarantine->count > 0 && message->outcome.state == OUTCOME_NONE)
+        else if (message->outcome.state == OUTCOME_NONE)
             forget_mark(quarantine, &message->row.id);
     }
     if (shown)
@@ -267,23 +265,21 @@ window_keep_unwritten(struct window *window, const struct refusal *refusal,
 int
 window_attempts(const struct window *window, const struct row *row)
 {
-    const struct quarantine *quarantine = &window->lane->slot->quarantine;
-    const struct quarantined *known =
-        quarantine->count > 0 ? quarantine_find(quarantine, &row->id) : NULL;
+    const struct quarantined *known = quarantine_find(&window->lane->slot->quarantine, &row->id);
 
     return row->retry_count + (known ? known->unwritten : 0);
 }
 
 void
-window_forget_written(struct window *window, const struct message_id *id, bool dead)
+window_forget_written(struct window *window, const struct message_id *id, bool done)
 {
     struct quarantine *quarantine = &window->lane->slot->quarantine;
-    struct quarantined *known = quarantine->count > 0 ? quarantine_find(quarantine, id) : NULL;
+    struct quarantined *known = quarantine_find(quarantine, id);
 
     if (!known)
         return;
     known->unwritten = 0;
-    if (dead || !known->logged_mark) // else it is to be marked before it is sent, still
+    if (done || !known->logged_mark) // else it is to be marked before it is sent, still
         quarantine_drop(quarantine, id);
     lane_show_quarantined(window->lane);
 }

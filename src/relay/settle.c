@@ -181,6 +181,8 @@ settle_acknowledged(struct window *window, const struct message *message, int64_
     if (behind)
         atomic_fetch_add(&stats->order_breaks, 1);
     add_due(window, row);
+    if (window->careful) // no other sends a row that was refused
+        window_forget_written(window, &row->id, true);
     window->acknowledged++;
     window->marked++;
     count_topic(window, message->topic);
@@ -438,9 +440,8 @@ window_settle(struct window *window, struct error *err)
     for (size_t i = 0; i < batch->count; i++)
         settle_message(window, &batch->messages[i], &settlement, postponed[i], now_us);
     // Marks that were made first may be taken back by this, with all that was written since.
-    const bool good =
-        ((!window->careful && settlement.count == 0) || window_mark(window, err)) &&
-        (settlement.count == 0 || write_failures(window, &settlement, err));
+    const bool good = ((!window->careful && settlement.count == 0) || window_mark(window, err)) &&
+                      (settlement.count == 0 || write_failures(window, &settlement, err));
     retire(window); // also when it was not written: what became of its messages is counted
     if (!good)
         return false;

@@ -76,7 +76,8 @@ take(size_t place, const char *topic, enum share share, bool *ret_full)
         (share == SHARE_BLOCKED || atomic_compare_exchange_strong(&published[place], &no, true)))
         return true;
     atomic_fetch_sub(&taken[share], 1);
-    if (first) // a lane that met the name meanwhile has promoted it, from a share that it was not in
+    if (first) // a lane that met the name meanwhile has promoted it, from a share that it was not
+               // in
         atomic_fetch_add(&taken[SHARE_BLOCKED], 1);
     return first;
 }

@@ -119,8 +119,8 @@ void window_release(struct window *window, struct position since);
 // Is the row left alone for now?
 bool window_is_quarantined(struct window *window, const struct row *row);
 
-// Of the first `count` rows of `due` those in `refused` could not be marked: each waits, and is tried
-// by a window that marks before it sends. Empties `refused`. False: no row can be marked.
+// Of the first `count` rows of `due` those in `refused` could not be marked: each waits, and is
+// tried by a window that marks before it sends. Empties `refused`. False: no row can be marked.
 bool window_take_refusals(struct window *window, struct refusals *refused, size_t count,
                           struct error *err) MUST_CHECK;
 
@@ -137,8 +137,8 @@ void window_keep_unwritten(struct window *window, const struct refusal *refusal,
 // The failed attempts of a row, with those that could not be written.
 int window_attempts(const struct window *window, const struct row *row);
 
-// The failure of a row was written: it waits in the table, or is dead.
-void window_forget_written(struct window *window, const struct message_id *id, bool dead);
+// What became of a row is written: it waits in the table, or (done) is published or dead.
+void window_forget_written(struct window *window, const struct message_id *id, bool done);
 
 // Has no attempt left, or could not heal by one: its row is to be dead.
 bool window_is_dead(const struct window *window, const struct message *message);

@@ -278,6 +278,25 @@ START_TEST(test_a_row_that_cannot_wait_can_die)
 }
 END_TEST
 
+// Kafka takes it at last: nothing of it is left in memory.
+START_TEST(test_a_row_that_could_not_wait_is_published)
+{
+    setup("ab");
+    refused_by_kafka = 1;
+    fake_find(1)->unwritable = true;
+    one_window();
+    ck_assert_int_eq(atomic_load(&one.lane.quarantined), 1);
+    one.lane.slot->quarantine.list[0].until = mono_now();
+    one_let_holds_pass();
+    one.lane.careful = 1;
+    refused_by_kafka = 0;
+    ONE_WINDOW(WINDOW_FULL, "begin M1 s1 commit");
+    ck_assert_uint_eq(one.lane.slot->quarantine.count, 0);
+    ck_assert_int_eq(atomic_load(&one.lane.quarantined), 0);
+    one_teardown();
+}
+END_TEST
+
 // What the log says is true: a failure is told when it is committed.
 START_TEST(test_a_failure_that_was_not_committed_is_not_told)
 {
@@ -304,9 +323,10 @@ main(void)
         test_a_row_that_is_slow_to_read_fails_alone,
         test_a_later_claim_that_is_slow_ends_the_window, test_a_mark_that_is_refused_waits,
         test_a_lone_row_is_not_blamed, test_refused_marks_alone_are_no_reason_to_trust,
-        test_a_trial_of_another_row_tells,
-        test_a_row_that_was_sent_is_tried_by_its_mark_first,
+        test_a_trial_of_another_row_tells, test_a_row_that_was_sent_is_tried_by_its_mark_first,
         test_a_window_ends_when_the_next_is_to_be_careful,
         test_a_table_that_refuses_all_blames_nobody, test_a_failure_that_is_refused_waits_in_memory,
-        test_a_wait_that_cannot_be_written_is_no_attempt, test_a_held_row_that_is_due_is_no_work, test_a_row_that_cannot_wait_can_die, test_a_failure_that_was_not_committed_is_not_told);
+        test_a_wait_that_cannot_be_written_is_no_attempt, test_a_held_row_that_is_due_is_no_work,
+        test_a_row_that_cannot_wait_can_die, test_a_row_that_could_not_wait_is_published,
+        test_a_failure_that_was_not_committed_is_not_told);
 }
