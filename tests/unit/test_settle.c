@@ -292,6 +292,22 @@ START_TEST(test_a_refused_topic_holds_its_rows_at_once)
 }
 END_TEST
 
+// Each topic that may refuse all is named, with its own number of rows.
+START_TEST(test_doubted_topics_are_named_each)
+{
+    setup_topics("tutv");
+    for (int seq = 1; seq <= 3; seq++) {
+        fates[seq] = blamed;
+        fates[seq].doubtful = true;
+    }
+    one_window();
+    ck_assert_int_eq(one_logged("event=refusal_doubted"), 2);
+    ck_assert_int_eq(one_logged("event=refusal_doubted lane=0 messages=2 topic=t"), 1);
+    ck_assert_int_eq(one_logged("event=refusal_doubted lane=0 messages=1 topic=u"), 1);
+    one_teardown();
+}
+END_TEST
+
 // --- said of a whole batch
 
 static const struct fate refused_batch = {
@@ -875,8 +891,9 @@ main(void)
         test_an_unlisted_code_is_named_once_and_counted, test_a_topic_stops_only_its_own_rows,
         test_a_row_tries_its_topic, test_a_hold_outlasts_a_breaker,
         test_a_blocked_topic_remembers_what_came_free_below, test_a_blamed_row_releases_its_topic,
-        test_a_refused_topic_holds_its_rows_at_once, test_a_refused_batch_is_tried_one_by_one,
-        test_a_suspect_behind_the_culprit_waits, test_an_innocent_that_was_overtaken_is_counted,
+        test_doubted_topics_are_named_each, test_a_refused_topic_holds_its_rows_at_once,
+        test_a_refused_batch_is_tried_one_by_one, test_a_suspect_behind_the_culprit_waits,
+        test_an_innocent_that_was_overtaken_is_counted,
         test_suspects_that_could_not_be_tried_are_not_blamed,
         test_a_possibly_written_message_is_counted, test_a_blamed_row_costs_one_attempt,
         test_it_is_dead_after_its_last_attempt,
@@ -892,8 +909,8 @@ main(void)
         test_a_row_that_tries_has_no_longer_than_the_window,
         test_what_the_library_gave_up_has_a_cause, test_a_row_that_can_not_be_dead_sends_no_copies,
         test_version_1_waits_for_the_copy_in_memory, test_a_copy_that_can_not_be,
-        test_a_copy_that_the_dead_topics_setting_refuses,
-        test_silence_of_a_cluster_that_is_away, test_silence_in_general_is_the_clusters,
-        test_silence_for_one_row_is_its_topics, test_leaving_at_once_in_the_middle,
-        test_a_purge_that_came_too_late, test_leaving_at_once_waits_for_nobody);
+        test_a_copy_that_the_dead_topics_setting_refuses, test_silence_of_a_cluster_that_is_away,
+        test_silence_in_general_is_the_clusters, test_silence_for_one_row_is_its_topics,
+        test_leaving_at_once_in_the_middle, test_a_purge_that_came_too_late,
+        test_leaving_at_once_waits_for_nobody);
 }
