@@ -27,7 +27,8 @@ send_copy(struct window *window, struct batch *batch, const struct message *mess
     struct lane *lane = window->lane;
     const char *topic = lane->shared->settings->dead_topic;
     size_t room = lane->producer ? producer_max_message_bytes(lane->producer) : 0;
-    struct message *copy = dead_letter(batch, message, topic, room);
+    struct message *copy =
+        dead_letter(batch, message, window_attempts(window, &message->row) + 1, topic, room);
 
     if (!lane->producer || mono_passed(deadline) ||
         !breakers_admit(&lane->slot->breakers, topic, copy->row.position, &window->probing))

@@ -625,6 +625,35 @@ START_TEST(test_a_dead_message_is_copied_first)
 }
 END_TEST
 
+static char attempts[8]; // as the copy said
+
+static struct fate
+read_attempts(const struct message *message)
+{
+    for (size_t i = 0; i < message->header_count; i++)
+        if (bytes_equal(message->headers[i].name, bytes_from("dead-attempts")))
+            snprintf(attempts, sizeof attempts, "%.*s", (int)message->headers[i].value.len,
+                     message->headers[i].value.data);
+    return by_seq_but_copies(message);
+}
+
+// Those that could not be written are among them.
+START_TEST(test_a_copy_counts_all_attempts)
+{
+    setup_dead(2, "ab");
+    const struct message_id id = fake_id(1);
+    fake_producer.judge = read_attempts;
+    one.lane.careful = 1;
+    struct quarantined *row = quarantine_add(&one.lane.slot->quarantine, &id);
+    row->until = mono_now();
+    row->unwritten = 2;
+    one_window();
+    ck_assert(fake_row(1).dead);
+    ck_assert_str_eq(attempts, "3");
+    one_teardown();
+}
+END_TEST
+
 // The copy did not arrive: the row waits, and its attempt does not count.
 START_TEST(test_a_row_waits_for_its_copy)
 {
@@ -904,8 +933,8 @@ main(void)
         test_an_attempt_that_can_not_be_counted_fails_the_window,
         test_a_deadline_marks_the_prefix_and_rebuilds_the_producer,
         test_a_deadline_gives_up_the_next_batch_too, test_a_dead_message_is_copied_first,
-        test_a_row_waits_for_its_copy, test_too_many_blocked_topics_stop_nobody,
-        test_others_may_be_slower_than_a_row_that_tries,
+        test_a_copy_counts_all_attempts, test_a_row_waits_for_its_copy,
+        test_too_many_blocked_topics_stop_nobody, test_others_may_be_slower_than_a_row_that_tries,
         test_a_row_that_tries_has_no_longer_than_the_window,
         test_what_the_library_gave_up_has_a_cause, test_a_row_that_can_not_be_dead_sends_no_copies,
         test_version_1_waits_for_the_copy_in_memory, test_a_copy_that_can_not_be,
