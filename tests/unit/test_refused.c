@@ -54,6 +54,18 @@ START_TEST(test_an_unreadable_row_fails_alone)
 }
 END_TEST
 
+// Its failure cannot be written either, and it has no aggregate that waits: claims pass it over.
+START_TEST(test_an_unreadable_row_in_quarantine_is_passed_over)
+{
+    setup("");
+    fake_add((struct fake_row){.seq = 1, .unreadable = true, .unwritable = true});
+    ONE_WINDOW(WINDOW_SHORT, "begin apart claim x1 commit");
+    fake_add((struct fake_row){.seq = 2, .aggregate = "b"});
+    ONE_WINDOW(WINDOW_SHORT, "begin apart s2 m2 commit");
+    one_teardown();
+}
+END_TEST
+
 START_TEST(test_an_unreadable_row_ends_dead)
 {
     setup("ab");
@@ -319,7 +331,8 @@ int
 main(void)
 {
     return RUN_TESTS(
-        "refused", test_an_unreadable_row_fails_alone, test_an_unreadable_row_ends_dead,
+        "refused", test_an_unreadable_row_fails_alone,
+        test_an_unreadable_row_in_quarantine_is_passed_over, test_an_unreadable_row_ends_dead,
         test_a_row_that_is_slow_to_read_fails_alone,
         test_a_later_claim_that_is_slow_ends_the_window, test_a_mark_that_is_refused_waits,
         test_a_lone_row_is_not_blamed, test_refused_marks_alone_are_no_reason_to_trust,
