@@ -49,7 +49,7 @@ struct lane {
     _Atomic int quarantined; // rows
     atomic_bool ended;
     struct trouble trouble;
-    struct trouble block;    // why it blocked the topic that it blocked last
+    struct trouble block;    // why the topic is blocked that was blocked last and still is
     atomic_bool blocks;      // some topic
     atomic_bool taken;       // a session that is no relay at work has a slot:
     struct trouble taken_by; // which, and why it is none
@@ -67,6 +67,7 @@ struct lane {
     uint64_t work;     // slots (1 << number) that had some when looked at, and were not tried since
     bool took;         // one of them was worked on since then
     int next;          // the slot whose turn it is
+    struct mono block_opened; // when the topic was blocked that `block` tells of
     struct holds refused; // of the window in hand: topic and aggregate of rows that Kafka refused
     struct doubts doubts; // topics that perhaps refuse every row
     int careful;       // the next window is so many rows, marked before they are sent; 0: as usual

@@ -71,7 +71,8 @@ note_refused(struct lane *lane, const struct message *message)
 
 // Says why the topic is blocked, in the log and as the lane's trouble.
 static void
-tell_blocked(struct lane *lane, const struct message *message, const struct error *why)
+tell_blocked(struct lane *lane, struct breaker *breaker, const struct message *message,
+             const struct error *why)
 {
     struct error whole = *why;
 
@@ -82,7 +83,8 @@ tell_blocked(struct lane *lane, const struct message *message, const struct erro
         LOG_STR("next", "its rows wait and cost nothing, all others go on; it is tried again "
                         "every few seconds"));
     error_prefix(&whole, "topic %s", message->topic);
-    trouble_write(&lane->block, "topic_blocked", &whole);
+    breakers_explain(breaker, &whole);
+    lane_show_blocked(lane);
 }
 
 bool
@@ -104,8 +106,7 @@ window_block_topic(struct window *window, const struct message *message, const s
     breaker->silences += message->outcome.given_up;
     if (!known) {
         atomic_fetch_add(&lane->shared->stats.errors[FAULT_TOPIC], 1);
-        lane_show_blocked(lane);
-        tell_blocked(lane, message, why);
+        tell_blocked(lane, breaker, message, why);
     }
     note_refused(lane, message);
     return true;

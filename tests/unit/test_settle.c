@@ -217,6 +217,28 @@ START_TEST(test_a_row_tries_its_topic)
 }
 END_TEST
 
+// What is shown is why a topic is blocked that still is.
+START_TEST(test_a_released_topic_is_not_shown)
+{
+    struct lane_trouble shown;
+
+    setup_topics("tu");
+    lane_show_active(&one.lane, true);
+    fates[1] = fates[2] = topic;
+    one_window();
+    ck_assert(trouble_read(&one.lane.block, &shown));
+    ck_assert(str_starts_with(shown.error.text, "topic u: "));
+    half_open("u");
+    fates[2] = (struct fate){0};
+    ONE_WINDOW(WINDOW_SHORT, "begin s2 m2 commit");
+    ck_assert(atomic_load(&one.lane.blocks));
+    ck_assert(trouble_read(&one.lane.block, &shown));
+    ck_assert_str_eq(shown.event, "topic_blocked");
+    ck_assert(str_starts_with(shown.error.text, "topic t: "));
+    one_teardown();
+}
+END_TEST
+
 // Row 1 was locked, and the floor passed it; its lock ends while its topic is blocked. It goes
 // before its followers all the same.
 START_TEST(test_a_blocked_topic_remembers_what_came_free_below)
@@ -918,11 +940,11 @@ main(void)
         test_without_order_all_that_was_acknowledged_is_marked,
         test_a_fault_of_the_cluster_ends_the_window,
         test_an_unlisted_code_is_named_once_and_counted, test_a_topic_stops_only_its_own_rows,
-        test_a_row_tries_its_topic, test_a_hold_outlasts_a_breaker,
-        test_a_blocked_topic_remembers_what_came_free_below, test_a_blamed_row_releases_its_topic,
-        test_doubted_topics_are_named_each, test_a_refused_topic_holds_its_rows_at_once,
-        test_a_refused_batch_is_tried_one_by_one, test_a_suspect_behind_the_culprit_waits,
-        test_an_innocent_that_was_overtaken_is_counted,
+        test_a_row_tries_its_topic, test_a_released_topic_is_not_shown,
+        test_a_hold_outlasts_a_breaker, test_a_blocked_topic_remembers_what_came_free_below,
+        test_a_blamed_row_releases_its_topic, test_doubted_topics_are_named_each,
+        test_a_refused_topic_holds_its_rows_at_once, test_a_refused_batch_is_tried_one_by_one,
+        test_a_suspect_behind_the_culprit_waits, test_an_innocent_that_was_overtaken_is_counted,
         test_suspects_that_could_not_be_tried_are_not_blamed,
         test_a_possibly_written_message_is_counted, test_a_blamed_row_costs_one_attempt,
         test_it_is_dead_after_its_last_attempt,
