@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What PostgreSQL refuses to write of single rows.
 //
-// A refusal is a row's own fault only when another row is not refused: a trigger that raises for
-// every row, a missing replica identity or a wrong policy refuses all of them, and that is the
-// table's fault and costs no row an attempt. The lane has seen another row when a part of the set
-// was written, or any row since the first refusal. Else PostgreSQL marks some other waiting rows on
-// trial. While nothing is known, a few refused rows are left alone and cost nothing; many of them
-// mean that the table refuses all, and end the window.
+// The lane blames a row only when PostgreSQL writes another one: a trigger that raises for every
+// row, a missing replica identity or a wrong policy refuses all of them, which is the table's fault
+// and costs no row an attempt. The lane finds another row in three steps:
+//
+// 1. it takes a row of the same set that was written, or one that any lane marked since the first
+//    refusal;
+// 2. else it lets PostgreSQL mark some other waiting rows on trial;
+// 3. while that proves nothing, it leaves a few refused rows alone, which costs them nothing. Many
+//    of them mean that the table refuses all: the lane ends the window.
 #include "window.h"
 
 #include "outrider/base/backoff.h"

@@ -24,7 +24,7 @@ struct window {
     struct position locked;  // of the last row that was taken
     bool exhausted;          // the last claim met the end of the queue
     bool cut;                // a later claim met rows that are not older than the window
-    bool slow;               // a claim was not read in time
+    bool slow;               // a claim exceeded statement_timeout
     int claims;
     int batches;         // settled
     bool careful;        // one batch, marked before it is sent
