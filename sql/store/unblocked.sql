@@ -1,2 +1,3 @@
--- Rows of topics whose breaker is open stay where they are.
+-- Rows of topics whose breaker is open, and rows of held aggregates, stay where they are.
+AND coalesce({aggregate} <> ALL ($5), true)
 AND {topic} <> ALL ($9)

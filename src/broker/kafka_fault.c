@@ -43,8 +43,9 @@ static const struct kafka_fault table[] = {
                        "what is smaller is taken"),
     MESSAGE(TOPIC_EXCEPTION, .permanent = true,
             .because = "the topic's name, made of the row's columns, is none that Kafka takes"),
-    // A null key on a compacted topic, a value that the topic's schema refuses, a rule of a
-    // vendor's: of the row; but also of every row, when cleanup.policy, schema or rule is wrong.
+    // The broker refuses a null key on a compacted topic, a value against the topic's schema, or a
+    // vendor's rule. One row can be at fault; a wrong cleanup.policy, schema or rule refuses every
+    // row.
     MESSAGE(INVALID_RECORD, .batch = true, .doubtful = true,
             .because = "counted only while the topic takes other rows: so neither its settings nor "
                        "this host's compression refuse all of them"),

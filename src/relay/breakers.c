@@ -24,8 +24,10 @@ enum {
 void
 breakers_free(struct breakers *breakers)
 {
-    for (size_t i = 0; i < breakers->count; i++)
+    for (size_t i = 0; i < breakers->count; i++) {
         free(breakers->list[i].topic);
+        free(breakers->list[i].why);
+    }
     free(breakers->list);
     free(breakers->blocked);
     *breakers = (struct breakers){.retry_ms = breakers->retry_ms, .lane = breakers->lane};
@@ -92,6 +94,14 @@ breakers_open(struct breakers *breakers, const char *topic, struct position sinc
     return breaker;
 }
 
+void
+breakers_explain(struct breaker *breaker, const struct error *why)
+{
+    if (!breaker->why)
+        breaker->why = xcalloc(1, sizeof *breaker->why);
+    *breaker->why = *why;
+}
+
 bool
 breakers_admit(struct breakers *breakers, const char *topic, struct position position,
                bool *ret_probe)
@@ -126,6 +136,7 @@ breakers_close(struct breakers *breakers, struct breaker *breaker)
         LOG_STR("topic", breaker->topic),
         LOG_INT("blocked_ms", mono_diff_ns(mono_now(), breaker->opened) / 1000000));
     free(breaker->topic);
+    free(breaker->why);
     *breaker = breakers->list[--breakers->count];
     list_blocked(breakers);
 }

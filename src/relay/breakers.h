@@ -6,6 +6,7 @@
 #include "outrider/base/backoff.h"
 #include "outrider/base/bytes.h"
 #include "outrider/base/clock.h"
+#include "outrider/base/error.h"
 #include "outrider/model/message.h"
 
 #include <stdbool.h>
@@ -30,6 +31,7 @@ struct breaker {
     int in_sync;            // replicas, when a row was last tried; -1: none was yet
     struct position probe;  // BREAKER_PROBING: of the row that is under way
     int silences;           // rows that nobody answered, one after the other
+    struct error *why;      // the refusal that opened it, owned; NULL: not said
 };
 
 struct breakers {
@@ -54,6 +56,9 @@ struct breaker *breakers_open(struct breakers *breakers, const char *topic, stru
 // May the row at `position` be sent to this topic? *ret_probe: yes, as the one that tries it.
 bool breakers_admit(struct breakers *breakers, const char *topic, struct position position,
                     bool *ret_probe);
+
+// Why the topic is blocked, as it is shown. Copies `why`.
+void breakers_explain(struct breaker *breaker, const struct error *why);
 
 // The breaker that this row tries; NULL: it tries none.
 struct breaker *breakers_probed_by(const struct breakers *breakers, const char *topic,

@@ -27,7 +27,8 @@ send_copy(struct window *window, struct batch *batch, const struct message *mess
     struct lane *lane = window->lane;
     const char *topic = lane->shared->settings->dead_topic;
     size_t room = lane->producer ? producer_max_message_bytes(lane->producer) : 0;
-    struct message *copy = dead_letter(batch, message, topic, room);
+    struct message *copy =
+        dead_letter(batch, message, window_attempts(window, &message->row) + 1, topic, room);
 
     if (!lane->producer || mono_passed(deadline) ||
         !breakers_admit(&lane->slot->breakers, topic, copy->row.position, &window->probing))
@@ -58,6 +59,15 @@ tell_uncopied(const struct message *copy)
         LOG_STR("next", "the row is made dead without a copy"));
 }
 
+// Did the dead topic fail the copy, and not the copy itself? A refusal that can be a setting's
+// counts as the topic's: it would cost every dead row its copy.
+static bool
+is_topics_fault(const struct outcome *outcome)
+{
+    return outcome->state == OUTCOME_FAILED &&
+           (outcome->fault != FAULT_MESSAGE || outcome->doubtful);
+}
+
 // Is the row to be dead now? No copy of it can be made when Kafka says that it never takes it.
 static bool
 is_buried(struct window *window, const struct message *copy)
@@ -67,7 +77,7 @@ is_buried(struct window *window, const struct message *copy)
 
     if (outcome->state == OUTCOME_NONE) // not sent
         return false;
-    if (outcome->state == OUTCOME_FAILED && outcome->fault != FAULT_MESSAGE) {
+    if (is_topics_fault(outcome)) {
         error_set(&why, FAULT_TOPIC, outcome->code, "%s", outcome->text);
         bool known = window_block_topic(window, copy, &why);
         (void)known; // or it is tried again with each batch
@@ -88,7 +98,7 @@ keep_refused(struct window *window, struct batch *batch, const struct refusals *
         const struct refusal *refusal = refusals_find(refused, &message->row.id);
         if (!refusal)
             continue;
-        window_keep_unwritten(window, refusal, message);
+        window_keep_unwritten(window, refusal, message, true);
         message->outcome.state = OUTCOME_HELD;
     }
 }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The copy of a dead message that goes to outbox.dead_topic.
 //
-// It is for whoever handles dead letters from Kafka: what the row held, and why it did not arrive.
-// It is made from the row, not from the message that failed, which may never have been one.
+// It is for consumers that handle dead letters from Kafka: what the row held, and why it did not
+// arrive. It is made of the row; of the message that failed, which may never have been sent, come
+// its topic and its outcome alone.
 #include "dead_letter.h"
 
 #include "outrider/base/clock.h"
@@ -34,7 +35,7 @@ add(struct own *own, const char *name, struct bytes value)
 }
 
 static struct texts *
-render(struct batch *batch, const struct message *message)
+render(struct batch *batch, const struct message *message, int attempts)
 {
     const struct row *row = &message->row;
     struct texts *texts = batch_alloc(batch, sizeof *texts);
@@ -42,7 +43,7 @@ render(struct batch *batch, const struct message *message)
     message_id_format(&row->id, texts->id);
     format_utc(row->created_at_us, 6, texts->created_at);
     format_utc(wall_us(), 6, texts->dead_at);
-    snprintf(texts->attempts, sizeof texts->attempts, "%d", row->retry_count + 1);
+    snprintf(texts->attempts, sizeof texts->attempts, "%d", attempts);
     snprintf(texts->payload_bytes, sizeof texts->payload_bytes, "%lld",
              (long long)row->payload_bytes);
     return texts;
@@ -69,7 +70,7 @@ own_headers(const struct message *message, const struct texts *texts, enum room 
     add(&own, "dead-code", bytes_from(message->outcome.code));
     add(&own, "dead-error", bytes_from(message->outcome.text));
     add(&own, "dead-attempts", bytes_from(texts->attempts));
-    if (room != ROOM_FOR_ALL)
+    if (room != ROOM_FOR_ALL && !row->unreadable)
         add(&own, "dead-payload-bytes", bytes_from(texts->payload_bytes));
     return own;
 }
@@ -103,11 +104,11 @@ fill_headers(struct batch *batch, struct message *copy, const struct own *own, b
 }
 
 struct message *
-dead_letter(struct batch *batch, const struct message *message, const char *topic,
+dead_letter(struct batch *batch, const struct message *message, int attempts, const char *topic,
             size_t max_message_bytes)
 {
     const struct row *row = &message->row;
-    const struct texts *texts = render(batch, message);
+    const struct texts *texts = render(batch, message, attempts);
     struct message *copy = batch_alloc(batch, sizeof *copy);
     enum room room = row->withheld || row->unreadable ? ROOM_WITHOUT_PAYLOAD : ROOM_FOR_ALL;
 

@@ -9,8 +9,9 @@
 
 // A message to `topic` with the row's key, payload and headers, and why it is dead in headers of
 // its own (docs/wire-format.md lists them). What does not fit into max_message_bytes is left out:
-// the payload, then the row's headers and the key. Everything lies in the batch's memory.
-struct message *dead_letter(struct batch *batch, const struct message *message, const char *topic,
-                            size_t max_message_bytes);
+// the payload, then the row's headers and the key. attempts: all that it had. Everything lies in
+// the batch's memory.
+struct message *dead_letter(struct batch *batch, const struct message *message, int attempts,
+                            const char *topic, size_t max_message_bytes);
 
 #endif

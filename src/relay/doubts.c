@@ -79,7 +79,7 @@ use_up_proofs(struct doubts *doubts)
 }
 
 size_t
-doubts_judge(struct doubts *doubts, const struct batch *batch, const struct message **ret_first)
+doubts_judge(struct doubts *doubts, struct batch *batch)
 {
     size_t doubted = 0;
 
@@ -95,8 +95,7 @@ doubts_judge(struct doubts *doubts, const struct batch *batch, const struct mess
         }
         doubt->refused = true;
         message->outcome.doubted = !doubt->taken;
-        if (message->outcome.doubted && doubted++ == 0)
-            *ret_first = message;
+        doubted += message->outcome.doubted;
     }
     use_up_proofs(doubts);
     return doubted;

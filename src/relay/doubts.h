@@ -26,8 +26,7 @@ struct doubts {
 void doubts_free(struct doubts *doubts);
 
 // Judges the refusals of a batch whose outcomes are known: sets `doubted` of those that are no
-// proof of a row's fault. Returns how many those are; *ret_first: the first.
-size_t doubts_judge(struct doubts *doubts, const struct batch *batch,
-                    const struct message **ret_first);
+// proof of a row's fault. Returns how many those are.
+size_t doubts_judge(struct doubts *doubts, struct batch *batch);
 
 #endif

@@ -19,7 +19,7 @@ enum {
     BACK_OFF_MS = 5000,
     CONNECT_STATEMENTS = 4, // how many a phase may wait for, one after the other
     CLAIM_STATEMENTS = 6,   // all around locked rows, or the table's shape read again
-    SLOW_CLAIMS = 2,        // of them, that the server takes long to give up
+    SLOW_CLAIMS = 2,        // claims that the server may cancel late
     PUBLISH_STATEMENTS = 3, // marks that are made first
     SETTLE_STATEMENTS = 7,  // of a batch; a window's last two are settled in one phase
     STALL_LEAST_MS = 60000,

@@ -10,6 +10,7 @@
 #include "window.h"
 
 #include "outrider/base/log.h"
+#include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
 #include "outrider/broker/broker_facts.h"
 
@@ -245,21 +246,39 @@ leave_suspects(struct batch *batch)
             batch->messages[i].outcome = untried;
 }
 
-// A refusal that may be the topic's fault is none of the row's until the topic takes another row.
-static void
-doubt_refusals(struct lane *lane, const struct batch *batch)
+// The messages of a topic that are doubted, of those before the end-th.
+static size_t
+count_doubted(const struct batch *batch, size_t end, const char *topic)
 {
-    const struct message *first = NULL;
-    struct error why;
-    size_t count = doubts_judge(&lane->doubts, batch, &first);
+    size_t count = 0;
 
-    if (count == 0)
-        return;
-    error_set(&why, FAULT_TOPIC, first->outcome.code, "%s", first->outcome.text);
-    LOG(LOG_WARN, "refusal_doubted", LOG_INT("lane", lane->number), LOG_INT("messages", count),
-        LOG_STR("topic", first->topic), LOG_FAULT(&why),
-        LOG_STR("next", "these rows wait and no attempt is counted, until the topic takes another "
-                        "row; if it refuses all: are its cleanup.policy, schema or policy right?"));
+    for (size_t i = 0; i < end; i++)
+        count += batch->messages[i].outcome.doubted && str_equal(batch->messages[i].topic, topic);
+    return count;
+}
+
+// A refusal that may be the topic's fault is none of the row's until the topic takes another row.
+// One line a topic.
+static void
+doubt_refusals(struct lane *lane, struct batch *batch)
+{
+    struct error why;
+    size_t untold = doubts_judge(&lane->doubts, batch);
+
+    for (size_t i = 0; untold > 0; i++) {
+        const struct message *message = &batch->messages[i];
+        const struct outcome *outcome = &message->outcome;
+        if (!outcome->doubted || count_doubted(batch, i, message->topic) > 0)
+            continue;
+        const size_t count = count_doubted(batch, batch->count, message->topic);
+        untold -= count;
+        error_set(&why, FAULT_TOPIC, outcome->code, "%s", outcome->text);
+        LOG(LOG_WARN, "refusal_doubted", LOG_INT("lane", lane->number), LOG_INT("messages", count),
+            LOG_STR("topic", message->topic), LOG_FAULT(&why),
+            LOG_STR("next",
+                    "these rows wait and no attempt is counted, until the topic takes another "
+                    "row; if it refuses all: are its cleanup.policy, schema or policy right?"));
+    }
 }
 
 void

@@ -12,8 +12,7 @@
 // 4. hold a slot in one transaction for longer than a window can last. The relay's own lanes count
 //    as stalled after the same time;
 // 5. hold a slot at every look for as long, while rows wait and no row of the table changes: a
-// relay
-//    marks what it sends, or counts an attempt against it, and an idle one lets the slot go.
+//    relay marks what it sends, or counts an attempt against it, and an idle one lets the slot go.
 #include "outrider/relay/holder.h"
 
 #include "outrider/base/text.h"

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum { HOLDS_MAX = 10000 }; // beyond it a hold lasts for its window only
+enum { HOLDS_MAX = 10000 }; // a slot; beyond it a hold lasts for its window only
 
 struct hold {
     struct bytes aggregate;   // owned by the holds

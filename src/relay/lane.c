@@ -321,7 +321,8 @@ after_window(struct lane *lane, enum window_end end, struct mono began, struct e
     case WINDOW_CHANGED:
         if (!lane_adopt_change(lane, err))
             return false;
-        lane_wait(lane, backoff_next(&lane->idle)); // one that changes all the time is not chased
+        // A table that keeps changing is read again at the back-off's pace.
+        lane_wait(lane, backoff_next(&lane->idle));
         return true;
     case WINDOW_STANDBY:
         if (lane_has_tried_all(lane))

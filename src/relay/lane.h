@@ -49,7 +49,7 @@ struct lane {
     _Atomic int quarantined; // rows
     atomic_bool ended;
     struct trouble trouble;
-    struct trouble block;    // why it blocked the topic that it blocked last
+    struct trouble block;    // why the topic is blocked that was blocked last and still is
     atomic_bool blocks;      // some topic
     atomic_bool taken;       // a session that is no relay at work has a slot:
     struct trouble taken_by; // which, and why it is none
@@ -67,12 +67,14 @@ struct lane {
     uint64_t work;     // slots (1 << number) that had some when looked at, and were not tried since
     bool took;         // one of them was worked on since then
     int next;          // the slot whose turn it is
+    struct mono block_opened; // when the topic was blocked that `block` tells of
     struct holds refused; // of the window in hand: topic and aggregate of rows that Kafka refused
     struct doubts doubts; // topics that perhaps refuse every row
-    int careful;       // the next window is so many rows, marked before they are sent; 0: as usual
-    bool wait_longer;  // for answers: one did not come in time since windows were last as usual
-    bool told_version; // what version 1 cannot promise was said
-    int64_t until;     // rows up to this position only
+    int careful;      // the next window is so many rows, marked before they are sent; 0: as usual
+    bool wait_longer; // set after a time-out, until a window is whole or the lane idles: calls wait
+                      // STORE_LONG_GRACE_MS
+    bool told_version;          // what version 1 cannot promise was said
+    int64_t until;              // rows up to this position only
     struct mono doubt_at;       // it is not asked before then whether Kafka is still there
     struct mono not_before;     // goal.rate allows nothing until then
     unsigned turn;              // of shared->wake, when it last looked
@@ -81,8 +83,9 @@ struct lane {
     int64_t told_ahead;         // the highest seq above the sequence's numbers that was named
     bool told_unnumbered;       // that rows cannot be numbered was said
     struct mono next_numbering; // of rows without a usable seq
-    const char *told_code;      // of Kafka's that nobody classified: the one that was named last
-    struct mono entered;        // the phase, or since its time was counted
+    const char *told_code; // of Kafka's that nobody classified: the last one named; a constant of
+                           // the broker layer's
+    struct mono entered;   // the phase, or since its time was counted
     int64_t spent_ns[LANE_ENDED + 1]; // in each phase, not counted yet
 };
 
@@ -108,7 +111,7 @@ void lane_drop_times(struct lane *lane);
 // One that does not work shows none: whoever does knows better.
 void lane_show_blocked(struct lane *lane);
 void lane_show_active(struct lane *lane, bool active);
-// The rows in quarantine are others now.
+// Publishes the number of quarantined rows.
 void lane_show_quarantined(struct lane *lane);
 
 bool lane_stopping(const struct lane *lane);

@@ -35,18 +35,35 @@ lane_count_times(struct lane *lane)
     lane->spent_ns[LANE_CLAIM] = lane->spent_ns[LANE_PUBLISH] = lane->spent_ns[LANE_SETTLE] = 0;
 }
 
+// Shows why the topic that was blocked last is, unless that is what is shown already.
+static void
+show_block(struct lane *lane, const struct breaker *breaker)
+{
+    if (!breaker->why || breaker->opened.ns == lane->block_opened.ns)
+        return;
+    lane->block_opened = breaker->opened;
+    trouble_write(&lane->block, "topic_blocked", breaker->why);
+}
+
 void
 lane_show_blocked(struct lane *lane)
 {
     const uint64_t bit = UINT64_C(1) << lane->number;
-    bool blocked[TOPIC_INDEX_SIZE] = {false}, any = false;
+    const struct breaker *last = NULL;
+    bool blocked[TOPIC_INDEX_SIZE] = {false};
 
     for (int i = 0; atomic_load(&lane->active) && i < lane->slots.count; i++) {
         const struct breakers *breakers = &lane->slots.list[i].breakers;
-        for (size_t k = 0; k < breakers->count; k++)
-            blocked[topic_index_blocked(breakers->list[k].topic)] = any = true;
+        for (size_t k = 0; k < breakers->count; k++) {
+            const struct breaker *breaker = &breakers->list[k];
+            blocked[topic_index_blocked(breaker->topic)] = true;
+            if (!last || mono_diff_ns(breaker->opened, last->opened) > 0)
+                last = breaker;
+        }
     }
-    atomic_store(&lane->blocks, any);
+    if (last)
+        show_block(lane, last);
+    atomic_store(&lane->blocks, last != NULL);
     for (size_t i = 0; i < TOPIC_INDEX_SIZE; i++)
         if (blocked[i])
             atomic_fetch_or(&lane->shared->blocked[i], bit);

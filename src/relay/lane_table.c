@@ -58,19 +58,21 @@ log_table(const struct lane *lane, enum log_level level, const char *what)
 }
 
 // Notes which table this is, and how it is defined. What the lane remembers of the rows of another
-// one is forgotten. True: it is another.
+// one, or of another version, is forgotten. True: it is another.
 bool
 lane_note_table(struct lane *lane)
 {
     const struct store_table *now = store_table(lane->store);
+    const int version = store_version(lane->store);
     const bool another = is_another(&lane->table, now);
 
-    if (another) {
+    if (another || (lane->version != 0 && lane->version != version)) {
         slots_forget(&lane->slots);
         lane->until = INT64_MAX;
+        lane->told_ahead = 0;
     }
     lane->table = *now;
-    lane->version = store_version(lane->store);
+    lane->version = version;
     if (another)
         log_table(lane, LOG_WARN, "another table has its name, or it was restored");
     return another;
@@ -110,15 +112,13 @@ lane_adopt_change(struct lane *lane, struct error *err)
     if (!store_refresh(lane->store, err) || !lane_take_up_slots(lane, err))
         return false;
     slots_forget(&lane->slots);
-    lane->until = INT64_MAX;
     lane->careful = 1;
     if (lane_note_table(lane))
         return true;
-    if (version == lane->version && slots == lane->slots.count &&
-        before.definition != lane->table.definition)
-        log_table(lane, LOG_INFO, "the definition of its columns, or triggers that can undo marks");
-    else
+    if (version != lane->version || slots != lane->slots.count)
         LOG(LOG_INFO, "table_version_changed", LOG_INT("lane", lane->number),
             LOG_INT("table_version", lane->version), LOG_INT("slots", lane->slots.count));
+    else if (before.definition != lane->table.definition)
+        log_table(lane, LOG_INFO, "the definition of its columns, or triggers that can undo marks");
     return true;
 }

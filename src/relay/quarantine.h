@@ -3,6 +3,7 @@
 #ifndef OUTRIDER_RELAY_QUARANTINE_H
 #define OUTRIDER_RELAY_QUARANTINE_H
 
+#include "holds.h"
 #include "outrider/base/clock.h"
 #include "outrider/model/message.h"
 
@@ -10,13 +11,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { QUARANTINE_MAX = 100000 }; // beyond it the row whose time comes first makes room
+enum { QUARANTINE_MAX = HOLDS_MAX }; // a slot; beyond it the row whose time comes first makes room
 
 struct quarantined {
     struct message_id id;
     struct position position; // major INT64_MAX: not known yet
     struct mono until;        // the row is left alone until then
-    struct mono since; // its first refusal, or the last one with no other row to compare with
+    struct mono since;        // its first refusal, or the last one when others were refused too
     int refusals;
     int unwritten;       // attempts that could not be counted in the table
     bool passed;         // `until` has passed, and the claims were led back to the row

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // What PostgreSQL refuses to write of single rows.
 //
-// A refusal is a row's own fault only when another row is not refused: a trigger that raises for
-// every row, a missing replica identity or a wrong policy refuses all of them, and that is the
-// table's fault and costs no row an attempt. The lane has seen another row when a part of the set
-// was written, or any row since the first refusal. Else PostgreSQL marks other waiting rows on
-// trial, each alone, until one can be. While nothing is known, a few refused rows are left alone
-// and cost nothing; many of them mean that the table refuses all, and end the window.
+// The lane blames a row only when PostgreSQL writes another one: a trigger that raises for every
+// row, a missing replica identity or a wrong policy refuses all of them, which is the table's fault
+// and costs no row an attempt. The lane finds another row in three steps:
+//
+// 1. it takes a row of the same set that was written, or one that any lane marked since the first
+//    refusal;
+// 2. else it lets PostgreSQL mark other waiting rows on trial, each alone, until one can be;
+// 3. while that proves nothing, it leaves a few refused rows alone, which costs them nothing. Many
+//    of them mean that the table refuses all: the lane ends the window.
 #include "window.h"
 
 #include "outrider/base/backoff.h"
@@ -47,9 +50,7 @@ bool
 window_is_quarantined(struct window *window, const struct row *row)
 {
     struct lane *lane = window->lane;
-    struct quarantined *known = lane->slot->quarantine.count > 0
-                                    ? quarantine_find(&lane->slot->quarantine, &row->id)
-                                    : NULL;
+    struct quarantined *known = quarantine_find(&lane->slot->quarantine, &row->id);
 
     if (!known)
         return false;
@@ -163,6 +164,17 @@ let_wait(struct window *window, const struct refusals *refused, enum mark_trial 
     return good;
 }
 
+static void
+leave_sent(struct window *window, const struct refusal *refusal, struct position position)
+{
+    struct quarantined *row = leave_alone(window, refusal);
+
+    row->position = position;
+    window->unmarked++;
+    tell(&row->logged_mark, "mark_refused", refusal,
+         "Kafka has the message; the row is not sent again before it can be marked");
+}
+
 bool
 window_take_refusals(struct window *window, struct refusals *refused, size_t count,
                      struct error *err)
@@ -170,10 +182,11 @@ window_take_refusals(struct window *window, struct refusals *refused, size_t cou
     enum mark_trial trial;
     bool good = count == 0 || judge(window, refused, count, &trial, err);
 
-    for (size_t i = 0; i < refused->count && good; i++)
-        tell(&leave_alone(window, &refused->list[i])->logged_mark, "mark_refused",
-             &refused->list[i],
-             "Kafka has the message; the row is not sent again before it can be marked");
+    for (size_t i = 0; i < count && refused->count > 0 && good; i++) {
+        const struct refusal *refusal = refusals_find(refused, &window->due[i]);
+        if (refusal)
+            leave_sent(window, refusal, window->due_at[i]);
+    }
     if (good && refused->count > 0 && window_is_version_2(window)) // version 1 has no place for it
         good = let_wait(window, refused, trial, err);
     refusals_free(refused);
@@ -226,12 +239,13 @@ window_refuse_unmarkable(struct window *window, struct batch *batch, struct refu
     const bool shown = quarantine->count > 0 || refused->count > 0;
     bool good = count == 0 || judge(window, refused, count, &trial, err);
 
+    window->refused = refused->count > 0;
     for (size_t i = 0; i < batch->count && good; i++) {
         struct message *message = &batch->messages[i];
         const struct refusal *refusal = refusals_find(refused, &message->row.id);
         if (refusal)
             refuse(window, batch, message, refusal, trial);
-        else if (quarantine->count > 0 && message->outcome.state == OUTCOME_NONE)
+        else if (message->outcome.state == OUTCOME_NONE)
             forget_mark(quarantine, &message->row.id);
     }
     if (shown)
@@ -242,11 +256,11 @@ window_refuse_unmarkable(struct window *window, struct batch *batch, struct refu
 
 void
 window_keep_unwritten(struct window *window, const struct refusal *refusal,
-                      const struct message *message)
+                      const struct message *message, bool counts)
 {
     struct quarantined *row = leave_alone(window, refusal);
 
-    row->unwritten++;
+    row->unwritten += counts;
     tell(&row->logged_failure, "failure_unwritten", refusal,
          "the row and its aggregate wait in the relay's memory, and it is tried again; let the "
          "table take the row's retry_count and last_error");
@@ -256,23 +270,21 @@ window_keep_unwritten(struct window *window, const struct refusal *refusal,
 int
 window_attempts(const struct window *window, const struct row *row)
 {
-    const struct quarantine *quarantine = &window->lane->slot->quarantine;
-    const struct quarantined *known =
-        quarantine->count > 0 ? quarantine_find(quarantine, &row->id) : NULL;
+    const struct quarantined *known = quarantine_find(&window->lane->slot->quarantine, &row->id);
 
     return row->retry_count + (known ? known->unwritten : 0);
 }
 
 void
-window_forget_written(struct window *window, const struct message_id *id, bool dead)
+window_forget_written(struct window *window, const struct message_id *id, bool done)
 {
     struct quarantine *quarantine = &window->lane->slot->quarantine;
-    struct quarantined *known = quarantine->count > 0 ? quarantine_find(quarantine, id) : NULL;
+    struct quarantined *known = quarantine_find(quarantine, id);
 
     if (!known)
         return;
     known->unwritten = 0;
-    if (dead || !known->logged_mark) // else it is to be marked before it is sent, still
+    if (done || !known->logged_mark) // else it is to be marked before it is sent, still
         quarantine_drop(quarantine, id);
     lane_show_quarantined(window->lane);
 }

@@ -71,7 +71,8 @@ note_refused(struct lane *lane, const struct message *message)
 
 // Says why the topic is blocked, in the log and as the lane's trouble.
 static void
-tell_blocked(struct lane *lane, const struct message *message, const struct error *why)
+tell_blocked(struct lane *lane, struct breaker *breaker, const struct message *message,
+             const struct error *why)
 {
     struct error whole = *why;
 
@@ -82,7 +83,8 @@ tell_blocked(struct lane *lane, const struct message *message, const struct erro
         LOG_STR("next", "its rows wait and cost nothing, all others go on; it is tried again "
                         "every few seconds"));
     error_prefix(&whole, "topic %s", message->topic);
-    trouble_write(&lane->block, "topic_blocked", &whole);
+    breakers_explain(breaker, &whole);
+    lane_show_blocked(lane);
 }
 
 bool
@@ -104,8 +106,7 @@ window_block_topic(struct window *window, const struct message *message, const s
     breaker->silences += message->outcome.given_up;
     if (!known) {
         atomic_fetch_add(&lane->shared->stats.errors[FAULT_TOPIC], 1);
-        lane_show_blocked(lane);
-        tell_blocked(lane, message, why);
+        tell_blocked(lane, breaker, message, why);
     }
     note_refused(lane, message);
     return true;
@@ -142,13 +143,15 @@ struct settlement {
 };
 
 static void
-add_due(struct window *window, const struct message_id *id)
+add_due(struct window *window, const struct row *row)
 {
     if (window->due_count == window->due_room) {
         window->due_room = 2 * window->due_room + 64;
         window->due = xreallocarray(window->due, window->due_room, sizeof *window->due);
+        window->due_at = xreallocarray(window->due_at, window->due_room, sizeof *window->due_at);
     }
-    window->due[window->due_count++] = *id;
+    window->due[window->due_count] = row->id;
+    window->due_at[window->due_count++] = row->position;
 }
 
 // Most rows go where the one before them went.
@@ -178,7 +181,9 @@ settle_acknowledged(struct window *window, const struct message *message, int64_
     }
     if (behind)
         atomic_fetch_add(&stats->order_breaks, 1);
-    add_due(window, &row->id);
+    add_due(window, row);
+    if (window->careful) // no other sends a row that was refused
+        window_forget_written(window, &row->id, true);
     window->acknowledged++;
     window->marked++;
     count_topic(window, message->topic);
@@ -405,7 +410,7 @@ write_failures(struct window *window, const struct settlement *settlement, struc
         const struct failure *failure = &settlement->failures[i];
         const struct refusal *refusal = refusals_find(&refused, &failure->id);
         if (refusal) {
-            window_keep_unwritten(window, refusal, settlement->failed[i]);
+            window_keep_unwritten(window, refusal, settlement->failed[i], !failure->postponed);
         } else {
             note_failure(window, failure, settlement->failed[i]);
             window_forget_written(window, &failure->id, failure->dead);
@@ -436,11 +441,11 @@ window_settle(struct window *window, struct error *err)
     for (size_t i = 0; i < batch->count; i++)
         settle_message(window, &batch->messages[i], &settlement, postponed[i], now_us);
     // Marks that were made first may be taken back by this, with all that was written since.
-    if ((window->careful || settlement.count > 0) && !window_mark(window, err))
+    const bool good = ((!window->careful && settlement.count == 0) || window_mark(window, err)) &&
+                      (settlement.count == 0 || write_failures(window, &settlement, err));
+    retire(window); // also when it was not written: what became of its messages is counted
+    if (!good)
         return false;
-    if (settlement.count > 0 && !write_failures(window, &settlement, err))
-        return false;
-    retire(window);
     window->batches++;
     lane_count_times(lane);
     return true;

@@ -27,7 +27,7 @@ struct slot {
     bool sweeping;             // the window or poll in hand is a full sweep
     int64_t sweep_ns;          // how long the last one took
     struct holder_watch watch; // of the session that has the slot, while this lane cannot
-    enum holder_kind taken;    // HOLDER_RELAY: by another relay, or not
+    enum holder_kind taken;    // HOLDER_RELAY: by another relay, or by none
 };
 
 enum { NOBODY = -1 };
@@ -46,7 +46,8 @@ void slots_free(struct slots *slots);
 // over there is looked at again afterwards.
 void slots_begin_anew(struct slots *slots);
 
-// The table's version is another one, in which no position means anything.
+// The table is another one, or was changed: forgets what is known of its rows. Blocked topics stay
+// blocked, from the very start of the queue on.
 void slots_forget(struct slots *slots);
 
 // The next claims begin behind `position`, or further down already: something there is looked at

@@ -57,25 +57,29 @@ reserve(enum share share)
     return false;
 }
 
-// Puts the name into an empty place; false when somebody else was faster. *ret_full: the share has
+// Puts the name into an empty place; false when another lane has taken it. *ret_full: the share has
 // too many topics already.
 static bool
 take(size_t place, const char *topic, enum share share, bool *ret_full)
 {
     char *none = NULL;
+    bool no = false;
 
     *ret_full = !reserve(share);
     if (*ret_full)
         return false;
     char *name = xstrdup(topic);
-    if (atomic_compare_exchange_strong(&names[place], &none, name)) {
-        if (share == SHARE_PUBLISHED)
-            atomic_store(&published[place], true);
+    const bool first = atomic_compare_exchange_strong(&names[place], &none, name);
+    if (!first)
+        free(name);
+    if (first &&
+        (share == SHARE_BLOCKED || atomic_compare_exchange_strong(&published[place], &no, true)))
         return true;
-    }
-    free(name);
     atomic_fetch_sub(&taken[share], 1);
-    return false;
+    if (first) // a lane that met the name meanwhile has promoted it, from a share that it was not
+               // in
+        atomic_fetch_add(&taken[SHARE_BLOCKED], 1);
+    return first;
 }
 
 // The first message of a topic that was only blocked before; false when its new share is full.
@@ -88,7 +92,7 @@ promote(size_t place)
         return true;
     if (!reserve(SHARE_PUBLISHED))
         return false;
-    // Whoever is faster counts it.
+    // The lane whose swap succeeds counts the topic.
     const bool first = atomic_compare_exchange_strong(&published[place], &no, true);
     atomic_fetch_sub(&taken[first ? SHARE_BLOCKED : SHARE_PUBLISHED], 1);
     return true;

@@ -7,7 +7,7 @@
 // that leads to yesterday's primary) costs time and nothing else; and not even that for long:
 // lanes look seldom only after a notification was heard, and as often as ever from the first row
 // on that came without one. What no notification tells of (a retry that is due, a hold that ends, a
-// topic that is asked about) keeps a lane looking, too.
+// refused row's next try, a topic that is asked about) keeps a lane looking, too.
 //
 // The lanes' wait is a futex on the number of turns: no lock, and no notification between looking
 // and waiting is lost.
@@ -125,7 +125,8 @@ has_no_clock(const struct lane *lane)
 {
     for (int i = 0; i < lane->slots.count; i++) {
         const struct slot *slot = &lane->slots.list[i];
-        if (slot->waiting || slot->holds.count > 0 || slot->breakers.count > 0)
+        if (slot->waiting || slot->holds.count > 0 || slot->breakers.count > 0 ||
+            slot->quarantine.count > 0)
             return false;
     }
     return mono_passed(lane->not_before);

@@ -209,7 +209,7 @@ wants_more(const struct window *window)
     const struct relay_settings *settings = window->lane->shared->settings;
 
     return !window->exhausted && !window->faulted && !window->cut && !window->slow &&
-           !window->careful && !window->probing &&
+           window->lane->careful == 0 && !window->probing && // nor when the next one is careful
            window->failed < (uint64_t)settings->batch_size && window->claims < WINDOW_BATCHES &&
            !is_old(window) && window->lane->shared->goal.rate == 0 && window->lane->producer &&
            !lane_resting(window->lane);
@@ -328,6 +328,14 @@ trust_more(struct lane *lane)
         lane->careful = 0;
 }
 
+// A careful window went well, unless all that it did was to meet marks that are refused.
+static bool
+went_well(const struct window *window)
+{
+    return window->careful && window->batches > 0 && !window->slow &&
+           (!window->refused || window->marked > 0 || window->failed > 0);
+}
+
 static enum window_end
 finish(struct window *window, struct error *err)
 {
@@ -349,7 +357,7 @@ finish(struct window *window, struct error *err)
         *err = window->fault;
         return WINDOW_FAILED;
     }
-    if (window->careful && window->batches > 0 && !window->slow)
+    if (went_well(window))
         trust_more(lane);
     return window->exhausted ? WINDOW_SHORT : WINDOW_FULL;
 }
@@ -384,7 +392,7 @@ static void
 abandon(struct window *window)
 {
     struct lane *lane = window->lane;
-    uint64_t copies = window->committed ? 0 : window->acknowledged;
+    uint64_t copies = window->committed ? window->unmarked : window->acknowledged;
 
     if (lane->producer && producer_pending(lane->producer) > 0) {
         producer_close(lane->producer);
@@ -398,6 +406,7 @@ abandon(struct window *window)
     batch_free(&window->claimed);
     batch_free(&window->ahead);
     free(window->due);
+    free(window->due_at);
     free_notes(window);
     for (size_t i = 0; i < window->spent_count; i++)
         batch_free(&window->spent[i]);

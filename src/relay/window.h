@@ -17,17 +17,19 @@ struct window {
     struct batch claimed;       // not published yet
     struct batch ahead;         // claimed while that one was published
     struct message_id *due;     // acknowledged, to be marked; its room is `due_room`
+    struct position *due_at;    // the rows' positions, side by side with their ids
     size_t due_count, due_room;
     size_t asked_marks;      // rows of `due` whose mark goes with the next claim
     struct position reached; // of the last row claimed
     struct position locked;  // of the last row that was taken
     bool exhausted;          // the last claim met the end of the queue
     bool cut;                // a later claim met rows that are not older than the window
-    bool slow;               // a claim was not read in time
+    bool slow;               // a claim exceeded statement_timeout
     int claims;
     int batches;         // settled
     bool careful;        // one batch, marked before it is sent
     size_t marked_first; // rows of it that are
+    bool refused;        // the mark of some row of it was
     int silences;        // of the topics that are tried: the most
     bool probing;        // a row was sent to try its topic
     bool released;       // its topic takes rows again, from behind `released_since`
@@ -35,6 +37,7 @@ struct window {
     bool committed;
     int64_t reserved;      // of the drain's limit
     uint64_t acknowledged; // messages of this window, settled
+    uint64_t unmarked;     // of them, whose mark was refused: they are sent again
     uint64_t marked;
     uint32_t topics[TOPIC_INDEX_SIZE]; // of them, by topic_index
     size_t topic;                      // of the last one
@@ -116,7 +119,7 @@ void window_release(struct window *window, struct position since);
 // Is the row left alone for now?
 bool window_is_quarantined(struct window *window, const struct row *row);
 
-// Of `count` acknowledged messages the rows in `refused` could not be marked: each waits, and is
+// Of the first `count` rows of `due` those in `refused` could not be marked: each waits, and is
 // tried by a window that marks before it sends. Empties `refused`. False: no row can be marked.
 bool window_take_refusals(struct window *window, struct refusals *refused, size_t count,
                           struct error *err) MUST_CHECK;
@@ -127,14 +130,15 @@ bool window_refuse_unmarkable(struct window *window, struct batch *batch, struct
                               size_t count, struct error *err) MUST_CHECK;
 
 // The failure of a message could not be written: its row and its aggregate wait in memory.
+// `counts`: it is an attempt.
 void window_keep_unwritten(struct window *window, const struct refusal *refusal,
-                           const struct message *message);
+                           const struct message *message, bool counts);
 
 // The failed attempts of a row, with those that could not be written.
 int window_attempts(const struct window *window, const struct row *row);
 
-// The failure of a row was written: it waits in the table, or is dead.
-void window_forget_written(struct window *window, const struct message_id *id, bool dead);
+// What became of a row is written: it waits in the table, or (done) is published or dead.
+void window_forget_written(struct window *window, const struct message_id *id, bool done);
 
 // Has no attempt left, or could not heal by one: its row is to be dead.
 bool window_is_dead(const struct window *window, const struct message *message);

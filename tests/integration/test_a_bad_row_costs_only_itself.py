@@ -3,6 +3,7 @@
 and its aggregate, and nothing else: all others go, and it ends as a dead letter that names why."""
 
 import json
+import os
 import threading
 
 import pytest
@@ -249,6 +250,27 @@ def test_an_attempt_that_cannot_be_counted(outrider, outbox, topic, kafka, obser
     outbox.run("DROP TRIGGER refuse ON {table}")
     daemon.wait_until(lambda: outbox.row(follower)[0], 20, "its follower")
     assert outbox.given_up(2) == 1
+
+
+@pytest.mark.parametrize("slots", [1, 4])
+def test_a_row_in_quarantine_is_no_work(outrider, outbox, topic, kafka, db, database, postgres, slots):
+    """It is due in the table, and waits in memory: an idle lane's polls lead to no window for it."""
+    refuse(outbox, "OLD.aggregate_id = 'bad' AND NEW.retry_count > 1")
+    db.execute(f"ALTER DATABASE {database} SET log_statement = 'all'")
+    bad = outbox.insert(kafka.topic_name("refused"), aggregate="bad", retry_count=1)
+    outbox.run("UPDATE {table} SET next_attempt_at = now() WHERE {id} = %s", bad)
+    daemon = outrider.run(config={"outbox": {"retry_backoff": "10m", "retry_backoff_max": "10m"},
+                                  "message": {"topics_allow": [topic]}})
+    daemon.wait_for_log('"failure_unwritten".*P0001')
+    begin = os.path.getsize(postgres.log)
+
+    def logged(words):
+        with open(postgres.log, encoding="utf-8", errors="replace") as log:
+            log.seek(begin)
+            return log.read().count(words)
+
+    daemon.wait_until(lambda: logged("transaction_read_only") >= 30, 30, "30 polls")
+    assert logged("BEGIN ISOLATION") < 10
 
 
 @pytest.mark.parametrize("change, written", [

@@ -314,11 +314,26 @@ fill_message(const struct store *store, const struct claim *claim, struct batch 
     batch->holes |= !taken;
 }
 
+// Rows that a claim apart passes over when they cannot be read.
+struct known {
+    const struct message_id *ids;
+    size_t count;
+};
+
+static bool
+is_known(const struct known *known, const struct fake_row *row)
+{
+    for (size_t i = 0; i < known->count; i++)
+        if (fake_seq(&known->ids[i]) == row->seq)
+            return true;
+    return false;
+}
+
 // The rows of a claim, unless it meets a locked one that `around` does not allow for, or one that
-// cannot be read.
+// cannot be read. apart: what it passes over instead; NULL: it is no claim apart.
 static enum claim_met
-collect(const struct store *store, const struct claim *claim, bool around, bool apart,
-        size_t *ret_places, size_t *ret_count)
+collect(const struct store *store, const struct claim *claim, bool around,
+        const struct known *apart, size_t *ret_places, size_t *ret_count)
 {
     *ret_count = 0;
     for (size_t i = 0; i < fake_store.count && *ret_count < (size_t)claim->limit; i++) {
@@ -326,6 +341,8 @@ collect(const struct store *store, const struct claim *claim, bool around, bool 
         if (!is_claimable(store, row, claim))
             continue;
         if (is_locked(store, row) && store->settings.ordering == ORDERING_NONE)
+            continue;
+        if (apart && (row->unreadable || row->slow) && is_known(apart, row))
             continue;
         if (row->unreadable && !apart)
             return CLAIM_MET_UNREADABLE;
@@ -355,8 +372,8 @@ end_unreadable(struct batch *batch, bool slow)
 
 // The caller holds the lock.
 static enum claim_met
-claim_rows(const struct store *store, const struct claim *claim, bool around, bool apart,
-           struct batch *ret_batch)
+claim_rows(const struct store *store, const struct claim *claim, bool around,
+           const struct known *apart, struct batch *ret_batch)
 {
     static size_t places[FAKE_ROWS];
     size_t count;
@@ -381,7 +398,7 @@ claim_rows(const struct store *store, const struct claim *claim, bool around, bo
 }
 
 static struct view
-look(const struct store *store, int slot)
+look(const struct store *store, const struct claim *claim)
 {
     struct view view = {
         .changed = store->version != fake_store.version || store->slots != fake_store.slots ||
@@ -392,14 +409,16 @@ look(const struct store *store, int slot)
     };
     for (size_t i = 0; i < fake_store.count && store->version > 1; i++) {
         const struct fake_row *row = &fake_store.rows[i];
-        if (row->published || row->dead || row->next_attempt_ms == 0 || slot_of(store, row) != slot)
+        if (row->published || row->dead || row->next_attempt_ms == 0 ||
+            slot_of(store, row) != claim->slot)
             continue;
         view.heads.lowest = view.heads.count == 0 ? row->seq : view.heads.lowest;
         view.heads.count++;
         view.heads.mix ^= (int64_t)((uint64_t)row->seq * UINT64_C(0x9e3779b97f4a7c15));
-        if (!view.due && !waits(store, row))
-            view.due_after.major = row->seq - 1;
-        view.due |= !waits(store, row);
+        if (waits(store, row) || view.due || is_passed_over(row, claim))
+            continue;
+        view.due = true;
+        view.due_after.major = row->seq - 1;
     }
     return view;
 }
@@ -433,14 +452,14 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
         return false;
     store->in_transaction = true;
     store->now_ms = fake_store.now_ms;
-    *ret_view = look(store, claim->slot);
+    *ret_view = look(store, claim);
     *ret_batch = (struct batch){0};
     *ret_met = CLAIM_MET_NOTHING;
     ret_view->active = !ret_view->changed && take_slot(store, claim->slot);
     if (ret_view->active)
         fake_store.window[claim->slot] = ++fake_store.windows;
     if (ret_view->active)
-        *ret_met = claim_rows(store, claim, false, false, ret_batch);
+        *ret_met = claim_rows(store, claim, false, NULL, ret_batch);
     fake_store_unlock();
     return true;
 }
@@ -452,7 +471,7 @@ store_claim(struct store *store, const struct claim *claim, struct batch *ret_ba
     if (!enter(FAKE_CLAIM, "claim", err))
         return false;
     *ret_batch = (struct batch){0};
-    *ret_met = claim_rows(store, claim, false, false, ret_batch);
+    *ret_met = claim_rows(store, claim, false, NULL, ret_batch);
     fake_store_unlock();
     return true;
 }
@@ -463,7 +482,7 @@ store_claim_around(struct store *store, const struct claim *claim, struct batch 
 {
     if (!enter(FAKE_AROUND, "around", err))
         return false;
-    *ret_met = claim_rows(store, claim, true, false, ret_batch);
+    *ret_met = claim_rows(store, claim, true, NULL, ret_batch);
     fake_store_unlock();
     return true;
 }
@@ -472,10 +491,10 @@ bool
 store_claim_apart(struct store *store, const struct claim *claim, const struct message_id *known,
                   size_t known_count, struct batch *ret_batch, struct error *err)
 {
-    (void)known, (void)known_count;
+    const struct known rows = {known, known_count};
     if (!enter(FAKE_APART, "apart", err))
         return false;
-    claim_rows(store, claim, true, true, ret_batch);
+    claim_rows(store, claim, true, &rows, ret_batch);
     fake_store_unlock();
     return true;
 }
@@ -712,7 +731,7 @@ store_poll(struct store *store, const struct claim *claims, bool *ret_found, str
         return false;
     store->now_ms = fake_store.now_ms;
     for (int slot = 0; slot < slots_of(store); slot++) {
-        ret_views[slot] = look(store, slot);
+        ret_views[slot] = look(store, &claims[slot]);
         ret_found[slot] = false;
         for (size_t i = 0; i < fake_store.count; i++)
             ret_found[slot] |= is_claimable(store, &fake_store.rows[i], &claims[slot]);

@@ -58,7 +58,7 @@ header(const struct message *message, const char *name)
 
 START_TEST(test_it_says_what_and_why)
 {
-    struct message *copy = dead_letter(&batch, dead(), "graveyard", 1000000);
+    struct message *copy = dead_letter(&batch, dead(), 5, "graveyard", 1000000);
     ck_assert_str_eq(copy->topic, "graveyard");
     ck_assert(bytes_equal(copy->key, bytes_from("42")));
     ck_assert(bytes_equal(copy->value, bytes_from("{\"a\": 1}")));
@@ -88,10 +88,23 @@ START_TEST(test_a_withheld_payload_is_named)
     message->row.payload = (struct bytes){0};
     message->row.withheld = true;
     message->row.payload_bytes = 2000000;
-    struct message *copy = dead_letter(&batch, message, "graveyard", 1000000);
+    struct message *copy = dead_letter(&batch, message, 7, "graveyard", 1000000);
     ck_assert_ptr_null(copy->value.data);
     ASSERT_HEADER(copy, "dead-payload-bytes", "2000000");
+    ASSERT_HEADER(copy, "dead-attempts", "7");
     ASSERT_HEADER(copy, "traceparent", "00-1-2");
+    batch_free(&batch);
+}
+END_TEST
+
+// Of a row that PostgreSQL cannot read no size is known.
+START_TEST(test_an_unreadable_payload_has_no_size)
+{
+    struct message *message = dead();
+    message->row = (struct row){.unreadable = true};
+    struct message *copy = dead_letter(&batch, message, 1, "graveyard", 1000000);
+    ck_assert_ptr_null(copy->value.data);
+    ASSERT_HEADER(copy, "dead-payload-bytes", NULL);
     batch_free(&batch);
 }
 END_TEST
@@ -102,7 +115,7 @@ START_TEST(test_what_does_not_fit_is_left_out)
     struct message *message = dead();
     message->row.payload = (struct bytes){large, sizeof large};
     message->row.payload_bytes = sizeof large;
-    struct message *copy = dead_letter(&batch, message, "graveyard", 1500);
+    struct message *copy = dead_letter(&batch, message, 7, "graveyard", 1500);
     ck_assert_ptr_null(copy->value.data);
     ASSERT_HEADER(copy, "dead-payload-bytes", "2000");
     ck_assert(bytes_equal(copy->key, bytes_from("42")));
@@ -110,7 +123,7 @@ START_TEST(test_what_does_not_fit_is_left_out)
 
     message = dead();
     message->row.aggregate_id = (struct bytes){large, sizeof large};
-    copy = dead_letter(&batch, message, "graveyard", 1500);
+    copy = dead_letter(&batch, message, 7, "graveyard", 1500);
     ck_assert_ptr_null(copy->key.data);
     ASSERT_HEADER(copy, "traceparent", NULL);
     ASSERT_HEADER(copy, "aggregate-id", NULL);
@@ -123,5 +136,5 @@ int
 main(void)
 {
     return RUN_TESTS("dead_letter", test_it_says_what_and_why, test_a_withheld_payload_is_named,
-                     test_what_does_not_fit_is_left_out);
+                     test_an_unreadable_payload_has_no_size, test_what_does_not_fit_is_left_out);
 }

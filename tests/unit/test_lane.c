@@ -396,6 +396,43 @@ START_TEST(test_an_identity_for_a_table_that_had_none)
 }
 END_TEST
 
+// Where a lane ends, and which numbers it has named, is said of a table and its version, however
+// that one is defined; what changes them may be met with the next connection.
+START_TEST(test_a_bound_is_one_tables)
+{
+    struct lane *lane = &one.lane;
+
+    one_setup(2);
+    ck_assert(!lane_note_table(lane));
+    set_table(1, 7, "first");
+    ck_assert(lane_adopt_change(lane, &one.err));
+    lane->until = lane->told_ahead = 30;
+    set_table(1, 8, "first");
+    ck_assert(lane_adopt_change(lane, &one.err));
+    ck_assert_int_eq(lane->until, 30);
+    ck_assert_int_eq(lane->told_ahead, 30);
+    set_table(2, 8, "first");
+    ck_assert(lane_adopt_change(lane, &one.err));
+    ck_assert_int_eq(lane->until, INT64_MAX);
+    ck_assert_int_eq(lane->told_ahead, 0);
+    lane->until = 30;
+    fake_store.version = 1;
+    ck_assert(lane_adopt_change(lane, &one.err));
+    ck_assert_int_eq(lane->until, INT64_MAX);
+    ck_assert_int_eq(one_logged("event=table_version_changed"), 1);
+    ck_assert(lane_adopt_change(lane, &one.err)); // nothing of it changed
+    ck_assert_int_eq(one_logged("event=table_version_changed"), 1);
+    lane->until = 30;
+    fake_store.version = 2;
+    store_close(lane->store);
+    lane->store = NULL;
+    one_connect();
+    ck_assert(!lane_note_table(lane));
+    ck_assert_int_eq(lane->until, INT64_MAX);
+    one_teardown();
+}
+END_TEST
+
 // Without a row: the poll of several slots sees it.
 START_TEST(test_a_changed_number_of_slots_is_adopted)
 {
@@ -793,9 +830,10 @@ main(void)
         test_a_changed_table_begins_with_a_careful_window,
         test_another_table_after_an_outage_is_begun_from_its_start,
         test_an_identity_for_a_table_that_had_none, test_a_changed_version_is_adopted,
-        test_a_changed_number_of_slots_is_adopted, test_slots_need_the_aggregate_as_key,
-        test_lanes_without_slots_are_told_of_once, test_no_slot_starves, test_a_standby_takes_over,
-        test_an_idle_lane_only_polls, test_a_late_row_is_found_while_its_transaction_could_run,
+        test_a_bound_is_one_tables, test_a_changed_number_of_slots_is_adopted,
+        test_slots_need_the_aggregate_as_key, test_lanes_without_slots_are_told_of_once,
+        test_no_slot_starves, test_a_standby_takes_over, test_an_idle_lane_only_polls,
+        test_a_late_row_is_found_while_its_transaction_could_run,
         test_version_1_sweeps_for_rows_below_the_floor,
         test_ordering_none_comes_back_for_locked_rows, test_a_due_row_wakes_it,
         test_a_released_row_is_found_again, test_a_wait_outlasts_a_connection,

@@ -61,10 +61,11 @@ START_TEST(test_rows_that_are_gone_are_forgotten)
     struct position lowest;
     add(1, 0);
     add(2, 60000);
-    struct mono later = mono_add_ms(mono_now(), 11 * 60 * 1000);
+    struct mono later = mono_add_ms(mono_now(), 10 * 60 * 1000 + 1000);
     quarantine_expire(&quarantine, later, &lowest);
-    struct message_id one = fake_id(1);
+    struct message_id one = fake_id(1), two = fake_id(2);
     ck_assert_ptr_null(quarantine_find(&quarantine, &one));
+    ck_assert_ptr_nonnull(quarantine_find(&quarantine, &two));
     quarantine_free(&quarantine);
 }
 END_TEST

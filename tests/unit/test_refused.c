@@ -15,13 +15,14 @@
 #include <string.h>
 
 static int64_t refused_by_kafka; // seq
+static bool doubtfully;
 
 static struct fate
 by_seq(const struct message *message)
 {
     if (message->row.position.major != refused_by_kafka)
         return (struct fate){0};
-    return (struct fate){.kind = FATE_FAILED, .fault = FAULT_MESSAGE};
+    return (struct fate){.kind = FATE_FAILED, .fault = FAULT_MESSAGE, .doubtful = doubtfully};
 }
 
 // Rows 1, 2, ... of these aggregates, a letter each, in batches of up to eight.
@@ -31,6 +32,7 @@ setup(const char *aggregates)
     static const char *const names[] = {"a", "b", "c", "d"};
     one_setup(2);
     refused_by_kafka = 0;
+    doubtfully = false;
     fake_producer.judge = by_seq;
     one.settings.batch_size = 8;
     for (int64_t seq = 1; *aggregates; seq++, aggregates++)
@@ -48,6 +50,18 @@ START_TEST(test_an_unreadable_row_fails_alone)
     one_window();
     ck_assert(fake_row(4).published);
     ck_assert_int_eq(one_logged("code=22P05"), 1);
+    one_teardown();
+}
+END_TEST
+
+// Its failure cannot be written either, and it has no aggregate that waits: claims pass it over.
+START_TEST(test_an_unreadable_row_in_quarantine_is_passed_over)
+{
+    setup("");
+    fake_add((struct fake_row){.seq = 1, .unreadable = true, .unwritable = true});
+    ONE_WINDOW(WINDOW_SHORT, "begin apart claim x1 commit");
+    fake_add((struct fake_row){.seq = 2, .aggregate = "b"});
+    ONE_WINDOW(WINDOW_SHORT, "begin apart s2 m2 commit");
     one_teardown();
 }
 END_TEST
@@ -101,7 +115,9 @@ START_TEST(test_a_mark_that_is_refused_waits)
     ck_assert_int_eq(fake_row(2).retry_count, 0);
     ck_assert(fake_row(2).next_attempt_ms > fake_store.now_ms);
     ck_assert_int_eq(one_logged("mark_refused"), 1);
+    ck_assert_int_eq(one.lane.slot->quarantine.list[0].position.major, 2); // where it is looked for
     ck_assert_uint_eq(one.shared.stats.published, 3);
+    ck_assert_uint_eq(one.shared.stats.possible_duplicates, 1); // Kafka has it, and gets it again
     ck_assert_int_eq(atomic_load(&one.lane.quarantined), 1);
     one_teardown();
 }
@@ -114,6 +130,22 @@ START_TEST(test_a_lone_row_is_not_blamed)
     fake_find(1)->unmarkable = true;
     ONE_WINDOW(WINDOW_SHORT, "begin s1 x1 trial commit");
     ck_assert_int_eq(fake_row(1).retry_count, 0);
+    one_teardown();
+}
+END_TEST
+
+// Nothing is known to be well: the next window is no larger.
+START_TEST(test_refused_marks_alone_are_no_reason_to_trust)
+{
+    setup("abcd");
+    for (int64_t seq = 1; seq <= 4; seq++)
+        fake_find(seq)->unmarkable = true;
+    one.lane.careful = 1;
+    ONE_WINDOW(WINDOW_FULL, "begin x1 trial commit");
+    ck_assert_int_eq(one.lane.careful, 1);
+    fake_find(2)->unmarkable = false;
+    ONE_WINDOW(WINDOW_FULL, "begin M2 s2 commit");
+    ck_assert_int_eq(one.lane.careful, 2);
     one_teardown();
 }
 END_TEST
@@ -140,7 +172,6 @@ START_TEST(test_a_row_that_was_sent_is_tried_by_its_mark_first)
     const size_t sent = fake_producer.sent;
     fake_store.now_ms += 3600000;
     one.lane.slot->quarantine.list[0].until = mono_now();
-    one.lane.slot->floor.start.major = 0;
     one_window(); // not careful: leaves it alone, and asks for one that is
     ck_assert_uint_eq(fake_producer.sent, sent);
     ck_assert_int_eq(one.lane.careful, 1);
@@ -149,6 +180,19 @@ START_TEST(test_a_row_that_was_sent_is_tried_by_its_mark_first)
     ck_assert(fake_row(1).published);
     ck_assert_uint_eq(fake_producer.sent, sent + 1);
     ck_assert_int_eq(atomic_load(&one.lane.quarantined), 0);
+    one_teardown();
+}
+END_TEST
+
+// The windows that follow are careful; this one ends, and does not go on row by row.
+START_TEST(test_a_window_ends_when_the_next_is_to_be_careful)
+{
+    setup("abcdabcd");
+    const struct message_id id = fake_id(1);
+    one.settings.batch_size = 2;
+    quarantine_add(&one.lane.slot->quarantine, &id)->until = mono_now();
+    ONE_WINDOW(WINDOW_FULL, "begin claim s2 s3 s4 m2 m3 m4 commit");
+    ck_assert_int_eq(one.lane.careful, 1);
     one_teardown();
 }
 END_TEST
@@ -187,6 +231,42 @@ START_TEST(test_a_failure_that_is_refused_waits_in_memory)
 }
 END_TEST
 
+// Nothing was counted against it, so nothing is left to be written.
+START_TEST(test_a_wait_that_cannot_be_written_is_no_attempt)
+{
+    setup("a");
+    refused_by_kafka = 1;
+    doubtfully = true;
+    fake_find(1)->unwritable = true;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 x1 commit");
+    ck_assert_int_eq(one.lane.slot->quarantine.list[0].unwritten, 0);
+    ck_assert_int_eq(one_logged("failure_unwritten"), 1);
+    one_teardown();
+}
+END_TEST
+
+// It is due in the table, and waits in memory: no window goes back to it.
+START_TEST(test_a_held_row_that_is_due_is_no_work)
+{
+    setup("ab");
+    fake_store.now_ms = 5000;
+    fake_find(1)->next_attempt_ms = 1000;
+    refused_by_kafka = 1;
+    fake_find(1)->unwritable = true;
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s1 s2 m2 x1 commit");
+    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    ck_assert_int_gt(one.lane.slot->floor.start.major, 1);
+    one_let_holds_pass();
+    one.lane.slot->quarantine.list[0].until = mono_now();
+    fake_find(1)->unwritable = false;
+    one.lane.careful = 1;
+    one_window();
+    ck_assert_int_eq(fake_row(1).retry_count, 1);
+    one_teardown();
+}
+END_TEST
+
 // The attempts that could not be written count: at last the row is made dead, which may be written.
 START_TEST(test_a_row_that_cannot_wait_can_die)
 {
@@ -205,6 +285,25 @@ START_TEST(test_a_row_that_cannot_wait_can_die)
     one_window();
     ck_assert(fake_row(1).dead);
     ck_assert_int_eq(one_logged("message_dead"), 1);
+    ck_assert_int_eq(atomic_load(&one.lane.quarantined), 0);
+    one_teardown();
+}
+END_TEST
+
+// Kafka takes it at last: nothing of it is left in memory.
+START_TEST(test_a_row_that_could_not_wait_is_published)
+{
+    setup("ab");
+    refused_by_kafka = 1;
+    fake_find(1)->unwritable = true;
+    one_window();
+    ck_assert_int_eq(atomic_load(&one.lane.quarantined), 1);
+    one.lane.slot->quarantine.list[0].until = mono_now();
+    one_let_holds_pass();
+    one.lane.careful = 1;
+    refused_by_kafka = 0;
+    ONE_WINDOW(WINDOW_FULL, "begin M1 s1 commit");
+    ck_assert_uint_eq(one.lane.slot->quarantine.count, 0);
     ck_assert_int_eq(atomic_load(&one.lane.quarantined), 0);
     one_teardown();
 }
@@ -232,11 +331,15 @@ int
 main(void)
 {
     return RUN_TESTS(
-        "refused", test_an_unreadable_row_fails_alone, test_an_unreadable_row_ends_dead,
+        "refused", test_an_unreadable_row_fails_alone,
+        test_an_unreadable_row_in_quarantine_is_passed_over, test_an_unreadable_row_ends_dead,
         test_a_row_that_is_slow_to_read_fails_alone,
         test_a_later_claim_that_is_slow_ends_the_window, test_a_mark_that_is_refused_waits,
-        test_a_lone_row_is_not_blamed, test_a_trial_of_another_row_tells,
-        test_a_row_that_was_sent_is_tried_by_its_mark_first,
+        test_a_lone_row_is_not_blamed, test_refused_marks_alone_are_no_reason_to_trust,
+        test_a_trial_of_another_row_tells, test_a_row_that_was_sent_is_tried_by_its_mark_first,
+        test_a_window_ends_when_the_next_is_to_be_careful,
         test_a_table_that_refuses_all_blames_nobody, test_a_failure_that_is_refused_waits_in_memory,
-        test_a_row_that_cannot_wait_can_die, test_a_failure_that_was_not_committed_is_not_told);
+        test_a_wait_that_cannot_be_written_is_no_attempt, test_a_held_row_that_is_due_is_no_work,
+        test_a_row_that_cannot_wait_can_die, test_a_row_that_could_not_wait_is_published,
+        test_a_failure_that_was_not_committed_is_not_told);
 }

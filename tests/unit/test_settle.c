@@ -217,6 +217,28 @@ START_TEST(test_a_row_tries_its_topic)
 }
 END_TEST
 
+// What is shown is why a topic is blocked that still is.
+START_TEST(test_a_released_topic_is_not_shown)
+{
+    struct lane_trouble shown;
+
+    setup_topics("tu");
+    lane_show_active(&one.lane, true);
+    fates[1] = fates[2] = topic;
+    one_window();
+    ck_assert(trouble_read(&one.lane.block, &shown));
+    ck_assert(str_starts_with(shown.error.text, "topic u: "));
+    half_open("u");
+    fates[2] = (struct fate){0};
+    ONE_WINDOW(WINDOW_SHORT, "begin s2 m2 commit");
+    ck_assert(atomic_load(&one.lane.blocks));
+    ck_assert(trouble_read(&one.lane.block, &shown));
+    ck_assert_str_eq(shown.event, "topic_blocked");
+    ck_assert(str_starts_with(shown.error.text, "topic t: "));
+    one_teardown();
+}
+END_TEST
+
 // Row 1 was locked, and the floor passed it; its lock ends while its topic is blocked. It goes
 // before its followers all the same.
 START_TEST(test_a_blocked_topic_remembers_what_came_free_below)
@@ -288,6 +310,22 @@ START_TEST(test_a_refused_topic_holds_its_rows_at_once)
     ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m2 commit");
     ck_assert_int_eq(fake_sent(3), 0);
     ck_assert_uint_eq(one.shared.stats.possible_duplicates, 0);
+    one_teardown();
+}
+END_TEST
+
+// Each topic that may refuse all is named, with its own number of rows.
+START_TEST(test_doubted_topics_are_named_each)
+{
+    setup_topics("tutv");
+    for (int seq = 1; seq <= 3; seq++) {
+        fates[seq] = blamed;
+        fates[seq].doubtful = true;
+    }
+    one_window();
+    ck_assert_int_eq(one_logged("event=refusal_doubted"), 2);
+    ck_assert_int_eq(one_logged("event=refusal_doubted lane=0 messages=2 topic=t"), 1);
+    ck_assert_int_eq(one_logged("event=refusal_doubted lane=0 messages=1 topic=u"), 1);
     one_teardown();
 }
 END_TEST
@@ -512,6 +550,7 @@ START_TEST(test_a_mark_that_fails_counts_nothing)
         ck_assert_str_eq(one.err.code, marking[i]);
         ck_assert(str_starts_with(one.err.text, "marking published rows: "));
         ck_assert_uint_eq(one.shared.stats.published, 0);
+        ck_assert_uint_eq(one.shared.stats.possible_duplicates, 2);
         one_teardown();
     }
 }
@@ -542,6 +581,7 @@ START_TEST(test_an_attempt_that_can_not_be_counted_fails_the_window)
     ONE_WINDOW(WINDOW_FAILED, "begin s1 s2 m2");
     ck_assert(str_starts_with(one.err.text, "counting failed attempts: "));
     ck_assert_uint_eq(one.shared.stats.failed_attempts, 0);
+    ck_assert_uint_eq(one.shared.stats.possible_duplicates, 1);
     one_teardown();
 }
 END_TEST
@@ -603,6 +643,35 @@ START_TEST(test_a_dead_message_is_copied_first)
     ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s1 m2 f1 commit");
     ck_assert(fake_row(1).dead);
     ck_assert_uint_eq(one.shared.stats.published, 1);
+    one_teardown();
+}
+END_TEST
+
+static char attempts[8]; // as the copy said
+
+static struct fate
+read_attempts(const struct message *message)
+{
+    for (size_t i = 0; i < message->header_count; i++)
+        if (bytes_equal(message->headers[i].name, bytes_from("dead-attempts")))
+            snprintf(attempts, sizeof attempts, "%.*s", (int)message->headers[i].value.len,
+                     message->headers[i].value.data);
+    return by_seq_but_copies(message);
+}
+
+// Those that could not be written are among them.
+START_TEST(test_a_copy_counts_all_attempts)
+{
+    setup_dead(2, "ab");
+    const struct message_id id = fake_id(1);
+    fake_producer.judge = read_attempts;
+    one.lane.careful = 1;
+    struct quarantined *row = quarantine_add(&one.lane.slot->quarantine, &id);
+    row->until = mono_now();
+    row->unwritten = 2;
+    one_window();
+    ck_assert(fake_row(1).dead);
+    ck_assert_str_eq(attempts, "3");
     one_teardown();
 }
 END_TEST
@@ -746,6 +815,26 @@ START_TEST(test_a_copy_that_can_not_be)
 }
 END_TEST
 
+// A dead topic that was made compacted refuses every copy without a key: the row waits for it.
+START_TEST(test_a_copy_that_the_dead_topics_setting_refuses)
+{
+    setup_dead(2, "a");
+    fates[0] = blamed;
+    fates[0].doubtful = true;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s1 f1 commit");
+    ck_assert(!fake_row(1).dead);
+    ck_assert(fake_row(1).failure.postponed);
+    ck_assert_int_eq(one_logged("event=dead_letter_uncopied"), 0);
+    ck_assert_int_eq(one_logged("event=topic_blocked"), 1);
+    fates[0] = (struct fate){0};
+    half_open("dead");
+    fake_store.now_ms += 60000;
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s1 f1 commit");
+    ck_assert(fake_row(1).dead);
+    one_teardown();
+}
+END_TEST
+
 // --- silence
 
 // Nothing was acknowledged, and nobody answers: the cluster is away.
@@ -851,8 +940,9 @@ main(void)
         test_without_order_all_that_was_acknowledged_is_marked,
         test_a_fault_of_the_cluster_ends_the_window,
         test_an_unlisted_code_is_named_once_and_counted, test_a_topic_stops_only_its_own_rows,
-        test_a_row_tries_its_topic, test_a_hold_outlasts_a_breaker,
-        test_a_blocked_topic_remembers_what_came_free_below, test_a_blamed_row_releases_its_topic,
+        test_a_row_tries_its_topic, test_a_released_topic_is_not_shown,
+        test_a_hold_outlasts_a_breaker, test_a_blocked_topic_remembers_what_came_free_below,
+        test_a_blamed_row_releases_its_topic, test_doubted_topics_are_named_each,
         test_a_refused_topic_holds_its_rows_at_once, test_a_refused_batch_is_tried_one_by_one,
         test_a_suspect_behind_the_culprit_waits, test_an_innocent_that_was_overtaken_is_counted,
         test_suspects_that_could_not_be_tried_are_not_blamed,
@@ -865,12 +955,13 @@ main(void)
         test_an_attempt_that_can_not_be_counted_fails_the_window,
         test_a_deadline_marks_the_prefix_and_rebuilds_the_producer,
         test_a_deadline_gives_up_the_next_batch_too, test_a_dead_message_is_copied_first,
-        test_a_row_waits_for_its_copy, test_too_many_blocked_topics_stop_nobody,
-        test_others_may_be_slower_than_a_row_that_tries,
+        test_a_copy_counts_all_attempts, test_a_row_waits_for_its_copy,
+        test_too_many_blocked_topics_stop_nobody, test_others_may_be_slower_than_a_row_that_tries,
         test_a_row_that_tries_has_no_longer_than_the_window,
         test_what_the_library_gave_up_has_a_cause, test_a_row_that_can_not_be_dead_sends_no_copies,
         test_version_1_waits_for_the_copy_in_memory, test_a_copy_that_can_not_be,
-        test_silence_of_a_cluster_that_is_away, test_silence_in_general_is_the_clusters,
-        test_silence_for_one_row_is_its_topics, test_leaving_at_once_in_the_middle,
-        test_a_purge_that_came_too_late, test_leaving_at_once_waits_for_nobody);
+        test_a_copy_that_the_dead_topics_setting_refuses, test_silence_of_a_cluster_that_is_away,
+        test_silence_in_general_is_the_clusters, test_silence_for_one_row_is_its_topics,
+        test_leaving_at_once_in_the_middle, test_a_purge_that_came_too_late,
+        test_leaving_at_once_waits_for_nobody);
 }

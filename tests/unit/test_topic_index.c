@@ -62,15 +62,21 @@ START_TEST(test_all_beyond_the_limit_share_a_number)
 }
 END_TEST
 
-START_TEST(test_topics_that_lead_nowhere_use_up_no_number)
+static size_t
+meet_blocked(int count)
 {
     size_t named = 0;
-    char junk[16];
-    for (int i = 0; i < 1000; i++) {
+    for (int i = 0; i < count; i++) {
+        char junk[16];
         snprintf(junk, sizeof junk, "junk%d", i);
         named += topic_index_blocked(junk) != TOPIC_INDEX_OTHER;
     }
-    ck_assert_uint_eq(named, TOPIC_INDEX_BLOCKED);
+    return named;
+}
+
+START_TEST(test_topics_that_lead_nowhere_use_up_no_number)
+{
+    ck_assert_uint_eq(meet_blocked(1000), TOPIC_INDEX_BLOCKED);
     ck_assert_uint_eq(meet(TOPIC_INDEX_TOPICS), 0);
     ck_assert_uint_eq(topic_index("one more"), TOPIC_INDEX_OTHER);
     // One that has its own label keeps it when it is blocked.
@@ -118,7 +124,7 @@ meet_all(void *argument)
     return NULL;
 }
 
-// Whoever meets a topic first, no two numbers have the same name, and the limit holds.
+// Whoever meets a topic first, no two numbers have the same name, and the limits hold.
 START_TEST(test_threads_agree)
 {
     pthread_t threads[THREADS];
@@ -135,6 +141,7 @@ START_TEST(test_threads_agree)
     }
     ck_assert_uint_gt(named, TOPIC_INDEX_TOPICS - THREADS);
     ck_assert_uint_le(named, TOPIC_INDEX_TOPICS);
+    ck_assert_uint_eq(meet_blocked(1000), TOPIC_INDEX_BLOCKED);
 }
 END_TEST
 

@@ -87,6 +87,23 @@ START_TEST(test_idle_lanes_are_told)
 }
 END_TEST
 
+// No notification tells that a row's time in quarantine is over.
+START_TEST(test_a_row_in_quarantine_is_looked_for_by_the_clock)
+{
+    const struct message_id id = fake_id(1);
+    one_setup(2);
+    atomic_store(&one.shared.wake.heard, true);
+    atomic_store(&one.shared.wake.turn, 1); // another one than the lane's: it does not wait
+    ck_assert(wake_wait(&one.lane));
+    ck_assert_int_eq(one.lane.idle.maximum_ms, WAKE_POLL_MS);
+    quarantine_add(&one.lane.slot->quarantine, &id);
+    atomic_store(&one.shared.wake.turn, 2);
+    ck_assert(wake_wait(&one.lane));
+    ck_assert_int_eq(one.lane.idle.maximum_ms, one.settings.poll_max_ms);
+    one_teardown();
+}
+END_TEST
+
 START_TEST(test_without_a_word_they_look_as_ever)
 {
     start(1, 2);
@@ -126,6 +143,7 @@ END_TEST
 int
 main(void)
 {
-    return RUN_TESTS("wake", test_idle_lanes_are_told, test_without_a_word_they_look_as_ever,
-                     test_nobody_listens_for_a_while);
+    return RUN_TESTS("wake", test_idle_lanes_are_told,
+                     test_a_row_in_quarantine_is_looked_for_by_the_clock,
+                     test_without_a_word_they_look_as_ever, test_nobody_listens_for_a_while);
 }

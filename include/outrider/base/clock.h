@@ -34,7 +34,7 @@ int64_t wall_us(void);
 // instant between our `before_us` and `after_us`; 0 when both may agree.
 int64_t wall_ahead_us(int64_t before_us, int64_t there_us, int64_t after_us);
 
-// What no clock that a time service keeps right is off by.
+// Largest error of a synchronised clock.
 enum { WALL_TOLERANCE_US = 2000000 };
 
 // PostgreSQL's 'infinity' and '-infinity' in Unix microseconds.

@@ -27,8 +27,8 @@ struct outcome {
     bool given_up;           // FAILED because nobody answered in time: the code names no cause
     bool unlisted;           // FAILED by a code that nobody has classified
     bool by_clock;           // FAILED because a broker compared the record's time with its own
-    const char *code;        // static string, e.g. "MSG_SIZE_TOO_LARGE"
-    const char *text;        // static string for people
+    const char *code;        // e.g. "MSG_SIZE_TOO_LARGE"; static, or in the batch's memory
+    const char *text;        // for people; the same
 };
 
 #endif
