@@ -63,6 +63,8 @@ dead_begin(struct dead *dead, const char *mode, char **ret_user, struct error *e
     struct visit *visit = &dead->visit;
     const char *const guard[] = {visit->oid};
 
+    if (dead->between != NULL)
+        dead->between(dead->between_context);
     if (!visit_begin(visit, mode, dead->timeout_ms, err) || !apply_settings(dead, ret_user, err))
         return false;
     if (!visit_run(visit, sql_store_dead_guard, guard, 1, dead->guard_ms, NULL, err))
@@ -133,6 +135,13 @@ dead_close(struct dead *dead)
     unreadable_free(&dead->payloads);
     free(dead->bound);
     free(dead);
+}
+
+void
+dead_between(struct dead *dead, dead_between_call *call, void *context)
+{
+    dead->between = call;
+    dead->between_context = context;
 }
 
 // An array as PostgreSQL reads it; ids need no quoting. NULL for NULL.

@@ -9,6 +9,7 @@ import pytest
 
 from support import outrider as relay
 from support.monitor import ANYWHERE, Monitor
+from support.process import wait_until
 
 UNFINISHED = 75
 AWAY = {"kafka": {"bootstrap.servers": "127.0.0.1:9"}}
@@ -105,6 +106,31 @@ def test_a_change_that_the_table_refuses(outrider, outbox, bury, db, version, co
     assert re.search(r"(retried|discarded) +39", done.stdout) and re.search(r"skipped +1", done.stdout)
     assert set(listed(outrider)) == {dead[17]}
     assert sum(f'"id":"{one}"' in done.stderr for one in dead) == 39
+
+
+def transactions(db, database):
+    """How many this database has had."""
+    db.execute("SELECT pg_stat_force_next_flush()")
+    count, = db.execute("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = %s", (database,)).fetchone()
+    return count
+
+
+def test_refused_rows_among_many(outrider, outbox, db, database, version):
+    """What they take does not grow with the dead: neither is looked for rows that cannot be read, nor is a page begun anew
+    at full size for each of them."""
+    outbox.fill("orders", 3000, retry_count=5)
+    if version > 1:
+        outbox.run("UPDATE {table} SET dead_at = {created_at}")
+    outbox.run("""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE ON {table} FOR EACH ROW
+        WHEN (OLD.payload->>'n' IN ('1500', '2001', '2002', '2003', '2004', '2005')) EXECUTE FUNCTION refuse()""")
+    before = transactions(db, database)
+    done = outrider.command("dead", "retry", "--all").expect(UNFINISHED)
+    assert re.search(r"retried +2,994", done.stdout) and re.search(r"skipped +6", done.stdout)
+    wait_until(lambda: not db.execute("SELECT FROM pg_stat_activity WHERE application_name LIKE 'outrider%'").fetchall(),
+               10, "the command's session has ended, and is counted")
+    assert transactions(db, database) - before < 300
 
 
 LIMITED = ("bash", "-c", 'ulimit -v 262144; exec "$@"', "limited")
