@@ -17,12 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *
-copy(const char *text)
-{
-    return text == NULL ? NULL : xstrdup(text);
-}
-
 // The transaction's settings, with who works in it; ret_user may be NULL.
 static bool
 apply_settings(struct dead *dead, char **ret_user, struct error *err)
@@ -31,10 +25,10 @@ apply_settings(struct dead *dead, char **ret_user, struct error *err)
 
     if (!visit_run(&dead->visit, sql_store_dead_settings, NULL, 0, VISIT_LOOK_MS, &result, err))
         return false;
-    if (!session_expect(&result, "tttt", 1, err))
+    if (!session_expect(&result, "tt", 1, err))
         return false;
     if (ret_user != NULL)
-        *ret_user = copy(session_value(result, 0, 3));
+        *ret_user = xstrdup(session_value(result, 0, 1));
     session_result_free(result);
     return true;
 }
@@ -95,7 +89,7 @@ read_bound(struct dead *dead, struct error *err)
     }
     if (!session_expect(&result, "T", 1, err))
         return false;
-    dead->bound = copy(session_value(result, 0, 0));
+    dead->bound = xstrdup_or_null(session_value(result, 0, 0));
     session_result_free(result);
     return true;
 }

@@ -107,28 +107,84 @@ read_rows(void *context, const char *ids, struct error *err)
     return true;
 }
 
-// Finds rows of a report that cannot be read, the oldest waiting ones and the dead.
+// The rows of reports, in lists of an order each: those that wait, the oldest first, the dead, and,
+// whether alive or dead, those that have no place in an order.
+static const struct {
+    const char *listed, *place_v1, *place_v2;
+} lists[] = {
+    {"NOT ({dead})", "o.{created_at}", "o.{seq}"},
+    {"({dead})", "o.{created_at}", "o.{dead_at}"},
+    {"{order} IS NULL", "0::bigint", "0::bigint"},
+};
+
+enum { LISTS = sizeof lists / sizeof lists[0] };
+
+// How far a list has been read: the last row of a page, both NULL at the start.
+struct bookmark {
+    char *place, *id;
+    bool ended;
+};
+
+// The next page of a list.
+static bool
+read_ids(struct report *report, size_t list, struct bookmark *at, struct session_result **ret_ids,
+         struct error *err)
+{
+    enum { PAGE = 100000 };
+    const bool v2 = report->visit.version == 2;
+    const struct placeholder placeholders[] = {
+        {"listed", lists[list].listed, true},
+        {"place", v2 ? lists[list].place_v2 : lists[list].place_v1, true},
+        {"order", v2 ? "o.{seq}" : "o.{created_at}", true},
+    };
+    AUTOFREE char *sql = visit_expand(&report->visit, sql_store_report_ids, placeholders, 3);
+    char most[16];
+    const char *const params[] = {at->place, at->id, most};
+    struct session_result *ids;
+
+    snprintf(most, sizeof most, "%d", PAGE);
+    if (!visit_ask(&report->visit, sql, params, 3, COUNT_TIMEOUT_MS, &ids, err) ||
+        !session_expect(&ids, "uT", 0, err))
+        return false;
+    const size_t count = session_rows(ids);
+    at->ended = count < PAGE;
+    if (!at->ended) {
+        free(at->place);
+        free(at->id);
+        at->place = xstrdup_or_null(session_value(ids, count - 1, 1));
+        at->id = xstrdup(session_value(ids, count - 1, 0));
+    }
+    *ret_ids = ids;
+    return true;
+}
+
+// Finds rows of a report that cannot be read: a page of each list in turn, until some are found or
+// all lists are at their end.
 static bool
 isolate(struct report *report, const struct template *topic, bool *ret_found, struct error *err)
 {
-    enum { PAGE = 100000 };
     struct reading reading = {report, topic};
     const struct unreadable_probe probe = {.read = read_rows, .context = &reading};
     const size_t before = report->unreadable.changes;
-    AUTOFREE char *sql = expand(report, sql_store_report_ids, topic);
-    char offset[24], most[16];
-    const char *const params[] = {offset, most};
-    size_t count = PAGE;
+    struct bookmark at[LISTS] = {0};
+    size_t ended = 0;
     bool good = true;
 
-    snprintf(most, sizeof most, "%d", PAGE);
-    for (size_t at = 0; good && count == PAGE && report->unreadable.changes == before; at += PAGE) {
-        struct session_result *ids = NULL;
-        snprintf(offset, sizeof offset, "%zu", at);
-        good = visit_ask(&report->visit, sql, params, 2, COUNT_TIMEOUT_MS, &ids, err) &&
-               unreadable_find(&report->unreadable, &probe, ids, err);
-        count = good ? session_rows(ids) : 0;
+    for (size_t list = 0; good && ended < LISTS && report->unreadable.changes == before;
+         list = (list + 1) % LISTS) {
+        struct session_result *ids;
+        if (at[list].ended)
+            continue;
+        good = read_ids(report, list, &at[list], &ids, err);
+        if (!good)
+            break;
+        good = unreadable_find(&report->unreadable, &probe, ids, err);
         session_result_free(ids);
+        ended += at[list].ended;
+    }
+    for (size_t list = 0; list < LISTS; list++) {
+        free(at[list].place);
+        free(at[list].id);
     }
     *ret_found = report->unreadable.changes > before;
     return good;
@@ -280,12 +336,6 @@ backlog_free(struct backlog *backlog)
     *backlog = (struct backlog){0};
 }
 
-static char *
-copy(const char *text)
-{
-    return text == NULL ? NULL : xstrdup(text);
-}
-
 bool
 report_dead_reasons(struct report *report, const struct template *topic, int64_t limit, int most,
                     struct dead_reasons *ret_reasons, struct error *err)
@@ -309,8 +359,8 @@ report_dead_reasons(struct report *report, const struct template *topic, int64_t
     for (size_t i = 0; i < rows; i++)
         ret_reasons->list[i] = (struct dead_reason){
             .topic = xstrdup(session_value(result, i, 0)),
-            .error_class = copy(session_value(result, i, 1)),
-            .error = copy(session_value(result, i, 2)),
+            .error_class = xstrdup_or_null(session_value(result, i, 1)),
+            .error = xstrdup_or_null(session_value(result, i, 2)),
             .messages = visit_number(result, i, 3),
             .last_dead_ms = visit_number(result, i, 4),
         };

@@ -108,6 +108,16 @@ def test_a_change_that_the_table_refuses(outrider, outbox, bury, db, version, co
     assert sum(f'"id":"{one}"' in done.stderr for one in dead) == 39
 
 
+def test_a_row_behind_many(outrider, outbox, bury, spoil, version):
+    """Found wherever it is: the rows are looked through by pages of 100,000, and those that wait are more than the dead."""
+    bury()
+    outbox.fill("orders", 100_003)
+    last = outbox.value("SELECT {id} FROM {table} ORDER BY {created_at} DESC LIMIT 1")
+    spoil(last, "event_type", "repeat('0123456789', 1000)")
+    told = outrider.command("drain", "--dry-run", timeout=120).expect(0).stdout
+    assert re.search(r"orders +100,002\b", told) and re.search(r"\(unreadable\) +1\b", told), told
+
+
 def transactions(db, database):
     """How many this database has had."""
     db.execute("SELECT pg_stat_force_next_flush()")
