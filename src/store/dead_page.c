@@ -41,14 +41,8 @@ enum {
 };
 
 // What a page's rows are made of, in that order.
-#define LOOKED_AT "uTTTTTlTTLLLLb"
+#define LOOKED_AT "utTTTTlTTLLLLb"
 #define SHOWN     LOOKED_AT "TTT"
-
-static char *
-copy(const char *text)
-{
-    return text == NULL ? NULL : xstrdup(text);
-}
 
 // PostgreSQL's bigint in microseconds keeps the infinities at its ends, as Unix microseconds do.
 static bool
@@ -294,8 +288,8 @@ isolate(struct dead *dead, const struct page_request *request, bool *ret_found, 
 {
     const size_t before = changes(dead);
     struct page_request next = *request;
-    struct dead_page behind = {.position = copy(request->behind->position),
-                               .id = copy(request->behind->id)};
+    struct dead_page behind = {.position = xstrdup_or_null(request->behind->position),
+                               .id = xstrdup_or_null(request->behind->id)};
     struct session_result *ids = NULL;
     size_t count = request->limit;
     bool good = true;
@@ -303,13 +297,13 @@ isolate(struct dead *dead, const struct page_request *request, bool *ret_found, 
     next.behind = &behind;
     while (good && count == request->limit && changes(dead) == before) {
         good = read_only(dead, &next, sql_store_dead_ids, NULL, &ids, err) &&
-               find_unreadable(dead, request, ids, err);
+               session_expect(&ids, "ut", 0, err) && find_unreadable(dead, request, ids, err);
         count = good ? session_rows(ids) : 0;
         if (count == request->limit) {
             free(behind.position);
             free(behind.id);
-            behind.position = copy(session_value(ids, count - 1, 1));
-            behind.id = copy(session_value(ids, count - 1, 0));
+            behind.position = xstrdup_or_null(session_value(ids, count - 1, 1));
+            behind.id = xstrdup_or_null(session_value(ids, count - 1, 0));
         }
         session_result_free(ids);
         ids = NULL;

@@ -239,7 +239,8 @@ inspect_payloads(struct inspect *inspect, struct session_result **ret_result, st
         if (inspect_ask(inspect, INSPECT_PAYLOADS, ret_result, err))
             return true;
         if (!sqlstate_lies_in_data(err->code) ||
-            !visit_ask(&inspect->visit, sql, NULL, 0, VISIT_LOOK_MS, &ids, err))
+            !visit_ask(&inspect->visit, sql, NULL, 0, VISIT_LOOK_MS, &ids, err) ||
+            !session_expect(&ids, "u", 0, err))
             return false;
         const bool good = unreadable_find(&inspect->unreadable, &probe, ids, err);
         session_result_free(ids);

@@ -8,6 +8,7 @@ import re
 import pytest
 
 from support import outrider as relay
+from support.mangler import Mangler
 from support.monitor import ANYWHERE, Monitor
 from support.process import wait_until
 
@@ -116,6 +117,21 @@ def test_a_row_behind_many(outrider, outbox, bury, spoil, version):
     spoil(last, "event_type", "repeat('0123456789', 1000)")
     told = outrider.command("drain", "--dry-run", timeout=120).expect(0).stdout
     assert re.search(r"orders +100,002\b", told) and re.search(r"\(unreadable\) +1\b", told), told
+
+
+@pytest.mark.parametrize("command, n", [(("status",), 1), (("check",), 1), (("dead", "list"), 2)],
+                         ids=["status", "check", "dead"])  # the dead themselves begin with their ids, too
+def test_ids_are_input(outrider, outbox, bury, spoil, postgres, database, version, command, n):
+    """A list of ids that is none: it is named as such, and becomes no part of a statement."""
+    spoil(outbox.insert("orders"), "event_type", "repeat('0123456789', 1000)")
+    spoil(bury(), "event_type", "repeat('0123456789', 1000)")
+    proxy = Mangler(postgres.port)
+    dsn = f"postgresql://postgres@127.0.0.1:{proxy.port}/{database}?sslmode=disable"
+    proxy.arm(n, "null", named="id")
+    result = outrider.command(*command, config=AWAY | {"database": {"dsn": dsn}}, timeout=60)
+    proxy.close()
+    assert proxy.fired == 1 and result.code in range(1, 128), result.output
+    assert "PostgreSQL answered with NULL" in result.output, result.output
 
 
 def transactions(db, database):
