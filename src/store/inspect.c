@@ -114,14 +114,11 @@ static char *
 payload_size(const struct inspect *inspect)
 {
     const struct names *names = &inspect->visit.names;
-    const bool binary = inspect->visit.binary;
-    AUTOFREE char *kept = names_expand(names,
-                                       binary ? "octet_length(o.{payload})::bigint"
-                                              : "octet_length(o.{payload}::text)::bigint",
-                                       NULL, 0);
+    AUTOFREE char *kept = visit_payload_bytes(&inspect->visit);
     AUTOFREE char *sent =
         names_expand(names, "octet_length(textsend(o.{payload}::text))::bigint", NULL, 0);
-    return unreadable_guard_text(&inspect->unreadable, names, binary ? kept : sent, kept, "NULL");
+    return unreadable_guard_text(&inspect->unreadable, names, inspect->visit.binary ? kept : sent,
+                                 kept, "NULL");
 }
 
 // The bytes of a waiting row's other texts.
@@ -139,12 +136,9 @@ name_size(const struct inspect *inspect)
 static char *
 topic(const struct inspect *inspect)
 {
-    enum { TOPIC_MOST = 249 };
     const struct names *names = &inspect->visit.names;
-    AUTOFREE char *whole = names_topic(names, inspect->by.topic);
-    AUTOFREE char *cut = unreadable_cut(names, whole, false, TOPIC_MOST);
-    AUTOFREE char *escaped = unreadable_escape(names, cut);
-    return unreadable_guard_text(&inspect->unreadable, names, cut, escaped, "NULL");
+    AUTOFREE char *cut = unreadable_cut_topic(names, inspect->by.topic);
+    return unreadable_show(&inspect->unreadable, names, cut, "NULL");
 }
 
 // ids: an array of the rows that alone are looked at; NULL: all.

@@ -39,8 +39,7 @@ show(const struct report *report, const char *text)
 {
     const struct names *names = &report->visit.names;
     AUTOFREE char *expanded = names_expand(names, text, NULL, 0);
-    AUTOFREE char *escaped = unreadable_escape(names, expanded);
-    return unreadable_guard_text(&report->unreadable, names, expanded, escaped, "NULL");
+    return unreadable_show(&report->unreadable, names, expanded, "NULL");
 }
 
 // The aggregate, which is compared only: it stays as it is while it can be read. Caller frees.
@@ -56,12 +55,9 @@ guard_aggregate(const struct report *report)
 static char *
 show_topic(const struct report *report, const struct template *topic)
 {
-    enum { TOPIC_MOST = 249 };
     const struct names *names = &report->visit.names;
-    AUTOFREE char *whole = names_topic(names, topic);
-    AUTOFREE char *cut = unreadable_cut(names, whole, false, TOPIC_MOST);
-    AUTOFREE char *escaped = unreadable_escape(names, cut);
-    return unreadable_guard_text(&report->unreadable, names, cut, escaped, "'(unreadable)'");
+    AUTOFREE char *cut = unreadable_cut_topic(names, topic);
+    return unreadable_show(&report->unreadable, names, cut, "'(unreadable)'");
 }
 
 // topic: whose expression is {topic}, where the statement has one; NULL: it has none.
