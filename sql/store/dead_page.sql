@@ -1,7 +1,8 @@
--- One page of the dead, by the place in {position}'s order behind which it begins ($1 NULL: at the very start). A condition whose
--- parameter is NULL is gone before the plan is made, for the statement is planned with its parameters. Texts are cut where
--- they are read, and those of a row that cannot be read are NULL. A topic is compared as it is shown; what is shown escaped (escaped.sql)
--- is also found by that form, which has a backslash. Names and errors are compared by "C", the expressions' own: a column's collation may hold other names for equal, or refuse strpos. Ages and times by epochs in
+-- One page of the dead, by the place in {position}'s order behind which it begins ($1 NULL: at the very start). A condition
+-- whose parameter is NULL is gone before the plan is made, for the statement is planned with its parameters. Texts are cut
+-- where they are read, and those of a row that cannot be read are NULL. A topic is compared as it is shown; what is shown
+-- escaped (escaped.sql) is also found by that form, which has a backslash. Names and errors are compared by "C", the
+-- expressions' own: a column's collation may hold other names for equal, or refuse strpos. Ages and times by epochs in
 -- microseconds, as far as bigint has them; infinities keep their places at its ends.
 SELECT o.{id} AS id, {position}::timestamptz AS position, {shown_topic} AS topic, {shown_aggregate_type} AS aggregate_type,
        {shown_aggregate_id} AS aggregate_id, {shown_event_type} AS event_type,

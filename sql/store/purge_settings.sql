@@ -1,6 +1,4 @@
--- The transaction's own settings, behind those of every visit. A time without a time zone counts as UTC, whatever the
--- role's own zone is, and times are printed so that they can be given back. The planner is held to the index, or to the
--- range of pages: a plan that sorted or read the whole table would do so for each batch.
-SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO', true),
-       set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
+-- The transaction's own settings, behind those of every visit. The planner is held to the index, or to the range of pages: a
+-- plan that sorted or read the whole table would do so for each batch.
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_bitmapscan', 'off', true),
        set_config('enable_sort', 'off', true)

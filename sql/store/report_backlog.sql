@@ -1,5 +1,6 @@
--- The backlog by topic. $1 rows are counted at most (0: all), the oldest first, so that the age is right even when the
--- count is not. Ages by epochs: a created_at without time zone counts as UTC, like everywhere in outrider.
+-- The backlog by topic. $1 rows are counted at most (0: all), the oldest first, so that the age is right even when the count
+-- is not. An age of 0 where there is none. Ages by epochs: a created_at without time zone counts as UTC, like everywhere in
+-- outrider.
 WITH counted AS (
   (SELECT {topic} AS topic, o.{created_at} AS created_at, false AS dead
      FROM {table} AS o WHERE {unpublished} AND NOT ({dead})
@@ -9,7 +10,7 @@ WITH counted AS (
 SELECT topic,
        count(*) FILTER (WHERE NOT dead),
        count(*) FILTER (WHERE dead),
-       coalesce(greatest(0, extract(epoch FROM now()) - extract(epoch FROM min(created_at) FILTER (WHERE isfinite(created_at)))) * 1000, 0)::bigint
+       (greatest(0, extract(epoch FROM now()) - extract(epoch FROM min(created_at) FILTER (WHERE isfinite(created_at)))) * 1000)::bigint
   FROM counted
  GROUP BY topic
  ORDER BY topic COLLATE "C"

@@ -1,4 +1,8 @@
--- The rows that a report is about, $2 of them behind the first $1, those that wait and the dead: by what can be read of any.
-(SELECT o.{id} FROM {table} AS o WHERE {unpublished} AND NOT ({dead}) ORDER BY {order} OFFSET $1::bigint LIMIT $2::bigint)
-UNION ALL
-(SELECT o.{id} FROM {table} AS o WHERE {unpublished} AND {dead} OFFSET $1::bigint LIMIT $2::bigint)
+-- A page of one list ({listed}) of the rows that a report is about, $3 of them behind a place and an id ($2 NULL: from the
+-- start), by what can be read of any row. Rows without a place come last of all, and have a list of their own: behind one of
+-- them this list is at its end.
+SELECT o.{id}, ({place})::text
+  FROM {table} AS o
+ WHERE {unpublished} AND {listed} AND ($2::uuid IS NULL OR ({place}, o.{id}) > ($1, $2::uuid))
+ ORDER BY {place}, o.{id}
+ LIMIT $3

@@ -1,8 +1,8 @@
--- What is left up to $1, and why; $2: a row that is not free holds back its aggregate's later ones; $3: topics that a
--- relay found blocked. Version 1 keeps no
--- time of the next attempt: a row that failed before waits in some relay's memory. Nothing is locked to find out who
--- locks: a row lock is its transaction's number in xmax, and the lock that every running transaction holds on its own
--- number says whose it is: a backend's, or that of a prepared transaction, which has a name instead of a pid.
+-- What is left up to $1, and why; $2: a row that is not free holds back its aggregate's later ones; $3: topics that a relay
+-- found blocked. Version 1 keeps no time of the next attempt: a row that failed before waits in some relay's memory. Nothing
+-- is locked to find out who locks: a row lock is its transaction's number in xmax, and the lock that every running
+-- transaction holds on its own number says whose it is: a backend's, or that of a prepared transaction, which has a name
+-- instead of a pid.
 WITH r AS (
   SELECT {aggregate} AS aggregate_id, o.{created_at} AS position, coalesce(o.{retry_count}, 0) > 0 AS waiting,
          l.locktype IS NOT NULL AS locked, l.pid, p.gid, {topic} = ANY ($3::text[]) AS blocked

@@ -1,8 +1,8 @@
--- What is left up to $1 or without a number, and why; $2: a row that is not free holds back its aggregate's later ones; $3: topics that a
--- relay found blocked. The time until the
--- first waiting row is due in milliseconds, rounded up; one that waits for ever is due at no time. Nothing is locked to find out who locks: a row lock is its
--- transaction's number in xmax, and the lock that every running transaction holds on its own number says whose it is: a
--- backend's, or that of a prepared transaction, which has a name instead of a pid.
+-- What is left up to $1 or without a number, and why; $2: a row that is not free holds back its aggregate's later ones; $3:
+-- topics that a relay found blocked. The time until the first waiting row is due in milliseconds, rounded up; one that waits
+-- for ever is due at no time. Nothing is locked to find out who locks: a row lock is its transaction's number in xmax, and
+-- the lock that every running transaction holds on its own number says whose it is: a backend's, or that of a prepared
+-- transaction, which has a name instead of a pid.
 WITH r AS (
   SELECT {aggregate} AS aggregate_id, o.{seq} AS position, o.{next_attempt_at} AS next_attempt_at,
          (o.{next_attempt_at} > now()) IS TRUE AS waiting, l.locktype IS NOT NULL AS locked, l.pid, p.gid,

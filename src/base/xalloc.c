@@ -59,6 +59,12 @@ xstrdup(const char *s)
 }
 
 char *
+xstrdup_or_null(const char *s)
+{
+    return s == NULL ? NULL : xstrdup(s);
+}
+
+char *
 xstrndup(const char *s, size_t len)
 {
     return checked(strndup(s, len));

@@ -3,9 +3,9 @@
 // A command's way over the dead letters.
 //
 // What is changed by hand leaves a line of the log for each row, written when its transaction has
-// committed and not before: it must be true. Signals wait for the end of a page, so that none can
-// come in between. What cannot be done to a row is said on stderr with its id, and the rest goes
-// on.
+// committed and not before: it must be true. Signals wait for the end of a transaction and its
+// lines, so that none can come in between. What cannot be done to a row is said on stderr with its
+// id, and the rest goes on.
 #include "dead_round.h"
 
 #include "exits.h"
@@ -59,7 +59,8 @@ enum { USER_BYTES = 1024 }; // of an account's entry
 struct walk {
     struct dead_round *round;
     struct dead *dead;
-    bool *met; // which of the named ids were in a page
+    bool *met;       // which of the named ids were in a page
+    sigset_t before; // the signals that the process came with blocked
     char os_user[USER_BYTES];
 };
 
@@ -175,24 +176,35 @@ take_letter(struct walk *walk, const struct dead_page *page, const struct dead_l
     round->rows += !page->unclear;
 }
 
+// A page can take many transactions that change nothing, when a row of it is refused.
+static void
+let_signals_through(void *context)
+{
+    const struct walk *walk = context;
+    sigset_t held;
+
+    sigprocmask(SIG_SETMASK, &walk->before, &held);
+    sigprocmask(SIG_SETMASK, &held, NULL);
+}
+
 // The next page. Of one that is changed signals are held back until all is said about it.
 static bool
 turn_page(struct walk *walk, int64_t rows, struct dead_page *page, struct error *err)
 {
     struct dead_round *round = walk->round;
-    sigset_t held, before;
+    sigset_t held;
 
     if (writes(round))
         sigfillset(&held);
     else
         sigemptyset(&held);
-    sigprocmask(SIG_BLOCK, &held, &before);
+    sigprocmask(SIG_BLOCK, &held, NULL);
     bool good = dead_next(walk->dead, &round->selection, round->action, (size_t)rows, page, err);
     for (size_t i = 0; i < page->count; i++) {
         note_met(walk, page->letters[i].id);
         take_letter(walk, page, &page->letters[i]);
     }
-    sigprocmask(SIG_SETMASK, &before, NULL);
+    sigprocmask(SIG_SETMASK, &walk->before, NULL);
     return good;
 }
 
@@ -263,8 +275,12 @@ dead_round_run(struct dead_round *round)
         open_log(settings);
         name_os_user(walk.os_user);
     }
-    round->complete =
-        dead_open(&store, &walk.dead, &err) && turn_pages(&walk, &err) && tell_unmet(&walk, &err);
+    sigprocmask(SIG_BLOCK, NULL, &walk.before);
+    round->complete = dead_open(&store, &walk.dead, &err);
+    if (round->complete) {
+        dead_between(walk.dead, let_signals_through, &walk);
+        round->complete = turn_pages(&walk, &err) && tell_unmet(&walk, &err);
+    }
     dead_close(walk.dead);
     if (!round->complete)
         return fail(round, &err);

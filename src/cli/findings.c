@@ -88,12 +88,6 @@ found_free(struct found *found)
     free(found->command);
 }
 
-static char *
-copy(const char *text)
-{
-    return text == NULL ? NULL : xstrdup(text);
-}
-
 // Notes a topic of what was found, and takes over the topic's own texts.
 static void
 add_topic(struct found *found, const char *name, char *detail, char *command)
@@ -139,14 +133,14 @@ add(struct findings *findings, struct found found, const char *topic)
         fellow = &findings->found[findings->count++];
         *fellow = found;
         if (topic != NULL)
-            add_topic(fellow, topic, copy(found.detail), copy(found.command));
+            add_topic(fellow, topic, xstrdup_or_null(found.detail), xstrdup_or_null(found.command));
         return;
     }
     bool known = topic == NULL;
     for (size_t i = 0; i < fellow->topic_count; i++)
         known |= str_equal(fellow->topics[i].detail, found.detail);
     if (!known)
-        add_topic(fellow, topic, copy(found.detail), copy(found.command));
+        add_topic(fellow, topic, xstrdup_or_null(found.detail), xstrdup_or_null(found.command));
     found_free(&found);
 }
 

@@ -35,12 +35,6 @@ struct state {
     size_t next_point, point_count;
 };
 
-static char *
-copy(const char *text)
-{
-    return text == NULL ? NULL : xstrdup(text);
-}
-
 struct state *
 state_new(const char *config_file)
 {
@@ -48,7 +42,7 @@ state_new(const char *config_file)
 
     pthread_mutex_init(&state->lock, NULL);
     state->stage = STAGE_RELOADING;
-    state->config_file = copy(config_file);
+    state->config_file = xstrdup_or_null(config_file);
     state->started_us = state->reloaded_us = wall_us();
     return state;
 }
@@ -276,9 +270,9 @@ state_snapshot(struct state *state, struct snapshot *ret_snapshot)
     snapshot->started_us = state->started_us;
     snapshot->reload_refused = state->reload_refused;
     snapshot->reloaded_us = state->reloaded_us;
-    snapshot->table = copy(state->table);
-    snapshot->config = copy(state->config);
-    snapshot->config_file = copy(state->config_file);
+    snapshot->table = xstrdup_or_null(state->table);
+    snapshot->config = xstrdup_or_null(state->config);
+    snapshot->config_file = xstrdup_or_null(state->config_file);
     snapshot->sample = sample_share(state->sample);
     snapshot->sample_failed = state->sample_failed;
     snapshot->sample_error = state->sample_error;

@@ -47,6 +47,8 @@ is_readable(char kind, const char *text)
     case 'i':
     case 'l':
         return is_number(text);
+    case 'u':
+        return text[strspn(text, "0123456789abcdef-")] == '\0';
     default:
         return true;
     }

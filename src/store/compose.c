@@ -20,10 +20,8 @@ enum { PLACEHOLDERS_MAX = 64 };
 static const char *
 claimable(const struct shape *shape, const struct store_settings *settings, enum claim_kind kind)
 {
-    if (shape->version == 1)
-        return sql_store_claimable_v1;
-    if (settings->ordering == ORDERING_NONE)
-        return sql_store_claimable_v2_due;
+    if (shape->version == 1 || settings->ordering == ORDERING_NONE)
+        return sql_store_claimable_due;
     return kind == CLAIM_CHOOSING ? sql_store_claimable_v2_waiting : sql_store_claimable_v2;
 }
 
@@ -104,8 +102,7 @@ add_version(const struct shape *shape, const struct description *description,
         {"version", "1", false},
         {"last_number", sql_store_last_number_none, true},
         {"placed", nullable ? sql_store_placed_v1_nullable : sql_store_placed_v1, true},
-        {"unpublished",
-         nullable ? sql_store_report_unpublished_v1_nullable : sql_store_report_unpublished_v1,
+        {"unpublished", nullable ? sql_store_report_unpublished : sql_store_report_unpublished_v1,
          true},
         {"dead", sql_store_report_dead_v1, true},
         {"claimed_order", "position, id", false},
@@ -117,7 +114,7 @@ add_version(const struct shape *shape, const struct description *description,
         {"version", "2", false},
         {"last_number", sql_store_last_number, true},
         {"placed", sql_store_placed_v2, true},
-        {"unpublished", sql_store_report_unpublished_v2, true},
+        {"unpublished", sql_store_report_unpublished, true},
         {"dead", sql_store_report_dead_v2, true},
         {"claimed_order", "position", false},
         {"position", "o.{seq}", true},

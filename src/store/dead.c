@@ -17,12 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static char *
-copy(const char *text)
-{
-    return text == NULL ? NULL : xstrdup(text);
-}
-
 // The transaction's settings, with who works in it; ret_user may be NULL.
 static bool
 apply_settings(struct dead *dead, char **ret_user, struct error *err)
@@ -31,10 +25,10 @@ apply_settings(struct dead *dead, char **ret_user, struct error *err)
 
     if (!visit_run(&dead->visit, sql_store_dead_settings, NULL, 0, VISIT_LOOK_MS, &result, err))
         return false;
-    if (!session_expect(&result, "tttt", 1, err))
+    if (!session_expect(&result, "tt", 1, err))
         return false;
     if (ret_user != NULL)
-        *ret_user = copy(session_value(result, 0, 3));
+        *ret_user = xstrdup(session_value(result, 0, 1));
     session_result_free(result);
     return true;
 }
@@ -63,6 +57,8 @@ dead_begin(struct dead *dead, const char *mode, char **ret_user, struct error *e
     struct visit *visit = &dead->visit;
     const char *const guard[] = {visit->oid};
 
+    if (dead->between != NULL)
+        dead->between(dead->between_context);
     if (!visit_begin(visit, mode, dead->timeout_ms, err) || !apply_settings(dead, ret_user, err))
         return false;
     if (!visit_run(visit, sql_store_dead_guard, guard, 1, dead->guard_ms, NULL, err))
@@ -93,7 +89,7 @@ read_bound(struct dead *dead, struct error *err)
     }
     if (!session_expect(&result, "T", 1, err))
         return false;
-    dead->bound = copy(session_value(result, 0, 0));
+    dead->bound = xstrdup_or_null(session_value(result, 0, 0));
     session_result_free(result);
     return true;
 }
@@ -132,6 +128,13 @@ dead_close(struct dead *dead)
     unreadable_free(&dead->payloads);
     free(dead->bound);
     free(dead);
+}
+
+void
+dead_between(struct dead *dead, dead_between_call *call, void *context)
+{
+    dead->between = call;
+    dead->between_context = context;
 }
 
 // An array as PostgreSQL reads it; ids need no quoting. NULL for NULL.

@@ -3,9 +3,10 @@
 //
 // A page is one statement, and one row can make it fail: a column that is corrupt or cannot be
 // printed, or a constraint, a trigger or an index that refuses the change. So after a failure that
-// lies in data the rows that cannot be read are found and shown without those columns; and of rows
-// that are to be changed the page is halved, down to the one that is refused, which is named and
-// left.
+// lies in data the rows that cannot be read are found and shown without those columns. A page that
+// is to be changed is read first, to tell the two apart: when that succeeds, the change is refused,
+// and the page is halved, down to the one row that is refused, which is named and left. The pages
+// after it double again.
 #include "dead_private.h"
 
 #include "outrider/base/text.h"
@@ -40,14 +41,8 @@ enum {
 };
 
 // What a page's rows are made of, in that order.
-#define LOOKED_AT "uTTTTTlTTLLLLb"
+#define LOOKED_AT "utTTTTlTTLLLLb"
 #define SHOWN     LOOKED_AT "TTT"
-
-static char *
-copy(const char *text)
-{
-    return text == NULL ? NULL : xstrdup(text);
-}
 
 // PostgreSQL's bigint in microseconds keeps the infinities at its ends, as Unix microseconds do.
 static bool
@@ -293,8 +288,8 @@ isolate(struct dead *dead, const struct page_request *request, bool *ret_found, 
 {
     const size_t before = changes(dead);
     struct page_request next = *request;
-    struct dead_page behind = {.position = copy(request->behind->position),
-                               .id = copy(request->behind->id)};
+    struct dead_page behind = {.position = xstrdup_or_null(request->behind->position),
+                               .id = xstrdup_or_null(request->behind->id)};
     struct session_result *ids = NULL;
     size_t count = request->limit;
     bool good = true;
@@ -302,13 +297,13 @@ isolate(struct dead *dead, const struct page_request *request, bool *ret_found, 
     next.behind = &behind;
     while (good && count == request->limit && changes(dead) == before) {
         good = read_only(dead, &next, sql_store_dead_ids, NULL, &ids, err) &&
-               find_unreadable(dead, request, ids, err);
+               session_expect(&ids, "ut", 0, err) && find_unreadable(dead, request, ids, err);
         count = good ? session_rows(ids) : 0;
         if (count == request->limit) {
             free(behind.position);
             free(behind.id);
-            behind.position = copy(session_value(ids, count - 1, 1));
-            behind.id = copy(session_value(ids, count - 1, 0));
+            behind.position = xstrdup_or_null(session_value(ids, count - 1, 1));
+            behind.id = xstrdup_or_null(session_value(ids, count - 1, 0));
         }
         session_result_free(ids);
         ids = NULL;
@@ -402,13 +397,55 @@ may_lie_in_row(enum dead_action action, const struct error *why)
            (action == DEAD_SHOW && str_equal(why->code, SQLSTATE_QUERY_CANCELED));
 }
 
+// What made a page fail.
+enum cause {
+    CAUSE_UNKNOWN,
+    CAUSE_UNREADABLE, // rows, which are known now
+    CAUSE_REFUSED,    // the change of a row: the page can be read, and so can each part of it
+};
+
+// Only a page that cannot be read is worth the search for unreadable rows, which goes through all
+// the dead when there are none.
+static bool
+find_cause(struct dead *dead, const struct page_request *request, enum cause *ret_cause,
+           struct error *err)
+{
+    struct page_request look = *request;
+    struct session_result *result;
+    bool found;
+
+    if (writes(request->action)) {
+        look.action = DEAD_LOOK;
+        if (read_only(dead, &look, statement_of(DEAD_LOOK), NULL, &result, err)) {
+            session_result_free(result);
+            *ret_cause = CAUSE_REFUSED;
+            return true;
+        }
+        if (!sqlstate_lies_in_data(err->code))
+            return false;
+    }
+    if (!isolate(dead, request, &found, err))
+        return false;
+    *ret_cause = found ? CAUSE_UNREADABLE : CAUSE_UNKNOWN;
+    return true;
+}
+
+// The rows of the next page: after a refusal few, and twice as many with each page, so that rows
+// that are refused close together cost no whole page each.
+static size_t
+page_limit(const struct dead *dead, enum dead_action action, size_t limit)
+{
+    return writes(action) && dead->room > 0 && dead->room < limit ? dead->room : limit;
+}
+
 bool
 dead_next(struct dead *dead, const struct dead_selection *selection, enum dead_action action,
           size_t limit, struct dead_page *page, struct error *err)
 {
-    struct page_request request = {page, selection, action, limit};
+    struct page_request request = {page, selection, action, page_limit(dead, action, limit)};
     struct dead_page next = {0};
-    bool found, known = true;
+    enum cause cause = CAUSE_UNKNOWN;
+    bool known = true;
     bool good = check_version(dead, selection, err) && look_for_texts(dead, selection, &known, err);
 
     forget(dead);
@@ -421,16 +458,20 @@ dead_next(struct dead *dead, const struct dead_selection *selection, enum dead_a
             good = true;
             continue;
         }
-        if (next.unclear || !may_lie_in_row(action, &why) || !isolate(dead, &request, &found, err))
+        if (next.unclear || !may_lie_in_row(action, &why) ||
+            (cause != CAUSE_REFUSED && !find_cause(dead, &request, &cause, err)))
             break;
-        good = found || writes(action);
-        if (!found && writes(action) && request.limit == 1) {
+        *err = why;
+        good = cause != CAUSE_UNKNOWN;
+        if (cause == CAUSE_REFUSED && request.limit == 1) {
             good = turn_refused(dead, &request, &why, &next, err);
             break;
         }
-        request.limit = found ? request.limit : request.limit / 2;
-        *err = why;
+        if (cause == CAUSE_REFUSED)
+            request.limit /= 2;
     }
+    if (writes(action))
+        dead->room = request.limit < limit ? request.limit * 2 : 0;
     dead_page_free(page);
     *page = next;
     return good;

@@ -13,6 +13,9 @@ struct dead {
     int timeout_ms;
     int guard_ms; // for the guard: lock_timeout has to come first
     int version;
+    size_t room;                // rows of the next page that is changed; 0: as many as are wanted
+    dead_between_call *between; // NULL: none
+    void *between_context;
     char *bound;                // the last position of all; NULL: nothing is dead
     struct unreadable rows;     // of which only what has a fixed width is shown
     struct unreadable payloads; // of which neither payload nor headers are

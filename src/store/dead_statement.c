@@ -12,7 +12,6 @@
 #include <string.h>
 
 enum {
-    TOPIC_MOST = 249,      // of a topic's name, in Kafka too
     TEXT_MOST = 200,       // characters of a name in a list
     ERROR_MOST = 500,      // of an error text there
     SHOWN_MOST = 10000,    // of either, where one row is shown
@@ -52,6 +51,8 @@ columns_free(struct columns *columns)
 static void
 own(struct columns *columns, const char *name, char *expression)
 {
+    if (columns->count == COLUMNS)
+        abort(); // a bug of ours
     columns->owned[columns->count] = expression;
     columns->list[columns->count++] = (struct placeholder){name, expression, false};
 }
@@ -82,9 +83,8 @@ add_shown(struct columns *columns, const struct dead *dead, const char *name,
           const char *expression)
 {
     const struct names *names = &dead->visit.names;
-    AUTOFREE char *escaped = unreadable_escape(names, expression);
 
-    own(columns, name, unreadable_guard_text(&dead->rows, names, expression, escaped, "NULL"));
+    own(columns, name, unreadable_show(&dead->rows, names, expression, "NULL"));
 }
 
 static void
@@ -92,8 +92,7 @@ add_texts(struct columns *columns, const struct dead *dead, enum dead_action act
 {
     const struct names *names = &dead->visit.names;
     const int most = action == DEAD_SHOW ? SHOWN_MOST : TEXT_MOST;
-    AUTOFREE char *topic = names_topic(names, &dead->topic);
-    AUTOFREE char *shown_topic = unreadable_cut(names, topic, false, TOPIC_MOST);
+    AUTOFREE char *shown_topic = unreadable_cut_topic(names, &dead->topic);
 
     add_shown(columns, dead, "shown_topic", shown_topic);
     add_compared(columns, dead, "topic", "escaped_topic", shown_topic);
@@ -111,10 +110,7 @@ static void
 add_payload_bytes(struct columns *columns, const struct dead *dead, enum dead_action action)
 {
     const bool measured = action == DEAD_MEASURE || action == DEAD_SHOW;
-    const char *sql = !measured            ? "NULL::bigint"
-                      : dead->visit.binary ? "octet_length(o.{payload})::bigint"
-                                           : "octet_length(o.{payload}::text)::bigint";
-    AUTOFREE char *bytes = names_expand(&dead->visit.names, sql, NULL, 0);
+    AUTOFREE char *bytes = measured ? visit_payload_bytes(&dead->visit) : xstrdup("NULL::bigint");
 
     add(columns, dead, &dead->payloads, "payload_bytes", bytes);
 }
@@ -182,7 +178,7 @@ dead_statement(const struct dead *dead, const char *sql, enum dead_action action
     AUTOFREE char *aggregate = names_expand(names, texts[AGGREGATE].sql, NULL, 0);
     AUTOFREE char *class = names_expand(names, v2 ? texts[CLASS].sql : "NULL::text", NULL, 0);
     AUTOFREE char *error = names_expand(names, v2 ? texts[ERROR_TEXT].sql : "NULL::text", NULL, 0);
-    AUTOFREE char *asked_topic = unreadable_cut(names, "$8::text", false, TOPIC_MOST);
+    AUTOFREE char *asked_topic = unreadable_cut_asked(names, "$8::text");
     struct placeholder all[VISIT_FRAGMENT_MAX] = {
         {"dead_page", sql_store_dead_page, true},
         {"dead_behind", sql_store_dead_behind, true},
@@ -199,6 +195,8 @@ dead_statement(const struct dead *dead, const char *sql, enum dead_action action
     add_compared(&columns, dead, "error", "escaped_error", error);
     add(&columns, dead, &dead->rows, "class", class);
     add_values(&values, dead);
+    if (count + columns.count + values.count > VISIT_FRAGMENT_MAX)
+        abort(); // a bug of ours
     memcpy(all + count, columns.list, columns.count * sizeof *columns.list);
     count += columns.count;
     memcpy(all + count, values.list, values.count * sizeof *values.list);

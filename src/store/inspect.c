@@ -113,14 +113,11 @@ static char *
 payload_size(const struct inspect *inspect)
 {
     const struct names *names = &inspect->visit.names;
-    const bool binary = inspect->visit.binary;
-    AUTOFREE char *kept = names_expand(names,
-                                       binary ? "octet_length(o.{payload})::bigint"
-                                              : "octet_length(o.{payload}::text)::bigint",
-                                       NULL, 0);
+    AUTOFREE char *kept = visit_payload_bytes(&inspect->visit);
     AUTOFREE char *sent =
         names_expand(names, "octet_length(textsend(o.{payload}::text))::bigint", NULL, 0);
-    return unreadable_guard_text(&inspect->unreadable, names, binary ? kept : sent, kept, "NULL");
+    return unreadable_guard_text(&inspect->unreadable, names, inspect->visit.binary ? kept : sent,
+                                 kept, "NULL");
 }
 
 // The bytes of a waiting row's other texts.
@@ -138,12 +135,9 @@ name_size(const struct inspect *inspect)
 static char *
 topic(const struct inspect *inspect)
 {
-    enum { TOPIC_MOST = 249 };
     const struct names *names = &inspect->visit.names;
-    AUTOFREE char *whole = names_topic(names, inspect->by.topic);
-    AUTOFREE char *cut = unreadable_cut(names, whole, false, TOPIC_MOST);
-    AUTOFREE char *escaped = unreadable_escape(names, cut);
-    return unreadable_guard_text(&inspect->unreadable, names, cut, escaped, "NULL");
+    AUTOFREE char *cut = unreadable_cut_topic(names, inspect->by.topic);
+    return unreadable_show(&inspect->unreadable, names, cut, "NULL");
 }
 
 // ids: an array of the rows that alone are looked at; NULL: all.
@@ -238,7 +232,8 @@ inspect_payloads(struct inspect *inspect, struct session_result **ret_result, st
         if (inspect_ask(inspect, INSPECT_PAYLOADS, ret_result, err))
             return true;
         if (!sqlstate_lies_in_data(err->code) ||
-            !visit_ask(&inspect->visit, sql, NULL, 0, VISIT_LOOK_MS, &ids, err))
+            !visit_ask(&inspect->visit, sql, NULL, 0, VISIT_LOOK_MS, &ids, err) ||
+            !session_expect(&ids, "u", 0, err))
             return false;
         const bool good = unreadable_find(&inspect->unreadable, &probe, ids, err);
         session_result_free(ids);

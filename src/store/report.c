@@ -3,159 +3,22 @@
 // What is in the table, for people.
 //
 // Reports read and never lock: they must not disturb the relay whose backlog they count.
-#include "outrider/store/report.h"
+#include "report_private.h"
 
 #include "outrider/base/clock.h"
 #include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
 #include "slot_holder.h"
 #include "sql.h"
-#include "sqlstate.h"
-#include "unreadable.h"
-#include "visit.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { COUNT_TIMEOUT_MS = 600000 }; // a full count of a large table
-
 #define PG_EPOCH_US INT64_C(946684800000000) // 2000-01-01 in Unix microseconds
 // What format_utc and PostgreSQL both write with four digits for the year.
 #define MOST_US  INT64_C(253402300799999999)
 #define LEAST_US INT64_C(-62135596800000000)
-
-struct report {
-    struct visit visit;
-    int count_timeout_ms;         // for reports that stop at a limit
-    bool keeps_order;             // a row may hold back others
-    const char *application_name; // borrowed from the settings
-    struct unreadable unreadable; // rows that were found so; counted, and nothing else of them
-};
-
-// A text that is shown, NULL of rows that cannot be read. Caller frees.
-static char *
-show(const struct report *report, const char *text)
-{
-    const struct names *names = &report->visit.names;
-    AUTOFREE char *expanded = names_expand(names, text, NULL, 0);
-    AUTOFREE char *escaped = unreadable_escape(names, expanded);
-    return unreadable_guard_text(&report->unreadable, names, expanded, escaped, "NULL");
-}
-
-// The aggregate, which is compared only: it stays as it is while it can be read. Caller frees.
-static char *
-guard_aggregate(const struct report *report)
-{
-    const struct names *names = &report->visit.names;
-    AUTOFREE char *aggregate = names_expand(names, sql_store_aggregate, NULL, 0);
-    return unreadable_guard(&report->unreadable, names, aggregate, "NULL");
-}
-
-// Caller frees.
-static char *
-show_topic(const struct report *report, const struct template *topic)
-{
-    enum { TOPIC_MOST = 249 };
-    const struct names *names = &report->visit.names;
-    AUTOFREE char *whole = names_topic(names, topic);
-    AUTOFREE char *cut = unreadable_cut(names, whole, false, TOPIC_MOST);
-    AUTOFREE char *escaped = unreadable_escape(names, cut);
-    return unreadable_guard_text(&report->unreadable, names, cut, escaped, "'(unreadable)'");
-}
-
-// topic: whose expression is {topic}, where the statement has one; NULL: it has none.
-static char *
-expand(const struct report *report, const char *sql, const struct template *topic)
-{
-    static const struct template no_topic;
-    const bool v2 = report->visit.version == 2;
-    AUTOFREE char *shown = show_topic(report, topic == NULL ? &no_topic : topic);
-    AUTOFREE char *aggregate = guard_aggregate(report);
-    AUTOFREE char *class = show(report, "left(o.{error_class}::text, 200) COLLATE \"C\"");
-    AUTOFREE char *error = show(report, "left(o.{last_error}::text, 200) COLLATE \"C\"");
-    const struct placeholder placeholders[] = {
-        {"dead_rows", v2 ? sql_store_report_dead_rows_v2 : sql_store_report_dead_rows_v1, true},
-        {"order", v2 ? "o.{seq}" : "o.{created_at}", true},
-        {"topic", shown, false},
-        {"aggregate", aggregate, false},
-        {"class", v2 ? class : "NULL::text", false},
-        {"error", v2 ? error : "NULL::text", false},
-    };
-    return visit_expand(&report->visit, sql, placeholders,
-                        sizeof placeholders / sizeof placeholders[0]);
-}
-
-// What a probe reads.
-struct reading {
-    struct report *report;
-    const struct template *topic;
-};
-
-static bool
-read_rows(void *context, const char *ids, struct error *err)
-{
-    struct reading *reading = context;
-    struct report *report = reading->report;
-    AUTOFREE char *sql = expand(report, sql_store_report_probe, reading->topic);
-    const char *const params[] = {ids};
-    struct session_result *result;
-
-    if (!visit_ask(&report->visit, sql, params, 1, report->count_timeout_ms, &result, err))
-        return false;
-    session_result_free(result);
-    return true;
-}
-
-// Finds rows of a report that cannot be read, the oldest waiting ones and the dead.
-static bool
-isolate(struct report *report, const struct template *topic, bool *ret_found, struct error *err)
-{
-    enum { PAGE = 100000 };
-    struct reading reading = {report, topic};
-    const struct unreadable_probe probe = {.read = read_rows, .context = &reading};
-    const size_t before = report->unreadable.changes;
-    AUTOFREE char *sql = expand(report, sql_store_report_ids, topic);
-    char offset[24], most[16];
-    const char *const params[] = {offset, most};
-    size_t count = PAGE;
-    bool good = true;
-
-    snprintf(most, sizeof most, "%d", PAGE);
-    for (size_t at = 0; good && count == PAGE && report->unreadable.changes == before; at += PAGE) {
-        struct session_result *ids = NULL;
-        snprintf(offset, sizeof offset, "%zu", at);
-        good = visit_ask(&report->visit, sql, params, 2, COUNT_TIMEOUT_MS, &ids, err) &&
-               unreadable_find(&report->unreadable, &probe, ids, err);
-        count = good ? session_rows(ids) : 0;
-        session_result_free(ids);
-    }
-    *ret_found = report->unreadable.changes > before;
-    return good;
-}
-
-// A statement over many rows, which a row that cannot be read does not make fail.
-static bool
-ask(struct report *report, const char *statement, const struct template *topic,
-    const char *const *params, size_t param_count, int timeout_ms,
-    struct session_result **ret_result, struct error *err)
-{
-    struct error why;
-    bool found;
-
-    do {
-        AUTOFREE char *sql = expand(report, statement, topic);
-        if (visit_ask(&report->visit, sql, params, param_count, timeout_ms, ret_result, err))
-            return true;
-        if (!sqlstate_lies_in_data(err->code))
-            return false;
-        why = *err;
-        if (!isolate(report, topic, &found, err))
-            return false;
-        *err = why;
-    } while (found);
-    return false;
-}
 
 bool
 report_open(const struct store_settings *settings, struct report **ret_report, struct error *err)
@@ -237,8 +100,8 @@ report_backlog(struct report *report, const struct template *topic, int64_t limi
     snprintf(limit_text, sizeof limit_text, "%" PRId64, limit);
     if (!visit_look(&report->visit, err))
         return false;
-    if (!ask(report, sql_store_report_backlog, topic, params, 1,
-             limit > 0 ? report->count_timeout_ms : COUNT_TIMEOUT_MS, &result, err))
+    if (!report_ask(report, sql_store_report_backlog, topic, params, 1,
+                    limit > 0 ? report->count_timeout_ms : REPORT_COUNT_MS, &result, err))
         return error_prefix(err, "counting the backlog");
     if (!session_expect(&result, "tlll", 0, err))
         return false;
@@ -280,12 +143,6 @@ backlog_free(struct backlog *backlog)
     *backlog = (struct backlog){0};
 }
 
-static char *
-copy(const char *text)
-{
-    return text == NULL ? NULL : xstrdup(text);
-}
-
 bool
 report_dead_reasons(struct report *report, const struct template *topic, int64_t limit, int most,
                     struct dead_reasons *ret_reasons, struct error *err)
@@ -300,7 +157,7 @@ report_dead_reasons(struct report *report, const struct template *topic, int64_t
         return false;
     const char *statement =
         report->visit.version == 2 ? sql_store_report_reasons_v2 : sql_store_report_reasons_v1;
-    if (!ask(report, statement, topic, params, 2, report->count_timeout_ms, &result, err))
+    if (!report_ask(report, statement, topic, params, 2, report->count_timeout_ms, &result, err))
         return error_prefix(err, "counting dead letters by reason");
     if (!session_expect(&result, "tTTll", 0, err))
         return false;
@@ -309,8 +166,8 @@ report_dead_reasons(struct report *report, const struct template *topic, int64_t
     for (size_t i = 0; i < rows; i++)
         ret_reasons->list[i] = (struct dead_reason){
             .topic = xstrdup(session_value(result, i, 0)),
-            .error_class = copy(session_value(result, i, 1)),
-            .error = copy(session_value(result, i, 2)),
+            .error_class = xstrdup_or_null(session_value(result, i, 1)),
+            .error = xstrdup_or_null(session_value(result, i, 2)),
             .messages = visit_number(result, i, 3),
             .last_dead_ms = visit_number(result, i, 4),
         };
@@ -373,10 +230,10 @@ report_end(struct report *report, int64_t *ret_until, int64_t *ret_messages, str
 
     if (!visit_look(&report->visit, err))
         return false;
-    AUTOFREE char *sql = expand(
+    AUTOFREE char *sql = report_expand(
         report, report->visit.version == 2 ? sql_store_report_end_v2 : sql_store_report_end_v1,
         NULL);
-    if (!visit_ask(&report->visit, sql, NULL, 0, COUNT_TIMEOUT_MS, &result, err))
+    if (!visit_ask(&report->visit, sql, NULL, 0, REPORT_COUNT_MS, &result, err))
         return error_prefix(err, "counting the backlog");
     if (!session_expect(&result, "ll", 1, err))
         return false;
@@ -439,7 +296,7 @@ report_remaining(struct report *report, int64_t until, const struct template *to
     format_until(report, until, position);
     const char *statement =
         report->visit.version == 2 ? sql_store_report_remaining_v2 : sql_store_report_remaining_v1;
-    if (!ask(report, statement, topic, params, 3, COUNT_TIMEOUT_MS, &result, err))
+    if (!report_ask(report, statement, topic, params, 3, REPORT_COUNT_MS, &result, err))
         return error_prefix(err, "counting what is left");
     if (!session_expect(&result, "lllllllT", 1, err))
         return false;
@@ -459,10 +316,10 @@ report_count(struct report *report, int64_t until, struct remaining *ret_remaini
     if (!visit_look(&report->visit, err))
         return false;
     format_until(report, until, position);
-    AUTOFREE char *sql = expand(
+    AUTOFREE char *sql = report_expand(
         report, report->visit.version == 2 ? sql_store_report_count_v2 : sql_store_report_count_v1,
         NULL);
-    if (!visit_ask(&report->visit, sql, params, 1, COUNT_TIMEOUT_MS, &result, err))
+    if (!visit_ask(&report->visit, sql, params, 1, REPORT_COUNT_MS, &result, err))
         return error_prefix(err, "counting what is left");
     if (!session_expect(&result, "lll", 1, err))
         return false;

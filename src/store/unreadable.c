@@ -22,6 +22,7 @@
 enum {
     UNREADABLE_MOST = 1000, // rows: with more, something else than a row is wrong
     FOREIGN_MOST = 50,      // rows: with more, all texts are escaped
+    TOPIC_MOST = 249,       // characters of a topic's name, in Kafka too
 };
 
 // The ids of some rows, as an array.
@@ -154,6 +155,15 @@ unreadable_guard_text(const struct unreadable *found, const struct names *names,
 }
 
 char *
+unreadable_show(const struct unreadable *found, const struct names *names, const char *sql,
+                const char *instead)
+{
+    AUTOFREE char *escaped = unreadable_escape(names, sql);
+
+    return unreadable_guard_text(found, names, sql, escaped, instead);
+}
+
+char *
 unreadable_escape(const struct names *names, const char *text)
 {
     const struct placeholder placeholders[] = {{"text", text, false}};
@@ -173,4 +183,18 @@ unreadable_cut(const struct names *names, const char *text, bool fragment, int m
     snprintf(number, sizeof number, "%d", most);
     return names_expand(names, sql_store_shown, placeholders,
                         sizeof placeholders / sizeof placeholders[0]);
+}
+
+char *
+unreadable_cut_asked(const struct names *names, const char *topic)
+{
+    return unreadable_cut(names, topic, false, TOPIC_MOST);
+}
+
+char *
+unreadable_cut_topic(const struct names *names, const struct template *topic)
+{
+    AUTOFREE char *whole = names_topic(names, topic);
+
+    return unreadable_cut_asked(names, whole);
 }

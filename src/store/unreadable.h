@@ -47,9 +47,12 @@ const char *unreadable_why(const struct unreadable *found, const char *id);
 char *unreadable_guard(const struct unreadable *found, const struct names *names, const char *sql,
                        const char *instead);
 
-// The same of a text that is sent: foreign rows have `escaped`. Caller frees.
+// The same of a text that is sent: foreign rows have `escaped`; or, as shown, the text itself by
+// its bytes. Caller frees.
 char *unreadable_guard_text(const struct unreadable *found, const struct names *names,
                             const char *sql, const char *escaped, const char *instead);
+char *unreadable_show(const struct unreadable *found, const struct names *names, const char *sql,
+                      const char *instead);
 
 // The expression of a text by its bytes where it is not ASCII. text: without placeholders. Caller
 // frees.
@@ -58,5 +61,10 @@ char *unreadable_escape(const struct names *names, const char *text);
 // The expression of a text, cut to `most` characters. fragment: it holds placeholders. Caller
 // frees.
 char *unreadable_cut(const struct names *names, const char *text, bool fragment, int most);
+
+// The expression of a row's topic, and of a topic that is asked for, as both are shown: cut to what
+// a topic of Kafka can have. Caller frees.
+char *unreadable_cut_topic(const struct names *names, const struct template *topic);
+char *unreadable_cut_asked(const struct names *names, const char *topic);
 
 #endif

@@ -35,9 +35,8 @@ visit_expand(const struct visit *visit, const char *sql, const struct placeholde
              size_t count)
 {
     const bool v2 = visit->version == 2;
-    const char *unpublished = v2                ? sql_store_report_unpublished_v2
-                              : visit->nullable ? sql_store_report_unpublished_v1_nullable
-                                                : sql_store_report_unpublished_v1;
+    const char *unpublished =
+        v2 || visit->nullable ? sql_store_report_unpublished : sql_store_report_unpublished_v1;
     const struct placeholder own[] = {
         {"max_retries", visit->max_retries, false},
         {"unpublished", unpublished, true},
@@ -55,6 +54,15 @@ visit_expand(const struct visit *visit, const char *sql, const struct placeholde
         memcpy(all, placeholders, count * sizeof *all);
     memcpy(all + count, own, sizeof own);
     return names_expand(&visit->names, sql, all, count + own_count);
+}
+
+char *
+visit_payload_bytes(const struct visit *visit)
+{
+    return names_expand(&visit->names,
+                        visit->binary ? "octet_length(o.{payload})::bigint"
+                                      : "octet_length(o.{payload}::text)::bigint",
+                        NULL, 0);
 }
 
 bool

@@ -66,6 +66,9 @@ bool visit_ask(struct visit *visit, const char *sql, const char *const *params, 
 char *visit_expand(const struct visit *visit, const char *sql,
                    const struct placeholder *placeholders, size_t count);
 
+// The expression of a payload's bytes as they are kept. Caller frees.
+char *visit_payload_bytes(const struct visit *visit);
+
 // A result's value as a number, NULL as 0; as a boolean, NULL as false.
 int64_t visit_number(const struct session_result *result, size_t row, size_t column);
 bool visit_is_true(const struct session_result *result, size_t row, size_t column);

@@ -362,6 +362,30 @@ def test_a_signal_comes_between_pages_only(outrider, outbox):
 
 
 @pytest.mark.parametrize("version", [2])
+def test_a_signal_comes_between_the_parts_of_a_page(outrider, outbox, bury, connect):
+    """A page that is refused is tried in parts, which can be many: none of them is begun any more."""
+    dead = [bury(died=9 - n) for n in range(8)]
+    outbox.run("""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            PERFORM pg_advisory_xact_lock(4711);
+            RAISE 'not this one'; END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE ON {table} FOR EACH ROW
+        WHEN (OLD.id = '""" + dead[5] + """') EXECUTE FUNCTION refuse()""")
+    holder = connect(autocommit=False)
+    holder.execute("SELECT pg_advisory_xact_lock(4711)")
+    argv = [relay.BINARY, "dead", "retry", "--all", "-c", outrider.write({"database": {"lock_timeout": "15s"}})]
+    with process.spawn(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=outrider.base,
+                       env=relay.environment()) as child:
+        wait_until(lambda: outbox.value("SELECT count(*) FROM pg_locks WHERE NOT granted AND objid = 4711"),
+                   10, "the page under way")
+        child.send_signal(signal.SIGTERM)
+        holder.rollback()
+        _, stderr = child.communicate(timeout=20)
+    assert child.returncode == -signal.SIGTERM and b"dead_retried" not in stderr
+    assert outbox.value("SELECT count(*) FROM {table} WHERE dead_at IS NOT NULL") == 8
+
+
+@pytest.mark.parametrize("version", [2])
 def test_the_version_changes_between_pages_only(outrider, outbox):
     """A revert waits for the page under way; what is left is not changed by rules that hold no more."""
     outbox.fill("orders", 5000, retry_count=5)

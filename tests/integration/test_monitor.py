@@ -115,6 +115,18 @@ def test_the_table_is_sampled_while_kafka_is_away(start, outbox, version, away, 
     assert monitor.daemon.terminate() == 0
 
 
+@pytest.mark.parametrize("version", [2])
+def test_a_death_without_a_time(start, outbox, away):
+    """How long ago it was is not said."""
+    outbox.insert("refunds", retry_count=5)
+    outbox.run("UPDATE {table} SET dead_at = 'infinity', last_error = 'no'")
+    monitor = start({"kafka": {"bootstrap.servers": away}})
+    monitor.wait_for(lambda m: m.status()["sample"], 20, "a sample")
+    page = monitor.get("/")
+    assert "for refunds" in page and '<span class="dim">last ' not in page
+    assert monitor.daemon.terminate() == 0
+
+
 def test_a_figure_that_nobody_knows_is_left_out(start, away):
     monitor = start({"database": {"dsn": f"postgresql://postgres:Hunter2@{away}/nowhere"}})
     monitor.wait_for(lambda m: reasons(m) == {"postgres_unavailable"}, 20, "the reason")

@@ -8,7 +8,9 @@ import re
 import pytest
 
 from support import outrider as relay
+from support.mangler import Mangler
 from support.monitor import ANYWHERE, Monitor
+from support.process import wait_until
 from support.rows import bury, damage, listed
 
 UNFINISHED = 75
@@ -71,6 +73,56 @@ def test_a_change_that_the_table_refuses(outrider, outbox, db, version, command)
     assert re.search(r"(retried|discarded) +39", done.stdout) and re.search(r"skipped +1", done.stdout)
     assert set(listed(outrider)) == {dead[17]}
     assert sum(f'"id":"{one}"' in done.stderr for one in dead) == 39
+
+
+def test_a_row_behind_many(outrider, outbox, bury, spoil, version):
+    """Found wherever it is: the rows are looked through by pages of 100,000, and those that wait are more than the dead."""
+    bury()
+    outbox.fill("orders", 100_003)
+    last = outbox.value("SELECT {id} FROM {table} ORDER BY {created_at} DESC LIMIT 1")
+    spoil(last, "event_type", "repeat('0123456789', 1000)")
+    told = outrider.command("drain", "--dry-run", timeout=120).expect(0).stdout
+    assert re.search(r"orders +100,002\b", told) and re.search(r"\(unreadable\) +1\b", told), told
+
+
+@pytest.mark.parametrize("command, n", [(("status",), 1), (("check",), 1), (("dead", "list"), 2)],
+                         ids=["status", "check", "dead"])  # the dead themselves begin with their ids, too
+def test_ids_are_input(outrider, outbox, bury, spoil, postgres, database, version, command, n):
+    """A list of ids that is none: it is named as such, and becomes no part of a statement."""
+    spoil(outbox.insert("orders"), "event_type", "repeat('0123456789', 1000)")
+    spoil(bury(), "event_type", "repeat('0123456789', 1000)")
+    proxy = Mangler(postgres.port)
+    dsn = f"postgresql://postgres@127.0.0.1:{proxy.port}/{database}?sslmode=disable"
+    proxy.arm(n, "null", named="id")
+    result = outrider.command(*command, config=AWAY | {"database": {"dsn": dsn}}, timeout=60)
+    proxy.close()
+    assert proxy.fired == 1 and result.code in range(1, 128), result.output
+    assert "PostgreSQL answered with NULL" in result.output, result.output
+
+
+def transactions(db, database):
+    """How many this database has had."""
+    db.execute("SELECT pg_stat_force_next_flush()")
+    count, = db.execute("SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = %s", (database,)).fetchone()
+    return count
+
+
+def test_refused_rows_among_many(outrider, outbox, db, database, version):
+    """What they take does not grow with the dead: neither is looked for rows that cannot be read, nor is a page begun anew
+    at full size for each of them."""
+    outbox.fill("orders", 3000, retry_count=5)
+    if version > 1:
+        outbox.run("UPDATE {table} SET dead_at = {created_at}")
+    outbox.run("""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not this one'; END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE ON {table} FOR EACH ROW
+        WHEN (OLD.payload->>'n' IN ('1500', '2001', '2002', '2003', '2004', '2005')) EXECUTE FUNCTION refuse()""")
+    before = transactions(db, database)
+    done = outrider.command("dead", "retry", "--all").expect(UNFINISHED)
+    assert re.search(r"retried +2,994", done.stdout) and re.search(r"skipped +6", done.stdout)
+    wait_until(lambda: not db.execute("SELECT FROM pg_stat_activity WHERE application_name LIKE 'outrider%'").fetchall(),
+               10, "the command's session has ended, and is counted")
+    assert transactions(db, database) - before < 300
 
 
 LIMITED = ("bash", "-c", 'ulimit -v 262144; exec "$@"', "limited")

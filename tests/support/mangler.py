@@ -73,22 +73,23 @@ HOWS = ("column", "text", "rows", "null", "short", "long")
 
 
 class Mangler:
-    """Forwards to `upstream`; `arm` has the n-th answer with rows changed, from the next connection on."""
+    """Forwards to `upstream`; `arm` has the n-th answer with rows changed, from the next connection on; `named`: of those
+    whose first column has that name."""
 
     def __init__(self, upstream):
         self.upstream = upstream
         self.fired = 0
-        self._armed = None  # how many answers pass before, and the mangling
+        self._armed = None  # how many answers pass before, the mangling, and the name
         self._lock = threading.Lock()
         self._sockets = set()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=16)
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
 
-    def arm(self, n, how):
+    def arm(self, n, how, named=None):
         """Ends all connections: the n-th answer of what follows is changed."""
         with self._lock:
-            self._armed, sockets = (n, Mangling(how)), list(self._sockets)
+            self._armed, sockets = (n, Mangling(how), named), list(self._sockets)
         for one in sockets:
             _shut(one)
 
@@ -127,7 +128,7 @@ class Mangler:
                 body = stream.read(struct.unpack("!I", head[1:])[0] - 4)
                 kind = head[:1]
                 if kind == b"T":
-                    mangling = self._next()
+                    mangling = self._next(body)
                     body = mangling.description(body) if mangling else body
                 elif kind == b"D" and mangling:
                     body = mangling.row(body)
@@ -137,13 +138,15 @@ class Mangler:
             pass
         _shut(client)
 
-    def _next(self):
+    def _next(self, body):
         with self._lock:
             if self._armed is None:
                 return None
-            n, mangling = self._armed
+            n, mangling, named = self._armed
+            if named is not None and not body[2:].startswith(named.encode() + b"\0"):
+                return None
             if n > 1:
-                self._armed = (n - 1, mangling)
+                self._armed = (n - 1, mangling, named)
                 return None
             self._armed = None
             self.fired += 1

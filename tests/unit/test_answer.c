@@ -77,6 +77,7 @@ START_TEST(test_values_in_text)
     ck_assert(!takes('l', "1a", 2, ANSWER_TEXT));
     ck_assert(takes('u', "00000000-0000-0000-0000-000000000000", 36, ANSWER_TEXT));
     ck_assert(!takes('u', "0", 1, ANSWER_TEXT));
+    ck_assert(!takes('u', "00000000-0000-0000-0000-00000000000'", 36, ANSWER_TEXT));
 }
 END_TEST
 

@@ -38,6 +38,9 @@ START_TEST(test_contents)
     ck_assert_str_eq(part, "out");
     AUTOFREE char *whole = xstrndup("out", 30);
     ck_assert_str_eq(whole, "out");
+    AUTOFREE char *given = xstrdup_or_null("outbox");
+    ck_assert_str_eq(given, "outbox");
+    ck_assert_ptr_null(xstrdup_or_null(NULL));
     char *grown = xstrdup("a");
     grown = xrealloc(grown, 5000);
     ck_assert_str_eq(grown, "a");

@@ -16,6 +16,7 @@ void *xreallocarray(void *p, size_t n, size_t size)
     __attribute__((alloc_size(2, 3), returns_nonnull));
 
 char *xstrdup(const char *s) __attribute__((malloc, returns_nonnull, nonnull));
+char *xstrdup_or_null(const char *s) __attribute__((malloc)); // NULL of NULL
 
 // Copies at most len bytes and ends them with a NUL.
 char *xstrndup(const char *s, size_t len) __attribute__((malloc, returns_nonnull, nonnull));

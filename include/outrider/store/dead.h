@@ -77,6 +77,11 @@ bool dead_open(const struct store_settings *settings, struct dead **ret_dead, st
     __attribute__((warn_unused_result));
 void dead_close(struct dead *dead);
 
+// Called before each transaction from now on. In between nothing is under way, and no page has been
+// changed that the caller does not have.
+typedef void dead_between_call(void *context);
+void dead_between(struct dead *dead, dead_between_call *call, void *context);
+
 // Puts the page that comes behind `page` in its place, after a zeroed one the first, of at most
 // `limit` rows; RETRY and DISCARD have changed them and committed. A row is met once, even if it
 // dies again meanwhile. After a failure the page has no rows, unless it is `unclear`.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // What a server says beside its answers: NOTICE, WARNING, INFO. Any trigger, function or role may
 // say anything there, payloads included, and as often as it likes.
 #ifndef OUTRIDER_STORE_NOTICES_H

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // How a DSN's connections are protected, as libpq has it: DSN, service file and environment.
 #ifndef OUTRIDER_STORE_TRANSPORT_H
 #define OUTRIDER_STORE_TRANSPORT_H

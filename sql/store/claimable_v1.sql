@@ -1,4 +1,0 @@
--- Version 1 keeps nothing about waiting rows: those that the lane holds are passed over by their aggregates.
-{placed}
-AND coalesce({aggregate} <> ALL ($5), true)
-{unblocked}

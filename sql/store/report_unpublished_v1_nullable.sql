@@ -1,2 +1,0 @@
--- published may be NULL, which counts as false.
-o.{published} IS NOT TRUE
