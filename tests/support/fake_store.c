@@ -323,10 +323,21 @@ struct known {
 static bool
 is_known(const struct known *known, const struct fake_row *row)
 {
-    for (size_t i = 0; i < known->count; i++)
+    for (size_t i = 0; known && (row->unreadable || row->slow) && i < known->count; i++)
         if (fake_seq(&known->ids[i]) == row->seq)
             return true;
     return false;
+}
+
+// What a claim meets in a row instead of taking it.
+static enum claim_met
+meet(const struct store *store, const struct fake_row *row, bool around, bool apart)
+{
+    if (row->unreadable && !apart)
+        return CLAIM_MET_UNREADABLE;
+    if (row->slow && !apart)
+        return CLAIM_MET_SLOW;
+    return is_locked(store, row) && !around ? CLAIM_MET_LOCK : CLAIM_MET_NOTHING;
 }
 
 // The rows of a claim, unless it meets a locked one that `around` does not allow for, or one that
@@ -342,14 +353,11 @@ collect(const struct store *store, const struct claim *claim, bool around,
             continue;
         if (is_locked(store, row) && store->settings.ordering == ORDERING_NONE)
             continue;
-        if (apart && (row->unreadable || row->slow) && is_known(apart, row))
+        if (is_known(apart, row))
             continue;
-        if (row->unreadable && !apart)
-            return CLAIM_MET_UNREADABLE;
-        if (row->slow && !apart)
-            return CLAIM_MET_SLOW;
-        if (is_locked(store, row) && !around)
-            return CLAIM_MET_LOCK;
+        enum claim_met met = meet(store, row, around, apart != NULL);
+        if (met != CLAIM_MET_NOTHING)
+            return met;
         ret_places[(*ret_count)++] = i;
         if (row->unreadable || row->slow)
             break;
