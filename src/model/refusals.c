@@ -2,6 +2,7 @@
 // Rows that PostgreSQL refused a write for.
 #include "outrider/model/refusals.h"
 
+#include "outrider/base/text.h"
 #include "outrider/base/xalloc.h"
 
 #include <stdlib.h>
@@ -31,4 +32,19 @@ refusals_free(struct refusals *refusals)
 {
     free(refusals->list);
     *refusals = (struct refusals){0};
+}
+
+bool
+refusal_is_of_others(const char *code)
+{
+    static const char *const states[] = {
+        "40001", // serialization failure
+        "40P01", // deadlock
+        "55P03", // a lock that was not to be had in lock_timeout
+    };
+
+    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+        if (str_equal(code, states[i]))
+            return true;
+    return false;
 }

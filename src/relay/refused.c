@@ -21,7 +21,10 @@
 
 #define NO_RIGHT "42501" // mostly the role's matter; of one row when a policy refuses that alone
 
-enum { REFUSED_MAX = 8 }; // so many rows are left alone before the table is thought to refuse all
+enum {
+    REFUSED_MAX = 8,   // so many rows are left alone before the table is thought to refuse all
+    DOUBTED_TIMES = 3, // so often a row is refused beside others before a doubtful code blames it
+};
 
 // Leaves the row alone for a while, the longer the more often it was refused.
 static struct quarantined *
@@ -83,6 +86,14 @@ count_refused_since(const struct lane *lane, const struct refusals *latest)
     return count;
 }
 
+// A code that is mostly the server's matter: a full disk, a statement that took too long. But a
+// trigger can raise it for one row.
+static bool
+is_doubtful(const struct error *why)
+{
+    return why->fault != FAULT_MESSAGE && !refusal_is_of_others(why->code);
+}
+
 // What is known of other rows. False with err: no row can be marked.
 static bool
 judge(struct window *window, const struct refusals *refused, size_t count,
@@ -99,8 +110,9 @@ judge(struct window *window, const struct refusals *refused, size_t count,
         return false;
     if (*ret_trial == MARK_TRIAL_GOOD) // as if it had been marked: so many more may be refused
         atomic_store(&lane->shared->marked_ns, mono_now().ns);
-    if (*ret_trial == MARK_TRIAL_GOOD || (count_refused_since(lane, refused) <= REFUSED_MAX &&
-                                          !str_equal(refused->list[0].why.code, NO_RIGHT)))
+    if (*ret_trial == MARK_TRIAL_GOOD ||
+        (count_refused_since(lane, refused) <= REFUSED_MAX &&
+         !str_equal(refused->list[0].why.code, NO_RIGHT) && !is_doubtful(&refused->list[0].why)))
         return true;
     if (count == 1)
         leave_alone(window, &refused->list[0])->since = mono_now(); // another is tried next
@@ -113,7 +125,7 @@ static bool
 is_guilty(const struct window *window, const struct quarantined *row, const struct error *why,
           enum mark_trial trial)
 {
-    return why->fault == FAULT_MESSAGE &&
+    return (why->fault == FAULT_MESSAGE || (is_doubtful(why) && row->refusals >= DOUBTED_TIMES)) &&
            (trial == MARK_TRIAL_GOOD ||
             atomic_load(&window->lane->shared->marked_ns) > row->since.ns);
 }

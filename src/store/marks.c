@@ -35,6 +35,14 @@ struct halving {
     struct refusals *refused;
 };
 
+// Can the server's state, or another session, be the reason as well as a row? The store's own codes
+// have no five characters.
+static bool
+is_doubtful(const char *code)
+{
+    return refusal_is_of_others(code) || (strlen(code) == 5 && !sqlstate_lies_in_row(code));
+}
+
 // A failure whose text its column, or a constraint on it, does not take is written with its code.
 static bool
 write_alone(struct store *store, struct halving *halving, size_t i, struct error *why,
@@ -45,14 +53,14 @@ write_alone(struct store *store, struct halving *halving, size_t i, struct error
     struct error second;
 
     by_code.by_code = true;
-    if (by_code.failures && !sqlstate_is_of_others(why->code) &&
+    if (by_code.failures && !is_doubtful(why->code) &&
         !write_set(store, &by_code, i, 1, &refused, &second)) {
         *err = second;
         return false;
     }
     halving->written += !refused;
     if (refused) {
-        if (!sqlstate_is_of_others(why->code))
+        if (!is_doubtful(why->code))
             why->fault = FAULT_MESSAGE;
         refusals_add(halving->refused, write_id(halving->write, i), why);
     }
@@ -60,9 +68,16 @@ write_alone(struct store *store, struct halving *halving, size_t i, struct error
 }
 
 // When no row is written, and so many are refused, a few others tell whether any can be: a table
-// that refuses every row is not halved to its end. Where another session is in the way, each try
-// waits for lock_timeout, so that the first refusal is enough, and fewer are tried.
-enum { REFUSED_ENOUGH = 8, SAMPLE = 32, SAMPLE_WAITING = 4 };
+// that refuses every row is not halved to its end. Where it is doubtful whether a row is the
+// reason, the first refusal is enough, and fewer are tried: each may wait for lock_timeout, or
+// (57014) take as long as a statement may, which one try has to do for.
+enum { REFUSED_ENOUGH = 8, SAMPLE = 32, SAMPLE_DOUBTFUL = 4 };
+
+static int
+cost_of(const char *code)
+{
+    return str_equal(code, SQLSTATE_QUERY_CANCELED) ? SAMPLE_DOUBTFUL : is_doubtful(code);
+}
 
 // A trial of all acts ends in time (trial.c), whatever it has found out by then.
 static bool
@@ -79,13 +94,13 @@ find_writable(struct store *store, const struct write *write, size_t first, size
 {
     struct error why;
     bool refused;
-    int waits = 0;
+    int tries = 0;
 
     *ret_found = NULL;
     if (!store_command(store, sql_store_savepoint, err))
         return false;
     for (size_t i = first;
-         i < count && !*ret_found && waits < SAMPLE_WAITING && !is_out_of_time(store); i += step) {
+         i < count && !*ret_found && tries < SAMPLE_DOUBTFUL && !is_out_of_time(store); i += step) {
         if (!write_set(store, write, i, 1, &refused, &why)) {
             *err = why;
             return false;
@@ -93,7 +108,7 @@ find_writable(struct store *store, const struct write *write, size_t first, size
         if (!refused)
             *ret_found = write_id(write, i);
         else
-            waits += sqlstate_is_of_others(why.code);
+            tries += cost_of(why.code);
     }
     return store_back_to_savepoint(store, err);
 }
@@ -163,13 +178,13 @@ static bool
 look_ahead(struct store *store, struct halving *halving, size_t from, const struct error *why,
            struct error *err)
 {
-    const bool waiting = sqlstate_is_of_others(why->code);
+    const bool doubtful = is_doubtful(why->code);
     bool any;
 
     if (halving->sampled || halving->written > 0 ||
-        halving->refused->count < (waiting ? 0 : REFUSED_ENOUGH))
+        halving->refused->count < (doubtful ? 0 : REFUSED_ENOUGH))
         return true;
-    if (!try_some(store, halving, from, waiting ? SAMPLE_WAITING : SAMPLE, &any, err))
+    if (!try_some(store, halving, from, doubtful ? SAMPLE_DOUBTFUL : SAMPLE, &any, err))
         return false;
     halving->sampled = true;
     halving->hopeless = !any;
@@ -183,7 +198,12 @@ refuse_all(const struct halving *halving, size_t from, size_t count, const struc
         refusals_add(halving->refused, write_id(halving->write, i), why);
 }
 
-// Halves what is refused, down to the rows that are refused alone.
+static bool write_apart(struct store *store, struct halving *halving, size_t from, size_t count,
+                        size_t part, struct error *err);
+
+// Writes what can be of a set. What is refused is halved, down to the rows that are refused alone;
+// of a set that took too long each row is written alone, so that a slow one costs its time once
+// more, and not at each level.
 static bool
 halve(struct store *store, struct halving *halving, size_t from, size_t count, struct error *err)
 {
@@ -206,8 +226,18 @@ halve(struct store *store, struct halving *halving, size_t from, size_t count, s
         refuse_all(halving, from, count, &why);
         return true;
     }
-    return halve(store, halving, from, count / 2, err) &&
-           halve(store, halving, from + count / 2, count - count / 2, err);
+    return write_apart(store, halving, from, count,
+                       str_equal(why.code, SQLSTATE_QUERY_CANCELED) ? 1 : (count + 1) / 2, err);
+}
+
+static bool
+write_apart(struct store *store, struct halving *halving, size_t from, size_t count, size_t part,
+            struct error *err)
+{
+    for (size_t i = 0; i < count; i += part)
+        if (!halve(store, halving, from + i, i + part < count ? part : count - i, err))
+            return false;
+    return true;
 }
 
 static bool
@@ -283,7 +313,7 @@ store_judge_mark(struct store *store, const struct step *steps, size_t steps_cou
                              listed ? steps[steps_count - 2].result : NULL, count, ret_refused,
                              err);
     wire_fail_result(failed, err);
-    return sqlstate_lies_in_row(err->code) && store_back_to_savepoint(store, err) &&
+    return write_was_refused(store) && store_back_to_savepoint(store, err) &&
            write_rows(store, &write, count, ret_refused, err);
 }
 

@@ -7,6 +7,8 @@
 // row alone, and a refused mark has to succeed for another one.
 #include "sqlstate.h"
 
+#include "outrider/model/refusals.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -44,20 +46,5 @@ bool
 sqlstate_lies_in_row(const char *sqlstate)
 {
     return sqlstate_lies_in_data(sqlstate) || str_equal(sqlstate, "42501") ||
-           sqlstate_is_of_others(sqlstate);
-}
-
-bool
-sqlstate_is_of_others(const char *sqlstate)
-{
-    static const char *const states[] = {
-        "40001", // serialization failure
-        "40P01", // deadlock
-        "55P03", // a lock that was not to be had in lock_timeout
-    };
-
-    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
-        if (str_equal(sqlstate, states[i]))
-            return true;
-    return false;
+           refusal_is_of_others(sqlstate);
 }

@@ -33,11 +33,8 @@ bool sqlstate_lies_in_data(const char *sqlstate);
 // Does the client's encoding lack a character of some text? NULL: no.
 bool sqlstate_lies_in_encoding(const char *sqlstate);
 
-// Can a write have been refused in this way because of one row? Also by a policy that looks at it,
-// or by a trigger of that row that met another session.
+// Is it mostly one row's matter when a write is refused in this way? Also a policy's that looks at
+// the row, or a trigger's of that row that met another session.
 bool sqlstate_lies_in_row(const char *sqlstate);
-
-// Was another session in the way? Then the row that is refused alone is at no fault.
-bool sqlstate_is_of_others(const char *sqlstate);
 
 #endif

@@ -164,7 +164,7 @@ static bool
 lies_in_row(const char *code)
 {
     return str_equal(code, "SHORT") || str_equal(code, "UNDONE") ||
-           (sqlstate_lies_in_row(code) && !sqlstate_is_of_others(code));
+           (sqlstate_lies_in_row(code) && !refusal_is_of_others(code));
 }
 
 // Tries each row alone, while there is time, and counts those that are refused.

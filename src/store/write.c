@@ -8,7 +8,6 @@
 #include "write.h"
 
 #include "sql.h"
-#include "sqlstate.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -135,6 +134,13 @@ write_follow(const struct store *store, const struct write *write, const struct 
     return count;
 }
 
+// A trigger can raise any SQLSTATE. What ends the session, or lets no answer come, is no refusal.
+bool
+write_was_refused(const struct store *store)
+{
+    return PQtransactionStatus(store->wire.connection) == PQTRANS_INERROR;
+}
+
 // What came of the statements of write_set; true: the savepoint can be released.
 static bool
 judge_set(const struct store *store, const struct write *write, const struct step *steps,
@@ -147,8 +153,7 @@ judge_set(const struct store *store, const struct write *write, const struct ste
 
     if (failed) {
         wire_fail_result(failed, err);
-        *ret_refused = failed != steps[0].result &&
-                       sqlstate_lies_in_row(PQresultErrorField(failed, PG_DIAG_SQLSTATE));
+        *ret_refused = failed != steps[0].result && write_was_refused(store);
     }
     *ret_refused |= !failed && !all;
     return all;

@@ -33,6 +33,9 @@ void write_id_params(const struct message_id *first, size_t stride, size_t count
 size_t write_follow(const struct store *store, const struct write *write, const struct params *ids,
                     struct step *steps);
 
+// After a failed write: did the server refuse it, and can it be undone?
+bool write_was_refused(const struct store *store);
+
 // Is each row of a set written? undone: the answer that lists those that are as they were; NULL: no
 // trigger of the table can undo a write.
 bool write_is_whole(const struct write *write, const PGresult *changed, const PGresult *undone,

@@ -222,6 +222,53 @@ def test_a_table_that_refuses_every_mark_blames_no_row(outrider, outbox, topic, 
     daemon.wait_until(lambda: set(rows) <= outbox.marked_ids(rows), 20, "all rows")
 
 
+RAISED = ["0A000", "08006", "25006", "25P02", "26000", "28000", "3D000", "53100", "57014", "58030", "HV000"]
+
+
+@pytest.mark.parametrize("busy", [False, True])
+@pytest.mark.parametrize("code", RAISED)
+def test_a_trigger_can_raise_any_code(outrider, outbox, topic, observer, code, busy):
+    """Also one that is mostly the server's: the row is blamed for it after it was refused beside others again and again."""
+    outbox.run(f"""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF NEW.aggregate_id = 'bad' AND NEW.published THEN RAISE EXCEPTION USING errcode = '{code}', message = 'no'; END IF;
+            RETURN NEW; END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE ON {{table}} FOR EACH ROW EXECUTE FUNCTION refuse()""")
+    if busy:
+        started = outrider.run(config=FAST)
+        outbox.fill(topic, 2000, aggregates=2000)
+        started.wait_until(lambda: outbox.published() >= 2000, 30, "windows that do not mark first")
+    bad, follower, good = around(outbox, topic, lambda: outbox.insert(topic, aggregate="bad"))
+    daemon = started if busy else outrider.run(config=FAST)
+    all_but_it(daemon, outbox, good)
+
+    def dies():
+        outbox.insert(topic, aggregate="another")
+        return outbox.value("SELECT dead_at IS NOT NULL FROM {table} WHERE {id} = %s", bad)
+
+    daemon.wait_until(dies, 30, "the bad row is dead")
+    assert code in why(outbox, bad)[1] and died_of(daemon, bad) == {code}
+    assert sum(record.message_id == bad for record in observer.read(topic)) <= busy
+
+
+def test_a_mark_that_takes_too_long(outrider, outbox, topic):
+    outbox.run("""
+        CREATE FUNCTION tarry() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF NEW.aggregate_id = 'bad' AND NEW.published THEN PERFORM pg_sleep(60); END IF;
+            RETURN NEW; END $$;
+        CREATE TRIGGER tarry BEFORE UPDATE ON {table} FOR EACH ROW EXECUTE FUNCTION tarry()""")
+    bad, follower, good = around(outbox, topic, lambda: outbox.insert(topic, aggregate="bad"))
+    daemon = outrider.run(config=FAST | {"database": {"statement_timeout": "1s", "lock_timeout": "100ms"}})
+    all_but_it(daemon, outbox, good, 30)
+
+    def dies():
+        outbox.insert(topic, aggregate="another")
+        return outbox.value("SELECT dead_at IS NOT NULL FROM {table} WHERE {id} = %s", bad)
+
+    daemon.wait_until(dies, 60, "the bad row is dead")
+    assert died_of(daemon, bad) == {"57014"}
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_a_lone_row_that_cannot_be_marked_is_not_blamed(outrider, outbox, topic, version):
     refuse(outbox, MARK)

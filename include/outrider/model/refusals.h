@@ -6,12 +6,14 @@
 #include "outrider/base/error.h"
 #include "outrider/model/message_id.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct refusal {
     struct message_id id;
-    // Of the message, or of the cluster: another session was in the way. code: the SQLSTATE, or
-    // "SHORT": left untouched, "UNDONE": by a trigger, "SHARED_ID": not alone.
+    // Of the message, or of the cluster: another session was in the way, or the code is mostly not
+    // a row's. code: the SQLSTATE, or "SHORT": left untouched, "UNDONE": by a trigger, "SHARED_ID":
+    // not alone.
     struct error why;
 };
 
@@ -26,5 +28,8 @@ void refusals_add(struct refusals *refusals, const struct message_id *id, const 
 const struct refusal *refusals_find(const struct refusals *refusals, const struct message_id *id);
 
 void refusals_free(struct refusals *refusals);
+
+// Was another session in the way? Then the row that is refused alone is at no fault.
+bool refusal_is_of_others(const char *code);
 
 #endif
