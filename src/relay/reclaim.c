@@ -41,7 +41,8 @@ tell_locked(struct window *window, const struct row *first, int64_t count, struc
 
     if (!store_lock_holder(lane->store, &first->id, &holder, err))
         return false;
-    if (holder.pid == told->pid && str_equal(holder.gid, told->gid))
+    const bool gone = holder.pid == 0 && holder.gid[0] == '\0'; // with its lock, by now
+    if (gone || (holder.pid == told->pid && str_equal(holder.gid, told->gid)))
         return true;
     *told = holder;
     message_id_format(&first->id, id);

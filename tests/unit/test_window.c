@@ -253,6 +253,27 @@ START_TEST(test_a_holder_is_named_once)
 }
 END_TEST
 
+static void
+release_first(enum fake_call call)
+{
+    if (call == FAKE_HOLDER)
+        fake_lock_row(1, false);
+}
+
+START_TEST(test_a_holder_that_is_gone_is_not_named)
+{
+    one_setup(2);
+    row(1, "a");
+    fake_lock_row(1, true);
+    fake_store.on_call = release_first;
+    ONE_WINDOW(WINDOW_EMPTY, "begin around holder commit");
+    ck_assert_int_eq(one_logged("rows_locked"), 0);
+    one_let_holds_pass();
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 m1 commit");
+    one_teardown();
+}
+END_TEST
+
 // It has no pid, and its name is what ends it.
 START_TEST(test_a_prepared_transaction_is_named_once)
 {
@@ -586,7 +607,7 @@ main(void)
         test_a_failed_commit_counts_nothing, test_a_failed_claim_frees_nothing_that_is_lent,
         test_a_standby_claims_nothing, test_a_changed_version_ends_the_window_before_it_claims,
         test_a_locked_row_holds_back_only_its_followers, test_a_holder_is_named_once,
-        test_a_prepared_transaction_is_named_once,
+        test_a_holder_that_is_gone_is_not_named, test_a_prepared_transaction_is_named_once,
         test_a_lock_met_later_in_the_window_spares_what_was_published,
         test_a_locked_row_without_aggregate_holds_nobody, test_locked_rows_alone_are_no_work,
         test_ordering_none_skips_locked_rows, test_waiting_rows_make_it_claim_again,
