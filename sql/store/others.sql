@@ -11,7 +11,7 @@ newest AS MATERIALIZED (
    ORDER BY {newest} LIMIT 1000),
 chosen AS MATERIALIZED (
   (SELECT id FROM newest LIMIT 3) UNION (SELECT id FROM oldest LIMIT 3) UNION
-  (SELECT id FROM (SELECT id FROM newest UNION SELECT id FROM oldest) AS any_of ORDER BY random() LIMIT 26))
+  (SELECT id FROM (SELECT id FROM newest UNION SELECT id FROM oldest) AS any_of ORDER BY random() LIMIT 94))
 SELECT o.{id}
   FROM {table} AS o
  WHERE o.{id} = ANY (ARRAY(SELECT id FROM chosen) || $2::uuid) AND {unpublished} AND NOT ({dead}) AND o.{id} <> ALL ($1)

@@ -142,6 +142,18 @@ find_why_blocked(const struct snapshot *snapshot, const char *topic)
     return NULL;
 }
 
+// The first blocked topic that a lane's trouble is about; `first` when there is none.
+static const char *
+find_explained(const struct snapshot *snapshot, const char *first)
+{
+    const struct backlog *backlog = &snapshot->sample->backlog;
+
+    for (size_t i = 0; i < backlog->count; i++)
+        if (backlog->topics[i].messages > 0 && find_why_blocked(snapshot, backlog->topics[i].topic))
+            return backlog->topics[i].topic;
+    return first;
+}
+
 static void
 judge_topics(const struct snapshot *snapshot, struct reasons *reasons)
 {
@@ -151,6 +163,7 @@ judge_topics(const struct snapshot *snapshot, struct reasons *reasons)
 
     if (!all)
         return;
+    first = find_explained(snapshot, first);
     why = find_why_blocked(snapshot, first);
     add(reasons, "topics_blocked", "topic %s %s, and nothing waits for another%s%s", first,
         blocked > 1 ? "and others cannot be written" : "cannot be written", why == NULL ? "" : "; ",

@@ -160,7 +160,8 @@ def test_it_is_reported_sent_or_given_up_and_can_be_deleted(outrider, db, topic,
     assert str(table.count(table.old)) in short(run("purge", "--older-than", "0s", "--dry-run")).expect(0).stdout
     checked = short(run("check", "--json")).stdout.splitlines()
     found = [json.loads(line) for line in checked]
-    assert not [one for one in found if one["severity"] == "skipped"], found
+    skipped = {one["code"] for one in found if one["severity"] == "skipped"}
+    assert skipped <= ({"work-refused"} if values[0] == HUGE else set()), found  # a trial ends in time
     assert ("row-unreadable" in {one["code"] for one in found}) == (values[0] == HUGE)
 
     monitor = Monitor(outrider.run(config=ANYWHERE | {"kafka": {"bootstrap.servers": AWAY}}))

@@ -75,22 +75,22 @@ def test_a_change_that_the_table_refuses(outrider, outbox, db, version, command)
     assert sum(f'"id":"{one}"' in done.stderr for one in dead) == 39
 
 
-def test_a_row_behind_many(outrider, outbox, bury, spoil, version):
+def test_a_row_behind_many(outrider, outbox, db, version):
     """Found wherever it is: the rows are looked through by pages of 100,000, and those that wait are more than the dead."""
-    bury()
+    bury(outbox, version)
     outbox.fill("orders", 100_003)
     last = outbox.value("SELECT {id} FROM {table} ORDER BY {created_at} DESC LIMIT 1")
-    spoil(last, "event_type", "repeat('0123456789', 1000)")
+    damage(outbox, last, "event_type", "repeat('0123456789', 1000)")
     told = outrider.command("drain", "--dry-run", timeout=120).expect(0).stdout
     assert re.search(r"orders +100,002\b", told) and re.search(r"\(unreadable\) +1\b", told), told
 
 
 @pytest.mark.parametrize("command, n", [(("status",), 1), (("check",), 1), (("dead", "list"), 2)],
                          ids=["status", "check", "dead"])  # the dead themselves begin with their ids, too
-def test_ids_are_input(outrider, outbox, bury, spoil, postgres, database, version, command, n):
+def test_ids_are_input(outrider, outbox, db, postgres, database, version, command, n):
     """A list of ids that is none: it is named as such, and becomes no part of a statement."""
-    spoil(outbox.insert("orders"), "event_type", "repeat('0123456789', 1000)")
-    spoil(bury(), "event_type", "repeat('0123456789', 1000)")
+    damage(outbox, outbox.insert("orders"), "event_type", "repeat('0123456789', 1000)")
+    damage(outbox, bury(outbox, version), "event_type", "repeat('0123456789', 1000)")
     proxy = Mangler(postgres.port)
     dsn = f"postgresql://postgres@127.0.0.1:{proxy.port}/{database}?sslmode=disable"
     proxy.arm(n, "null", named="id")
