@@ -251,7 +251,6 @@ window_refuse_unmarkable(struct window *window, struct batch *batch, struct refu
     const bool shown = quarantine->count > 0 || refused->count > 0;
     bool good = count == 0 || judge(window, refused, count, &trial, err);
 
-    window->refused = refused->count > 0;
     for (size_t i = 0; i < batch->count && good; i++) {
         struct message *message = &batch->messages[i];
         const struct refusal *refusal = refusals_find(refused, &message->row.id);

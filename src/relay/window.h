@@ -29,7 +29,6 @@ struct window {
     int batches;         // settled
     bool careful;        // one batch, marked before it is sent
     size_t marked_first; // rows of it that are
-    bool refused;        // the mark of some row of it was
     int silences;        // of the topics that are tried: the most
     bool probing;        // a row was sent to try its topic
     bool released;       // its topic takes rows again, from behind `released_since`

@@ -134,22 +134,6 @@ START_TEST(test_a_lone_row_is_not_blamed)
 }
 END_TEST
 
-// Nothing is known to be well: the next window is no larger.
-START_TEST(test_refused_marks_alone_are_no_reason_to_trust)
-{
-    setup("abcd");
-    for (int64_t seq = 1; seq <= 4; seq++)
-        fake_find(seq)->unmarkable = true;
-    one.lane.careful = 1;
-    ONE_WINDOW(WINDOW_FULL, "begin x1 trial commit");
-    ck_assert_int_eq(one.lane.careful, 1);
-    fake_find(2)->unmarkable = false;
-    ONE_WINDOW(WINDOW_FULL, "begin M2 s2 commit");
-    ck_assert_int_eq(one.lane.careful, 2);
-    one_teardown();
-}
-END_TEST
-
 START_TEST(test_a_trial_of_another_row_tells)
 {
     setup("ab");
@@ -335,8 +319,8 @@ main(void)
         test_an_unreadable_row_in_quarantine_is_passed_over, test_an_unreadable_row_ends_dead,
         test_a_row_that_is_slow_to_read_fails_alone,
         test_a_later_claim_that_is_slow_ends_the_window, test_a_mark_that_is_refused_waits,
-        test_a_lone_row_is_not_blamed, test_refused_marks_alone_are_no_reason_to_trust,
-        test_a_trial_of_another_row_tells, test_a_row_that_was_sent_is_tried_by_its_mark_first,
+        test_a_lone_row_is_not_blamed, test_a_trial_of_another_row_tells,
+        test_a_row_that_was_sent_is_tried_by_its_mark_first,
         test_a_window_ends_when_the_next_is_to_be_careful,
         test_a_table_that_refuses_all_blames_nobody, test_a_failure_that_is_refused_waits_in_memory,
         test_a_wait_that_cannot_be_written_is_no_attempt, test_a_held_row_that_is_due_is_no_work,
