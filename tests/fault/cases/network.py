@@ -57,6 +57,7 @@ def dripping(stage):
 
 
 def reset(stage):
+    stage.flow(1)  # it is connected again after the reset before
     stage.check(stage.proxy.reset() > 0, "there is a connection to reset")
 
 
