@@ -1,7 +1,7 @@
--- false when a row of the same aggregate waits ahead of `o`, by the index on the aggregate's hash
--- (sql/schema/create_waiting_index.sql), with a look at the name itself. The index gives an order that no other does, with
--- >= and <= where = would do without one, and sorting is off: statistics that saw no row waiting prefer the queue's index,
--- and read all of the queue for each row of it. In reach is what lies behind {since}, where the window began: a head between
+-- false when a row of the same aggregate waits ahead of `o`. The index on the aggregate's hash
+-- (sql/schema/create_waiting_index.sql) finds candidates, and the names are compared. Statistics that saw no row waiting make the
+-- planner prefer the queue's index, and read all of the queue for each row of it. So the statement asks for the order of the hash,
+-- which only this index gives while sorting is off, and compares by >= and <=, because = would need no order. In reach is what lies behind {since}, where the window began: a head between
 -- there and {after} was sent in this window, and its mark may still be to come.
 (SELECT false FROM {table} AS h
   WHERE hashtextextended({head_name} COLLATE "C", 0) >= hashtextextended({row_name} COLLATE "C", 0)

@@ -1,6 +1,6 @@
 -- Numbers rows that no claim comes upon, at most $1 of those without a number and $1 of those with the lowest, as new ones:
 -- in which place they were is not known. Under the guard, so that the table has still the version that this was made for.
--- The locks give the transaction its id before the numbers are drawn, as the column's default does. A row that somebody
+-- The row locks give the transaction its id before nextval() draws the numbers, as an INSERT with the column's default does. A row that somebody
 -- holds locked has its turn later.
 WITH missing AS MATERIALIZED (
   SELECT o.{id} AS id, o.{created_at} AS created_at FROM {table} AS o

@@ -1,6 +1,6 @@
 -- Other sessions of the application's name ($1) in this database, by the host that they come from; $2: backends that are
--- ours. One of ours that is only starting has not told us its pid yet, so nobody counts in the first second. One that works
--- in a window holds an advisory lock whose first key is the table's oid ($3), see slot_holder.sql.
+-- ours. A session of ours that is starting has not told its pid yet, so no session counts in its first second. A session
+-- that works in a window holds an advisory lock whose first key is the table's oid ($3), see slot_holder.sql.
 SELECT coalesce(host(a.client_addr), 'local'), count(*),
        (greatest(0, extract(epoch FROM now() - min(a.backend_start))) * 1000)::bigint,
        bool_or(EXISTS (SELECT FROM pg_locks AS l

@@ -275,9 +275,10 @@ const struct command commands[] = {
         .name = "drain",
         .summary = "publish what is in the table now, then exit",
         .details =
-            "Every row that is visible at the start, whoever publishes it: beside a running "
-            "relay drain\n"
-            "takes over, or watches the backlog fall, and says which. Dead rows do not "
+            "The drain ends when every row that is visible at the start is published. Beside a "
+            "running relay\n"
+            "it takes over, or watches the relay publish the rows, and says which. Dead rows do "
+            "not "
             "count; rows that\n"
             "wait for their next attempt are waited for. Exits 0 when all are gone, 75 when "
             "rows remain\n"

@@ -83,8 +83,8 @@ struct lane {
     int64_t told_ahead;         // the highest seq above the sequence's numbers that was named
     bool told_unnumbered;       // that rows cannot be numbered was said
     struct mono next_numbering; // of rows without a usable seq
-    const char *told_code; // of Kafka's that nobody classified: the last one named; a constant of
-                           // the broker layer's
+    const char *told_code; // Kafka's last code outside kafka_fault.c that the log named; a constant
+                           // of the broker layer
     struct mono entered;   // the phase, or since its time was counted
     int64_t spent_ns[LANE_ENDED + 1]; // in each phase, not counted yet
 };

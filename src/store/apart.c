@@ -11,9 +11,9 @@
 // A row can also be slow to read: 2 kB of jsonb can be 1 GB of text, which takes the server
 // seconds. The search ends in front of such a row, and a row that comes first is claimed alone.
 //
-// A part of a claim that fails blames no row yet: rows can share a position, one can be committed
-// meanwhile, somebody can cancel a statement. The row that is read by its id and fails again, while
-// its place is read and it is locked, is at fault.
+// A part of a claim that fails blames no row yet: rows can share a position, a writer can commit a
+// row meanwhile, an operator can cancel a statement. So the store reads each row of the part by its
+// id. A row that fails again is at fault, when the store can read its place and lock it.
 #include "claims.h"
 #include "outrider/base/xalloc.h"
 #include "rows.h"

@@ -43,7 +43,7 @@ struct stats {
     _Atomic uint64_t batches;
     _Atomic uint64_t windows;
     _Atomic uint64_t errors[FAULT_CLUSTER + 1]; // failed windows and messages by fault
-    _Atomic uint64_t unlisted; // messages that failed by a code of Kafka's that nobody classified
+    _Atomic uint64_t unlisted; // messages that failed by a code outside kafka_fault.c
     _Atomic uint64_t topics[TOPIC_INDEX_SIZE]; // of `published`, by topic_index
     struct histogram delivery;                 // created_at to acknowledgement
     // How long a lane was in these phases for a batch:
