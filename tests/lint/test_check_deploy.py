@@ -2,13 +2,11 @@
 """Each rule of scripts/check-deploy, on a small tree that breaks it and on one that keeps it."""
 
 import json
-import pathlib
-import subprocess
-import sys
 
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
+from checked_tree import findings_of
+
 RULES, TESTS = "deploy/prometheus/outrider.rules.yml", "deploy/prometheus/outrider.rules.test.yml"
 DASHBOARD, MANIFEST = "deploy/grafana/outrider.json", "deploy/kubernetes/a.yaml"
 UNIT = "systemd/outrider.service"
@@ -121,16 +119,7 @@ BAD = [
 ]
 
 
-def findings(tree, tmp_path):
-    for name, content in tree.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    done = subprocess.run([sys.executable, TOP / "scripts" / "check-deploy", tmp_path],
-                          capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    assert done.returncode == (1 if done.stdout else 0)
-    return done.stdout.splitlines()
+findings = findings_of("check-deploy")
 
 
 def test_a_good_tree_has_no_findings(tmp_path):

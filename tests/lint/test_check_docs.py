@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Each rule of scripts/check-docs, on a small tree that breaks it and on one that keeps it."""
 
-import pathlib
-import subprocess
-import sys
-
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
+from checked_tree import findings_of
+
 
 GOOD = {
     "README.md": "# A relay: the *first*, `one`\n\nSee [running](docs/running.md#the-log) and [here](#a-relay-the-first-one).\n\n"
@@ -54,16 +51,7 @@ BAD = [
 ]
 
 
-def findings(tree, tmp_path):
-    for name, content in tree.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    done = subprocess.run([sys.executable, TOP / "scripts" / "check-docs", tmp_path],
-                          capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    assert done.returncode == (1 if done.stdout else 0)
-    return done.stdout.splitlines()
+findings = findings_of("check-docs")
 
 
 def test_a_good_tree_has_no_findings(tmp_path):

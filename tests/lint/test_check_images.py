@@ -1,13 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """The rule of scripts/check-images, on a small tree that breaks it in each way and on one that keeps it."""
 
-import pathlib
-import subprocess
-import sys
-
 import pytest
 
-TOP = pathlib.Path(__file__).resolve().parents[2]
+from checked_tree import findings_of
+
 DIGEST = "@sha256:" + "0123456789abcdef" * 4
 NAME = "Dockerfile"
 
@@ -74,16 +71,7 @@ BAD = [
 ]
 
 
-def findings(tree, tmp_path):
-    for name, content in tree.items():
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    done = subprocess.run([sys.executable, TOP / "scripts" / "check-images", tmp_path],
-                          capture_output=True, text=True, check=False)
-    assert done.stderr == ""
-    assert done.returncode == (1 if done.stdout else 0)
-    return done.stdout.splitlines()
+findings = findings_of("check-images")
 
 
 def test_a_good_tree_has_no_findings(tmp_path):
