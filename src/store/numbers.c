@@ -19,21 +19,38 @@ store_renumbering(const struct store *store)
     return store->shape.renumber;
 }
 
+// A question outside of a window. The answer is the caller's to clear.
 static bool
-lost_exist(struct store *store, bool *ret_exist, struct error *err)
+ask(struct store *store, const char *sql, const struct params *params, const struct answer *answer,
+    PGresult **ret_result, struct error *err)
 {
-    enum { LIMITS, LOST, COUNT };
-    static const struct answer exist = {"b", 1};
+    enum { LIMITS, QUESTION, COUNT };
     struct params limits __attribute__((cleanup(params_free))) = {0};
-    struct step steps[COUNT] = {[LIMITS] = store_poll_settings(store, &limits),
-                                [LOST] = {.sql = store->shape.lost_exist, .answer = &exist}};
-    const size_t first = store->arrival.own ? LOST : LIMITS;
+    struct step steps[COUNT] = {
+        [LIMITS] = store_poll_settings(store, &limits),
+        [QUESTION] = {.sql = sql, .params = params, .answer = answer},
+    };
+    const size_t first = store->arrival.own ? QUESTION : LIMITS;
 
     if (!pipeline_require(&store->wire, store_patience_ms(store), steps + first, COUNT - first,
                           err))
         return false;
-    *ret_exist = PQgetvalue(steps[LOST].result, 0, 0)[0] != 0;
+    *ret_result = steps[QUESTION].result;
+    steps[QUESTION].result = NULL;
     pipeline_clear(steps + first, COUNT - first);
+    return true;
+}
+
+static bool
+lost_exist(struct store *store, bool *ret_exist, struct error *err)
+{
+    static const struct answer exist = {"b", 1};
+    PGresult *result;
+
+    if (!ask(store, store->shape.lost_exist, NULL, &exist, &result, err))
+        return false;
+    *ret_exist = PQgetvalue(result, 0, 0)[0] != 0;
+    PQclear(result);
     return true;
 }
 
@@ -72,23 +89,17 @@ number(struct store *store, PGresult **ret_rows, struct error *ret_refused, stru
 static bool
 count_lost(struct store *store, const PGresult *rows, int *ret_count, struct error *err)
 {
-    enum { LIMITS, LOST, COUNT };
-    struct params limits __attribute__((cleanup(params_free))) = {0};
     struct params ids __attribute__((cleanup(params_free))) = {0};
-    struct step steps[COUNT] = {
-        [LIMITS] = store_poll_settings(store, &limits),
-        [LOST] = {.sql = store->shape.still_lost, .params = &ids, .answer = &store_id_answer}};
-    const size_t first = store->arrival.own ? LOST : LIMITS;
+    PGresult *lost;
 
     params_begin_array(&ids, TYPE_UUID, (size_t)PQntuples(rows));
     for (int i = 0; i < PQntuples(rows); i++)
         params_element(&ids, PQgetvalue(rows, i, 0), (size_t)PQgetlength(rows, i, 0));
     params_end_array(&ids);
-    if (!pipeline_require(&store->wire, store_patience_ms(store), steps + first, COUNT - first,
-                          err))
+    if (!ask(store, store->shape.still_lost, &ids, &store_id_answer, &lost, err))
         return false;
-    *ret_count = PQntuples(steps[LOST].result);
-    pipeline_clear(steps + first, COUNT - first);
+    *ret_count = PQntuples(lost);
+    PQclear(lost);
     return true;
 }
 
