@@ -3,6 +3,7 @@
 backends terminated, rows locked, and long transactions held, all at once and under load."""
 
 import random
+import re
 import time
 
 import pytest
@@ -65,6 +66,13 @@ class Disturber:
             self.pause(0.5)
 
 
+def troubles(outrider):
+    """What the relays said of Kafka and of messages that overtook others, with times."""
+    text = "".join(open(log, encoding="utf-8").read() for log in outrider.logs)
+    return [line[:400] for line in text.splitlines()
+            if re.search(r'"class":"cluster"|"code":"[A-Z_]+"|"order_breaks":[1-9]', line)]
+
+
 @pytest.mark.parametrize("version", [2])
 @pytest.mark.parametrize("seed, slots", [(1, 1), (2, 1), (3, 4)])
 def test_order_and_rows_survive(outrider, outbox, connect, writers, settled, observer, topic, seed, slots):
@@ -83,5 +91,6 @@ def test_order_and_rows_survive(outrider, outbox, connect, writers, settled, obs
     verdict = judge(observer.read(topic), ledger,
                     outbox.marked_ids({entry.message_id for entry in ledger.committed}))
     verdict.assert_nothing_lost()
-    assert not verdict.order_violations, f"seed {seed}: {verdict}: {verdict.order_violations[:5]}"
+    assert not verdict.order_violations, "\n".join(
+        [f"seed {seed}: {verdict}", *verdict.overtaken[:5], *troubles(outrider)])
     assert len(verdict.duplicates) <= disturber.faults * BATCH * WINDOW_BATCHES * min(slots, 2), str(verdict)

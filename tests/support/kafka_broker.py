@@ -69,6 +69,7 @@ def running(base, make, jars=JARS):
     broker = make(tempfile.mkdtemp(prefix="kafka-", dir=base))
     try:
         yield broker.start()
+        broker.assert_alive()
     finally:
         broker.stop()
 
@@ -218,6 +219,11 @@ class Kafka:
         """SIGKILL. What was acknowledged is in the page cache and outlives the process."""
         self._forget_admin()
         process.stop(self._server, signal.SIGKILL)
+        self._server = None
+
+    def assert_alive(self):
+        """Fails, with the broker's last words, when it ended by itself."""
+        assert self._server is None or self._server.poll() is None, "Kafka ended by itself:\n" + self._tail()
 
     def stop(self):
         """Ends the broker; nothing of it is needed afterwards, so not gracefully."""

@@ -149,6 +149,15 @@ class Ledger:
         return sorted({entry.topic for entry in self.committed + self.rolled_back})
 
 
+def _around(late, ahead, records, entries):
+    """The records of a key from shortly before the one that came too early to shortly after the late one."""
+    of_key = [r for r in records if (r.topic, r.key) == (late.topic, late.key) and r.message_id in entries]
+    first, last = of_key.index(ahead), of_key.index(late)
+    return f"{late.key.decode()} in partition {late.partition}: " + ", ".join(
+        f"{entries[r.message_id].place} at offset {r.offset} ({r.timestamp_ms % 1_000_000} ms)"
+        for r in of_key[max(0, first - 3):last + 4])
+
+
 @dataclasses.dataclass
 class Verdict:
     """What the judge found. Each list holds message ids, or (earlier, later) pairs for order."""
@@ -162,6 +171,7 @@ class Verdict:
     unmarked_but_arrived: list
     phantoms: list
     misplaced: list
+    overtaken: list  # for a reader: what lies in Kafka around each order violation
 
     def __str__(self):
         return (
@@ -215,12 +225,13 @@ def judge(records, ledger, marked):
     misplaced += [f"{topic}: {key!r} in {sorted(numbers)}"
                   for (topic, key), numbers in partitions.items() if len(numbers) > 1]
 
-    violations, reached = [], {}
+    violations, overtaken, reached = [], [], {}
     for record in sorted(first.values(), key=lambda r: (r.topic, r.partition, r.offset)):
         entry = entries[record.message_id]
         ahead = reached.get((record.topic, record.key))
         if ahead is not None and ahead.place > entry.place:
             violations.append((ahead.message_id, entry.message_id))
+            overtaken.append(_around(record, first[ahead.message_id], records, entries))
         else:
             reached[record.topic, record.key] = entry
 
@@ -231,5 +242,5 @@ def judge(records, ledger, marked):
         duplicates=duplicates, order_violations=violations,
         marked_but_absent=[i for i in marked if i not in first],
         unmarked_but_arrived=[i for i in first if i not in marked],
-        phantoms=phantoms, misplaced=misplaced,
+        phantoms=phantoms, misplaced=misplaced, overtaken=overtaken,
     )
