@@ -138,6 +138,14 @@ holds_add_window(struct holds *holds, struct bytes aggregate, struct position po
 }
 
 void
+holds_end(struct holds *holds, struct position position)
+{
+    for (size_t i = 0; i < holds->count; i++)
+        if (position_compare(&position, &holds->list[i].position) == 0)
+            holds->list[i].until = (struct mono){0};
+}
+
+void
 holds_lower(struct holds *holds, struct position position)
 {
     for (size_t i = 0; i < holds->count; i++)

@@ -49,6 +49,9 @@ void holds_lower(struct holds *holds, struct position position);
 // sent before the row that holds the others back may have to be sent again.
 void holds_forget_positions(struct holds *holds);
 
+// The row at `position` holds no others back any more: the hold that begins there has passed.
+void holds_end(struct holds *holds, struct position position);
+
 // Drops what has passed by `now`, or with the window. True when any was dropped: *ret_lowest is
 // then the lowest position among them, where the claims have to begin anew.
 bool holds_expire(struct holds *holds, struct mono now, struct position *ret_lowest);

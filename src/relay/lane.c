@@ -286,7 +286,7 @@ idle(struct lane *lane, struct error *err)
         if (mono_ms_until(lane->not_before) > 0 || lane_resting(lane))
             continue;
         look_at_topics(lane);
-        if (!lane_number_rows(lane, err) || !look(lane, err))
+        if (!lane_number_rows(lane, err) || !lane_forget_gone(lane, err) || !look(lane, err))
             return false;
         if (lane->work != 0 && !told)
             wake_note_found(lane);
@@ -397,7 +397,8 @@ turn(struct lane *lane)
 
     look_at_topics(lane);
     const struct mono began = mono_now();
-    if (!lane_number_rows(lane, &err) || !after_window(lane, run_window(lane, &err), began, &err))
+    if (!lane_number_rows(lane, &err) || !lane_forget_gone(lane, &err) ||
+        !after_window(lane, run_window(lane, &err), began, &err))
         recover(lane, &err);
 }
 

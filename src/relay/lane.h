@@ -83,6 +83,7 @@ struct lane {
     int64_t told_ahead;         // the highest seq above the sequence's numbers that was named
     bool told_unnumbered;       // that rows cannot be numbered was said
     struct mono next_numbering; // of rows without a usable seq
+    struct mono next_look;      // for quarantined rows that are gone
     const char *told_code; // Kafka's last code outside kafka_fault.c that the log named; a constant
                            // of the broker layer
     struct mono entered;   // the phase, or since its time was counted
@@ -136,6 +137,8 @@ void lane_forget_holder(struct lane *lane, struct slot *slot);
 void lane_forget_holders(struct lane *lane);
 // Numbers the rows that no claim comes upon, after a connect and once a minute.
 bool lane_number_rows(struct lane *lane, struct error *err) MUST_CHECK;
+// Now and then forgets the quarantined rows that are no longer in the table, or are published.
+bool lane_forget_gone(struct lane *lane, struct error *err) MUST_CHECK;
 
 // Logs a failure, whose line ends with what happens next, and waits; a stop or a pause ends
 // the wait.

@@ -318,6 +318,23 @@ store_judge_mark(struct store *store, const struct step *steps, size_t steps_cou
 }
 
 bool
+store_keep_unmarked(struct store *store, struct message_id *ids, size_t *count, struct error *err)
+{
+    struct params params __attribute__((cleanup(params_free))) = {0};
+    PGresult *result;
+
+    store_mark_params(ids, *count, &params);
+    if (!store_ask(store, store->shape.unmarked, &params, &store_id_answer, &result, err))
+        return false;
+    size_t there;
+    AUTOFREE struct message_id *found = read_ids(result, &there);
+    PQclear(result);
+    *count = there < *count ? there : *count; // rows can share an id
+    memcpy(ids, found, *count * sizeof *ids);
+    return true;
+}
+
+bool
 store_mark(struct store *store, const struct message_id *ids, size_t count,
            struct refusals *ret_refused, struct error *err)
 {

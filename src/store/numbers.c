@@ -19,35 +19,13 @@ store_renumbering(const struct store *store)
     return store->shape.renumber;
 }
 
-// A question outside of a window. The answer is the caller's to clear.
-static bool
-ask(struct store *store, const char *sql, const struct params *params, const struct answer *answer,
-    PGresult **ret_result, struct error *err)
-{
-    enum { LIMITS, QUESTION, COUNT };
-    struct params limits __attribute__((cleanup(params_free))) = {0};
-    struct step steps[COUNT] = {
-        [LIMITS] = store_poll_settings(store, &limits),
-        [QUESTION] = {.sql = sql, .params = params, .answer = answer},
-    };
-    const size_t first = store->arrival.own ? QUESTION : LIMITS;
-
-    if (!pipeline_require(&store->wire, store_patience_ms(store), steps + first, COUNT - first,
-                          err))
-        return false;
-    *ret_result = steps[QUESTION].result;
-    steps[QUESTION].result = NULL;
-    pipeline_clear(steps + first, COUNT - first);
-    return true;
-}
-
 static bool
 lost_exist(struct store *store, bool *ret_exist, struct error *err)
 {
     static const struct answer exist = {"b", 1};
     PGresult *result;
 
-    if (!ask(store, store->shape.lost_exist, NULL, &exist, &result, err))
+    if (!store_ask(store, store->shape.lost_exist, NULL, &exist, &result, err))
         return false;
     *ret_exist = PQgetvalue(result, 0, 0)[0] != 0;
     PQclear(result);
@@ -96,7 +74,7 @@ count_lost(struct store *store, const PGresult *rows, int *ret_count, struct err
     for (int i = 0; i < PQntuples(rows); i++)
         params_element(&ids, PQgetvalue(rows, i, 0), (size_t)PQgetlength(rows, i, 0));
     params_end_array(&ids);
-    if (!ask(store, store->shape.still_lost, &ids, &store_id_answer, &lost, err))
+    if (!store_ask(store, store->shape.still_lost, &ids, &store_id_answer, &lost, err))
         return false;
     *ret_count = PQntuples(lost);
     PQclear(lost);

@@ -173,6 +173,27 @@ store_command(struct store *store, const char *sql, struct error *err)
 }
 
 bool
+store_ask(struct store *store, const char *sql, const struct params *params,
+          const struct answer *answer, PGresult **ret_result, struct error *err)
+{
+    enum { LIMITS, QUESTION, COUNT };
+    struct params limits __attribute__((cleanup(params_free))) = {0};
+    struct step steps[COUNT] = {
+        [LIMITS] = store_poll_settings(store, &limits),
+        [QUESTION] = {.sql = sql, .params = params, .answer = answer},
+    };
+    const size_t first = store->arrival.own ? QUESTION : LIMITS;
+
+    if (!pipeline_require(&store->wire, store_patience_ms(store), steps + first, COUNT - first,
+                          err))
+        return false;
+    *ret_result = steps[QUESTION].result;
+    steps[QUESTION].result = NULL;
+    pipeline_clear(steps + first, COUNT - first);
+    return true;
+}
+
+bool
 store_back_to_savepoint(struct store *store, struct error *err)
 {
     struct step steps[] = {{.sql = sql_store_rollback_to_savepoint},

@@ -56,6 +56,9 @@ extern const struct answer store_id_answer;
 
 // A statement of the transaction without parameters or rows, e.g. one about a savepoint.
 bool store_command(struct store *store, const char *sql, struct error *err) MUST_CHECK;
+// A question outside of a window. The answer is the caller's to clear.
+bool store_ask(struct store *store, const char *sql, const struct params *params,
+               const struct answer *answer, PGresult **ret_result, struct error *err) MUST_CHECK;
 
 // Runs one statement behind a savepoint; answer: what is read of its result (NULL: no row). What a
 // claim can meet is no failure when ret_met is given: the result is NULL then, and err says what

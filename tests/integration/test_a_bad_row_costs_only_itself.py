@@ -463,7 +463,7 @@ def test_a_damaged_aggregate(outrider, outbox, topic, connect, version, held):
 
 def test_the_gauge_ends_with_the_row(outrider, outbox, topic):
     refuse(outbox, MARK)
-    monitor = Monitor(outrider.run(config=FAST | ANYWHERE))
+    monitor = Monitor(outrider.run(config=ANYWHERE | {"outbox": {"retry_backoff": "3s", "max_retries": 2}}))
     bad, follower, good = around(outbox, topic, lambda: outbox.insert(topic, aggregate="bad"))
     all_but_it(monitor.daemon, outbox, good)
     monitor.wait_for(lambda m: "outrider_quarantined_rows 0" not in m.get("/metrics"), 10, "rows in quarantine")
@@ -472,6 +472,19 @@ def test_the_gauge_ends_with_the_row(outrider, outbox, topic):
     is_dead(monitor.daemon, outbox, follower)
     monitor.wait_for(lambda m: "outrider_quarantined_rows 0" in m.get("/metrics"), 10, "none")
     assert "message_dead" in monitor.daemon.text()
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_a_row_that_is_deleted_is_forgotten(outrider, outbox, topic, version):
+    """A row waits in the relay's memory, and its aggregate with it. Whoever deletes the row ends both waits."""
+    refuse(outbox, "OLD.payload::text = '[]'")
+    monitor = Monitor(outrider.run(config=ANYWHERE | {"outbox": {"retry_backoff": "5m"}}))
+    bad, follower, good = around(outbox, topic, lambda: outbox.insert(topic, aggregate="bad", payload="[]"))
+    all_but_it(monitor.daemon, outbox, good)
+    monitor.wait_for(lambda m: m.metric("outrider_quarantined_rows") > 0, 20, "a row in quarantine")
+    outbox.run("DELETE FROM {table} WHERE {id} = %s", bad)
+    monitor.wait_for(lambda m: m.metric("outrider_quarantined_rows") == 0, 20, "none")
+    monitor.daemon.wait_until(lambda: outbox.row(follower)[0], 20, "its follower")
 
 
 def test_a_locked_table_is_no_empty_one(outrider, outbox, topic, observer, connect):

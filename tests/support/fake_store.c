@@ -544,6 +544,33 @@ store_slot_holder(struct store *store, int slot, struct slot_holder *ret_holder,
     return true;
 }
 
+// --- rows that are gone
+
+static bool
+is_unmarked(int64_t seq)
+{
+    for (size_t i = 0; i < fake_store.count; i++)
+        if (fake_store.rows[i].seq == seq)
+            return !fake_store.rows[i].published;
+    return false;
+}
+
+bool
+store_keep_unmarked(struct store *store, struct message_id *ids, size_t *count, struct error *err)
+{
+    (void)store;
+    size_t kept = 0;
+
+    if (!enter(FAKE_KEEP_UNMARKED, NULL, err))
+        return false;
+    for (size_t i = 0; i < *count; i++)
+        if (is_unmarked(fake_seq(&ids[i])))
+            ids[kept++] = ids[i];
+    *count = kept;
+    fake_store_unlock();
+    return true;
+}
+
 // --- numbers
 
 // In the journal only when there are some.

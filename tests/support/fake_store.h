@@ -56,6 +56,7 @@ enum fake_call {
     FAKE_TRY_MARK,
     FAKE_FAIL,
     FAKE_NUMBER,
+    FAKE_KEEP_UNMARKED,
     FAKE_COMMIT,
     FAKE_ROLLBACK,
     FAKE_CLOCK,

@@ -311,6 +311,37 @@ START_TEST(test_a_failure_that_was_not_committed_is_not_told)
 }
 END_TEST
 
+// Somebody publishes it by hand, or deletes it. No claim comes upon it any more.
+START_TEST(test_a_row_that_is_gone_is_forgotten)
+{
+    struct error err;
+    setup("ab");
+    refused_by_kafka = 1;
+    fake_find(1)->unwritable = true;
+    one_window();
+    fake_add((struct fake_row){.seq = 3, .aggregate = "a"});
+    ck_assert(lane_forget_gone(&one.lane, &err));
+    ck_assert_int_eq(atomic_load(&one.lane.quarantined), 1); // it waits, still
+    fake_find(1)->published = true;
+    one.lane.next_look = mono_now();
+    ck_assert(lane_forget_gone(&one.lane, &err));
+    ck_assert_int_eq(atomic_load(&one.lane.quarantined), 0);
+    one_window();
+    ck_assert(fake_row(3).published); // which had waited for it
+    one_teardown();
+}
+END_TEST
+
+START_TEST(test_nothing_is_asked_while_no_row_is_refused)
+{
+    struct error err;
+    setup("a");
+    ck_assert(lane_forget_gone(&one.lane, &err));
+    ck_assert_int_eq(fake_store.calls[FAKE_KEEP_UNMARKED], 0);
+    one_teardown();
+}
+END_TEST
+
 int
 main(void)
 {
@@ -325,5 +356,6 @@ main(void)
         test_a_table_that_refuses_all_blames_nobody, test_a_failure_that_is_refused_waits_in_memory,
         test_a_wait_that_cannot_be_written_is_no_attempt, test_a_held_row_that_is_due_is_no_work,
         test_a_row_that_cannot_wait_can_die, test_a_row_that_could_not_wait_is_published,
-        test_a_failure_that_was_not_committed_is_not_told);
+        test_a_failure_that_was_not_committed_is_not_told, test_a_row_that_is_gone_is_forgotten,
+        test_nothing_is_asked_while_no_row_is_refused);
 }

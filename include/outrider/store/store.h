@@ -242,6 +242,11 @@ bool store_number_rows(struct store *store, int64_t *ret_rows, bool *ret_more,
                        struct error *ret_refused, struct error *err)
     __attribute__((warn_unused_result));
 
+// Between two windows: leaves of `ids` those whose rows are in the table and unpublished, in any
+// order.
+bool store_keep_unmarked(struct store *store, struct message_id *ids, size_t *count,
+                         struct error *err) __attribute__((warn_unused_result));
+
 // The statement that gives the waiting rows with a number above the sequence's one of the sequence;
 // NULL on version 1. The store's, until store_refresh.
 const char *store_renumbering(const struct store *store);
