@@ -1,3 +1,3 @@
 -- No row waits for its next attempt: every unpublished row behind the position may go.
 {queue}
-AND coalesce({aggregate} <> ALL ($5), true)
+AND ({aggregate} IN (SELECT unnest($5))) IS NOT TRUE

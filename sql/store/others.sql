@@ -15,5 +15,5 @@ chosen AS MATERIALIZED (
 SELECT o.{id}
   FROM {table} AS o
  WHERE o.{id} = ANY (ARRAY(SELECT id FROM chosen) || $2::uuid) AND {unpublished} AND NOT ({dead}) AND o.{id} <> ALL ($1)
- ORDER BY o.{id} = $2 DESC
+ ORDER BY o.{id} = $2 DESC, random()
    FOR UPDATE OF o SKIP LOCKED

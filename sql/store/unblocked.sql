@@ -1,3 +1,3 @@
 -- Rows of topics whose breaker is open, and rows of held aggregates, stay where they are.
-AND coalesce({aggregate} <> ALL ($5), true)
+AND ({aggregate} IN (SELECT unnest($5))) IS NOT TRUE
 AND {topic} <> ALL ($9)

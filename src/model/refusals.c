@@ -9,22 +9,36 @@
 #include <string.h>
 
 void
-refusals_add(struct refusals *refusals, const struct message_id *id, const struct error *why)
+refusals_add(struct refusals *refusals, const struct message_id *id, const struct error *why,
+             bool alone)
 {
     if (refusals->count == refusals->room) {
         refusals->room = 2 * refusals->room + 8;
         refusals->list = xreallocarray(refusals->list, refusals->room, sizeof *refusals->list);
     }
-    refusals->list[refusals->count++] = (struct refusal){*id, *why};
+    refusals->list[refusals->count++] = (struct refusal){*id, *why, alone};
+}
+
+// The id comes first in a refusal.
+static int
+compare_ids(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(struct message_id));
+}
+
+void
+refusals_sort(struct refusals *refusals)
+{
+    if (refusals->count > 0)
+        qsort(refusals->list, refusals->count, sizeof *refusals->list, compare_ids);
 }
 
 const struct refusal *
 refusals_find(const struct refusals *refusals, const struct message_id *id)
 {
-    for (size_t i = 0; i < refusals->count; i++)
-        if (memcmp(&refusals->list[i].id, id, sizeof *id) == 0)
-            return &refusals->list[i];
-    return NULL;
+    return refusals->count == 0
+               ? NULL
+               : bsearch(id, refusals->list, refusals->count, sizeof *refusals->list, compare_ids);
 }
 
 void

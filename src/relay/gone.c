@@ -3,8 +3,8 @@
 //
 // Somebody can delete a row that PostgreSQL refuses to mark, or publish it by hand. No claim comes
 // upon it then, so nothing would tell the lane. While the lane keeps rows in quarantine it asks for
-// them by their ids, and forgets those that wait no more: the aggregate of each goes on, and the
-// page does not speak of it any longer.
+// them by their ids, and forgets those that are not there any more, unpublished: the aggregate of
+// each goes on, and the page does not speak of it any longer.
 #include "lane.h"
 
 #include "outrider/base/xalloc.h"

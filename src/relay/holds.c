@@ -95,6 +95,8 @@ extend(struct holds *holds, struct hold *known, const struct hold *hold)
 
     if (earlier)
         known->position = hold->position;
+    if (position_compare(&hold->row, &known->row) < 0)
+        known->row = hold->row;
     if (!hold->window && (earlier || known->window)) {
         holds->lasting += known->window;
         known->window = false;
@@ -126,6 +128,7 @@ void
 holds_add(struct holds *holds, struct bytes aggregate, struct position position, struct mono until)
 {
     add(holds, (struct hold){.aggregate = aggregate,
+                             .row = position,
                              .position = position,
                              .until = until,
                              .window = holds->lasting >= HOLDS_MAX});
@@ -134,14 +137,15 @@ holds_add(struct holds *holds, struct bytes aggregate, struct position position,
 void
 holds_add_window(struct holds *holds, struct bytes aggregate, struct position position)
 {
-    add(holds, (struct hold){.aggregate = aggregate, .position = position, .window = true});
+    add(holds, (struct hold){
+                   .aggregate = aggregate, .row = position, .position = position, .window = true});
 }
 
 void
-holds_end(struct holds *holds, struct position position)
+holds_end(struct holds *holds, struct position row)
 {
     for (size_t i = 0; i < holds->count; i++)
-        if (position_compare(&position, &holds->list[i].position) == 0)
+        if (position_compare(&row, &holds->list[i].row) == 0)
             holds->list[i].until = (struct mono){0};
 }
 

@@ -14,7 +14,8 @@ enum { HOLDS_MAX = 10000 }; // a slot; beyond it a hold lasts for its window onl
 
 struct hold {
     struct bytes aggregate;   // owned by the holds
-    struct position position; // of the row that holds the others back
+    struct position row;      // that holds the others back
+    struct position position; // of it, or lower: what is behind it is held back
     struct mono until;
     bool window; // ends with the window, whatever `until` says
 };
@@ -49,8 +50,8 @@ void holds_lower(struct holds *holds, struct position position);
 // sent before the row that holds the others back may have to be sent again.
 void holds_forget_positions(struct holds *holds);
 
-// The row at `position` holds no others back any more: the hold that begins there has passed.
-void holds_end(struct holds *holds, struct position position);
+// The row holds no others back any more: its hold has passed.
+void holds_end(struct holds *holds, struct position row);
 
 // Drops what has passed by `now`, or with the window. True when any was dropped: *ret_lowest is
 // then the lowest position among them, where the claims have to begin anew.

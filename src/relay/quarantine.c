@@ -14,7 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FORGET_MS = 10 * 60 * 1000 }; // after its time: longer than the sweeps take to meet a row
+enum {
+    FORGET_MS = 10 * 60 * 1000, // after its time: longer than the sweeps take to meet a row
+    CROWD = 64,                 // fewer rows are tried whenever their time has come
+    TRIES = 50,                 // of a crowd, a second: a few per cent of a lane's time
+};
 
 void
 quarantine_free(struct quarantine *quarantine)
@@ -127,8 +131,45 @@ quarantine_add(struct quarantine *quarantine, const struct message_id *id)
         quarantine->index[cell(quarantine, id)] = (uint32_t)++quarantine->count;
     }
     row->refusals++;
-    row->passed = false;
+    row->passed = row->admitted = false;
     return row;
+}
+
+// Tries that were not used are lost, but for a second's.
+static void
+count_tries(struct quarantine *quarantine, struct mono now)
+{
+    const int64_t more = mono_diff_ns(now, quarantine->counted) / (INT64_C(1000000000) / TRIES);
+
+    if (more == 0)
+        return;
+    quarantine->counted = now;
+    quarantine->tries = more < TRIES - quarantine->tries ? quarantine->tries + (int)more : TRIES;
+}
+
+bool
+quarantine_admit(struct quarantine *quarantine, struct quarantined *row, struct mono now)
+{
+    if (row->admitted || quarantine->count <= CROWD)
+        return true;
+    count_tries(quarantine, now);
+    if (quarantine->tries > 0) {
+        quarantine->tries--;
+        row->admitted = true;
+        return true;
+    }
+    // So late that, one with the other, as many are due as can be tried; spread by their ids.
+    const uint64_t spread = home(quarantine, &row->id) % quarantine->count;
+    row->until = mono_add_ms(now, 1000 + (int64_t)spread * 2 * 1000 / TRIES);
+    row->passed = false;
+    return false;
+}
+
+void
+quarantine_refund(struct quarantine *quarantine)
+{
+    if (quarantine->tries < TRIES)
+        quarantine->tries++;
 }
 
 struct message_id *

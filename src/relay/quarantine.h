@@ -19,8 +19,10 @@ struct quarantined {
     struct mono until;        // the row is left alone until then
     struct mono since;        // its first refusal, or the last one when others were refused too
     int refusals;
+    int alone;           // of these, without others in the set that was refused
     int unwritten;       // attempts that could not be counted in the table
     bool passed;         // `until` has passed, and the claims were led back to the row
+    bool admitted;       // and it may be tried
     bool logged_mark;    // that its mark was refused
     bool logged_failure; // that its failure was
 };
@@ -30,6 +32,8 @@ struct quarantine {
     size_t count, room;
     uint32_t *index; // owned; open addressing by the id: place in the list + 1, 0 is free
     size_t index_size;
+    int tries;           // of a crowd, that are left
+    struct mono counted; // when `tries` was counted
 };
 
 void quarantine_free(struct quarantine *quarantine);
@@ -41,6 +45,14 @@ struct quarantined *quarantine_find(const struct quarantine *quarantine,
 // The row, whose number of refusals is one higher now.
 struct quarantined *quarantine_add(struct quarantine *quarantine, const struct message_id *id);
 void quarantine_drop(struct quarantine *quarantine, const struct message_id *id);
+
+// May a row whose time has come be tried by `now`? A crowd of them has its turn bit by bit: a try
+// is a write that PostgreSQL refuses, and the rows that are good wait for it. No: the row's time is
+// later.
+bool quarantine_admit(struct quarantine *quarantine, struct quarantined *row, struct mono now);
+
+// A row that was admitted is written: that cost the others nothing.
+void quarantine_refund(struct quarantine *quarantine);
 
 // The ids of the rows that are left alone at `now`, in an array that the caller frees.
 struct message_id *quarantine_list(const struct quarantine *quarantine, struct mono now,

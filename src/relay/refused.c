@@ -9,7 +9,8 @@
 //    refusal;
 // 2. else it lets PostgreSQL mark other waiting rows on trial, each alone, until one can be;
 // 3. while that proves nothing, it leaves a few refused rows alone, which costs them nothing. Many
-//    of them mean that the table refuses all: the lane ends the window.
+//    of them mean that the table refuses all, and so does the first one whose code is mostly the
+//    server's matter: the lane ends the window.
 #include "window.h"
 
 #include "outrider/base/backoff.h"
@@ -34,6 +35,7 @@ leave_alone(struct window *window, const struct refusal *refusal)
     const struct relay_settings *settings = lane->shared->settings;
     struct quarantined *row = quarantine_add(&lane->slot->quarantine, &refusal->id);
 
+    row->alone += refusal->alone;
     row->until =
         mono_add_ms(mono_now(), backoff_delay_ms(settings->retry_backoff_ms,
                                                  settings->retry_backoff_max_ms, row->refusals));
@@ -58,7 +60,8 @@ window_is_quarantined(struct window *window, const struct row *row)
     if (!known)
         return false;
     known->position = row->position;
-    if (!mono_passed(known->until)) {
+    if (!mono_passed(known->until) ||
+        !quarantine_admit(&lane->slot->quarantine, known, mono_now())) {
         holds_add(&lane->slot->holds, row->aggregate_id, row->position, known->until);
         return true;
     }
@@ -116,16 +119,21 @@ judge(struct window *window, const struct refusals *refused, size_t count,
         return true;
     if (count == 1)
         leave_alone(window, &refused->list[0])->since = mono_now(); // another is tried next
-    return error_set(err, FAULT_CLUSTER, refused->list[0].why.code, "no row can be marked: %s",
-                     refused->list[0].why.text);
+    char id[MESSAGE_ID_TEXT];
+    message_id_format(&refused->list[0].id, id);
+    return error_set(err, FAULT_CLUSTER, refused->list[0].why.code,
+                     "no row can be marked, such as %s: %s", id, refused->list[0].why.text);
 }
 
 // Is the row at fault, and not the table or another session?
 static bool
-is_guilty(const struct window *window, const struct quarantined *row, const struct error *why,
+is_guilty(const struct window *window, const struct quarantined *row, const struct refusal *refusal,
           enum mark_trial trial)
 {
-    return (why->fault == FAULT_MESSAGE || (is_doubtful(why) && row->refusals >= DOUBTED_TIMES)) &&
+    const struct error *why = &refusal->why;
+
+    return refusal->alone &&
+           (why->fault == FAULT_MESSAGE || (is_doubtful(why) && row->alone >= DOUBTED_TIMES)) &&
            (trial == MARK_TRIAL_GOOD ||
             atomic_load(&window->lane->shared->marked_ns) > row->since.ns);
 }
@@ -158,7 +166,7 @@ let_wait(struct window *window, const struct refusals *refused, enum mark_trial 
     for (size_t i = 0; i < refused->count; i++) {
         const struct refusal *refusal = &refused->list[i];
         const struct quarantined *row = quarantine_find(&lane->slot->quarantine, &refusal->id);
-        if (!row || !is_guilty(window, row, &refusal->why, trial))
+        if (!row || !is_guilty(window, row, refusal, trial))
             continue;
         failures[count++] = (struct failure){
             .id = refusal->id,
@@ -222,7 +230,7 @@ refuse(struct window *window, struct batch *batch, struct message *message,
         .code = batch_copy(batch, refusal->why.code),
         .text = batch_copy(batch, why.text),
     };
-    if (is_guilty(window, row, &refusal->why, trial))
+    if (is_guilty(window, row, refusal, trial))
         return;
     message->outcome.state = OUTCOME_HELD; // whose fault it is is not known
     if (trial == MARK_TRIAL_REFUSED)
@@ -236,6 +244,8 @@ forget_mark(struct quarantine *quarantine, const struct message_id *id)
 {
     struct quarantined *known = quarantine_find(quarantine, id);
 
+    if (known)
+        quarantine_refund(quarantine);
     if (known && known->unwritten == 0)
         quarantine_drop(quarantine, id);
     else if (known)

@@ -158,7 +158,7 @@ single_out(struct store *store, const struct claim *claim, struct position after
     }
     free(places.list);
     return good && (!can || error_set(&find->why, FAULT_CLUSTER, "UNREADABLE",
-                                      "a row that could not be read was changed meanwhile"));
+                                      "a row that could not be read could be at the second try"));
 }
 
 // The first place whose row cannot be read, or slowly. A slow row has half the time of a statement,
@@ -308,7 +308,7 @@ take_apart(struct store *store, const struct claim *claim, const struct places *
         return false;
     if (met == CLAIM_MET_UNREADABLE)
         return error_set(err, FAULT_CLUSTER, "UNREADABLE",
-                         "a row that could not be read was changed meanwhile");
+                         "a row that could not be read could be at the second try");
     taken->slow = met == CLAIM_MET_SLOW || (find.slow && find.index == 0);
     if (taken->slow || find.index == places->count)
         return true;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a window writes: rows that are done, rows that failed.
 //
-// Each write is one set (write.h). A set that is refused for a reason that can lie in a row is
-// halved, down to the rows that are refused alone: the others are written. When it seems that none
-// can be, a few others are tried, and if these are refused too, the rest is left for another time.
+// Each write is one set (write.h). A set that PostgreSQL refuses is halved, down to the rows that
+// are refused alone: the others are written. When it seems that none can be, a few others are
+// tried, and if these are refused too, the rest is left for another time. So it is when the halving
+// takes long.
 #include "outrider/base/xalloc.h"
 #include "sql.h"
 #include "sqlstate.h"
@@ -28,19 +29,26 @@ read_ids(const PGresult *result, size_t *ret_count)
 // A write that is halved, while it is.
 struct halving {
     const struct write *write;
-    size_t count;   // rows of it
-    size_t written; // of these
-    bool sampled;   // some rows that were still to come were tried, because none was written
-    bool hopeless;  // and none of them was written either
+    size_t count;    // rows of it
+    size_t written;  // of these
+    bool sampled;    // some rows that were still to come were tried, because none was written
+    bool hopeless;   // and none of them was written either
+    struct mono end; // then the rest is left for another time; zeroed: no set was taken apart yet
     struct refusals *refused;
 };
 
-// Can the server's state, or another session, be the reason as well as a row? The store's own codes
-// have no five characters.
+// Did the statement leave the row out, or a trigger undo what it wrote?
+static bool
+is_own_code(const char *code)
+{
+    return str_equal(code, "SHORT") || str_equal(code, "UNDONE");
+}
+
+// Can the server's state, or another session, be the reason as well as a row?
 static bool
 is_doubtful(const char *code)
 {
-    return refusal_is_of_others(code) || (strlen(code) == 5 && !sqlstate_lies_in_row(code));
+    return refusal_is_of_others(code) || (!is_own_code(code) && !sqlstate_lies_in_row(code));
 }
 
 // A failure whose text its column, or a constraint on it, does not take is written with its code.
@@ -62,21 +70,22 @@ write_alone(struct store *store, struct halving *halving, size_t i, struct error
     if (refused) {
         if (!is_doubtful(why->code))
             why->fault = FAULT_MESSAGE;
-        refusals_add(halving->refused, write_id(halving->write, i), why);
+        refusals_add(halving->refused, write_id(halving->write, i), why, true);
     }
     return true;
 }
 
 // When no row is written, and so many are refused, a few others tell whether any can be: a table
-// that refuses every row is not halved to its end. Where it is doubtful whether a row is the
-// reason, the first refusal is enough, and fewer are tried: each may wait for lock_timeout, or
-// (57014) take as long as a statement may, which one try has to do for.
-enum { REFUSED_ENOUGH = 8, SAMPLE = 32, SAMPLE_DOUBTFUL = 4 };
+// that refuses every row is not halved to its end. Where a refusal takes time, the first one is
+// enough, and fewer are tried: each may wait for another session, or (57014) take as long as a
+// statement may, which one try has to do for.
+enum { REFUSED_ENOUGH = 8, SAMPLE = 32, SAMPLE_SLOW = 4 };
 
+// What a refused try costs, of SAMPLE_SLOW.
 static int
 cost_of(const char *code)
 {
-    return str_equal(code, SQLSTATE_QUERY_CANCELED) ? SAMPLE_DOUBTFUL : is_doubtful(code);
+    return str_equal(code, SQLSTATE_QUERY_CANCELED) ? SAMPLE_SLOW : refusal_is_of_others(code);
 }
 
 // A trial of all acts ends in time (trial.c), whatever it has found out by then.
@@ -84,6 +93,12 @@ static bool
 is_out_of_time(const struct store *store)
 {
     return store->trial_end.ns != 0 && mono_passed(store->trial_end);
+}
+
+static bool
+is_over(const struct store *store, const struct halving *halving)
+{
+    return is_out_of_time(store) || (halving->end.ns != 0 && mono_passed(halving->end));
 }
 
 // Tries rows, each alone, until one is written, and takes it back: first, first + step, ...
@@ -100,7 +115,7 @@ find_writable(struct store *store, const struct write *write, size_t first, size
     if (!store_command(store, sql_store_savepoint, err))
         return false;
     for (size_t i = first;
-         i < count && !*ret_found && tries < SAMPLE_DOUBTFUL && !is_out_of_time(store); i += step) {
+         i < count && !*ret_found && tries < SAMPLE_SLOW && !is_out_of_time(store); i += step) {
         if (!write_set(store, write, i, 1, &refused, &why)) {
             *err = why;
             return false;
@@ -139,6 +154,9 @@ store_try_mark(struct store *store, const struct refusals *refused, enum mark_tr
     const struct message_id *found;
     size_t count;
 
+    *ret_trial = store->trial;
+    if (store->tried)
+        return true;
     if (!store_command(store, sql_store_savepoint_trial, err) ||
         !list_others(store, refused, &ids, &count, err))
         return false;
@@ -150,6 +168,8 @@ store_try_mark(struct store *store, const struct refusals *refused, enum mark_tr
     if (found)
         store->markable = *found;
     *ret_trial = count == 0 ? MARK_TRIAL_NONE : found ? MARK_TRIAL_GOOD : MARK_TRIAL_REFUSED;
+    store->trial = *ret_trial;
+    store->tried = true;
     return true;
 }
 
@@ -178,13 +198,13 @@ static bool
 look_ahead(struct store *store, struct halving *halving, size_t from, const struct error *why,
            struct error *err)
 {
-    const bool doubtful = is_doubtful(why->code);
+    const bool slow = cost_of(why->code) > 0;
     bool any;
 
     if (halving->sampled || halving->written > 0 ||
-        halving->refused->count < (doubtful ? 0 : REFUSED_ENOUGH))
+        halving->refused->count < (slow ? 0 : REFUSED_ENOUGH))
         return true;
-    if (!try_some(store, halving, from, doubtful ? SAMPLE_DOUBTFUL : SAMPLE, &any, err))
+    if (!try_some(store, halving, from, slow ? SAMPLE_SLOW : SAMPLE, &any, err))
         return false;
     halving->sampled = true;
     halving->hopeless = !any;
@@ -195,17 +215,36 @@ static void
 refuse_all(const struct halving *halving, size_t from, size_t count, const struct error *why)
 {
     for (size_t i = from; i < from + count; i++)
-        refusals_add(halving->refused, write_id(halving->write, i), why);
+        refusals_add(halving->refused, write_id(halving->write, i), why, false);
 }
 
 static bool write_apart(struct store *store, struct halving *halving, size_t from, size_t count,
                         size_t part, struct error *err);
 
-// Writes what can be of a set. What is refused is halved, down to the rows that are refused alone;
-// of a set that took too long each row is written alone, so that a slow one costs its time once
-// more, and not at each level.
+// Takes a set apart that was refused: into halves, or, where a refusal takes time, into rows, so
+// that each costs its time once and not at each level.
 static bool
-halve(struct store *store, struct halving *halving, size_t from, size_t count, struct error *err)
+take_apart(struct store *store, struct halving *halving, size_t from, size_t count,
+           struct error *why, struct error *err)
+{
+    if (count == 1)
+        return write_alone(store, halving, from, why, err);
+    if (!look_ahead(store, halving, from, why, err))
+        return false;
+    if (is_over(store, halving) || (halving->hopeless && halving->written == 0)) {
+        refuse_all(halving, from, count, why);
+        return true;
+    }
+    if (halving->end.ns == 0)
+        halving->end = mono_add_ms(mono_now(), store->settings.statement_timeout_ms);
+    return write_apart(store, halving, from, count, cost_of(why->code) > 0 ? 1 : (count + 1) / 2,
+                       err);
+}
+
+// Writes what can be of a set.
+static bool
+write_some(struct store *store, struct halving *halving, size_t from, size_t count,
+           struct error *err)
 {
     struct error why;
     bool refused;
@@ -214,39 +253,36 @@ halve(struct store *store, struct halving *halving, size_t from, size_t count, s
         *err = why;
         return false;
     }
-    if (!refused) {
-        halving->written += count;
-        return true;
-    }
-    if (count == 1)
-        return write_alone(store, halving, from, &why, err);
-    if (!look_ahead(store, halving, from, &why, err))
-        return false;
-    if (is_out_of_time(store) || (halving->hopeless && halving->written == 0)) {
-        refuse_all(halving, from, count, &why);
-        return true;
-    }
-    return write_apart(store, halving, from, count,
-                       str_equal(why.code, SQLSTATE_QUERY_CANCELED) ? 1 : (count + 1) / 2, err);
+    if (refused)
+        return take_apart(store, halving, from, count, &why, err);
+    halving->written += count;
+    return true;
 }
 
+// What is left when the time is over is tried as one set.
 static bool
 write_apart(struct store *store, struct halving *halving, size_t from, size_t count, size_t part,
             struct error *err)
 {
-    for (size_t i = 0; i < count; i += part)
-        if (!halve(store, halving, from + i, i + part < count ? part : count - i, err))
+    for (size_t i = 0, next; i < count; i = next) {
+        next = i + part < count && !is_over(store, halving) ? i + part : count;
+        if (!write_some(store, halving, from + i, next - i, err))
             return false;
+    }
     return true;
 }
 
+// why: the set was tried, and refused for this; NULL: it was not tried yet.
 static bool
-write_rows(struct store *store, const struct write *write, size_t count,
+write_rows(struct store *store, const struct write *write, size_t count, struct error *why,
            struct refusals *ret_refused, struct error *err)
 {
     struct halving halving = {.write = write, .count = count, .refused = ret_refused};
+    const bool good = count == 0 || (why ? take_apart(store, &halving, 0, count, why, err)
+                                         : write_some(store, &halving, 0, count, err));
 
-    return count == 0 || halve(store, &halving, 0, count, err);
+    refusals_sort(ret_refused);
+    return good;
 }
 
 static int
@@ -281,7 +317,8 @@ note_unmarked(struct store *store, const struct write *write, const PGresult *ma
     why.fault = FAULT_MESSAGE;
     for (size_t i = 0; i < count; i++)
         if (bsearch(&write->ids[i], listed, listed_count, sizeof *listed, compare_ids))
-            refusals_add(ret_refused, &write->ids[i], &why);
+            refusals_add(ret_refused, &write->ids[i], &why, true);
+    refusals_sort(ret_refused);
     return true;
 }
 
@@ -312,9 +349,14 @@ store_judge_mark(struct store *store, const struct step *steps, size_t steps_cou
         return note_unmarked(store, &write, steps[1].result,
                              listed ? steps[steps_count - 2].result : NULL, count, ret_refused,
                              err);
-    wire_fail_result(failed, err);
-    return write_was_refused(store) && store_back_to_savepoint(store, err) &&
-           write_rows(store, &write, count, ret_refused, err);
+    struct error why;
+    wire_fail_result(failed, &why);
+    *err = why;
+    if (!write_was_refused(store))
+        return false;
+    store->hurried |= refusal_is_of_others(why.code);
+    return store_back_to_savepoint(store, err) &&
+           write_rows(store, &write, count, &why, ret_refused, err);
 }
 
 bool
@@ -358,7 +400,7 @@ store_mark_first(struct store *store, const struct message_id *ids, size_t count
     write.constraints = true;
 
     return store_command(store, sql_store_savepoint_mark, err) &&
-           write_rows(store, &write, count, ret_refused, err);
+           write_rows(store, &write, count, NULL, ret_refused, err);
 }
 
 bool
@@ -373,7 +415,7 @@ store_fail(struct store *store, const struct failure *failures, size_t count,
 {
     const struct write write = write_of_failures(store, failures, check_constraints);
 
-    return write_rows(store, &write, count, ret_refused, err);
+    return write_rows(store, &write, count, NULL, ret_refused, err);
 }
 
 bool
@@ -383,6 +425,6 @@ store_try_fail(struct store *store, const struct failure *failures, size_t count
     const struct write write = write_of_failures(store, failures, true);
 
     return store_command(store, sql_store_savepoint_trial, err) &&
-           write_rows(store, &write, count, ret_refused, err) &&
+           write_rows(store, &write, count, NULL, ret_refused, err) &&
            store_command(store, sql_store_rollback_trial, err);
 }

@@ -50,6 +50,7 @@ extern const char sql_store_head_by_value[];
 extern const char sql_store_heads_slots[];
 extern const char sql_store_heads_v1[];
 extern const char sql_store_heads_v2[];
+extern const char sql_store_hurry[];
 extern const char sql_store_in_slot[];
 extern const char sql_store_inspect_activity[];
 extern const char sql_store_inspect_among[];

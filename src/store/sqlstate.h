@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The SQLSTATEs that the store acts upon. Source: PostgreSQL's manual, appendix A.
-// Whatever else PostgreSQL refuses is FAULT_CLUSTER: nothing is counted against a row for it.
+// A refusal that none of them fits is FAULT_CLUSTER: it counts against a row only when that row is
+// refused alone, again and again, while others are written (refused.c).
 #ifndef OUTRIDER_STORE_SQLSTATE_H
 #define OUTRIDER_STORE_SQLSTATE_H
 

@@ -304,6 +304,7 @@ store_begin(struct store *store, const struct claim *claim, bool wait_for_slot,
     bool heads = false;
 
     *ret_met = CLAIM_MET_NOTHING;
+    store->tried = store->hurried = false;
     if (!begin(store, claim, wait_for_slot, false, &view, &batch, ret_met, &heads, err) &&
         !(heads && store_rollback(store, err) &&
           begin(store, claim, wait_for_slot, true, &view, &batch, ret_met, &heads, err)))

@@ -24,9 +24,13 @@ struct store {
     bool misfit;                // a statement did not fit the table, and no window has begun since
     bool poll_misfit;           // a poll did not, and none was answered since
     struct message_id markable; // a row that could be marked on trial; zeroed: none
-    struct mono trial_end;      // zeroed, but while store_try runs
-    struct mono plans_end;      // those that the server keeps are made anew then
-    bool longer;                // calls wait longer than usual
+    // Of the transaction in hand:
+    bool tried;            // other rows were marked on trial
+    enum mark_trial trial; // and this came of it
+    bool hurried; // another session was in the way: what is written now waits for its locks shortly
+    struct mono trial_end; // zeroed, but while store_try runs
+    struct mono plans_end; // those that the server keeps are made anew then
+    bool longer;           // calls wait longer than usual
 };
 
 static inline int
@@ -81,8 +85,7 @@ size_t store_mark_steps(const struct store *store, const struct params *params,
                         struct step steps[static MARK_STEPS_MAX]);
 
 // Judges the answers to store_mark_steps. Adds the rows that are not marked to ret_refused. A set
-// that was refused for a reason that can lie in a row is rolled back and halved, as store_mark
-// does.
+// that was refused is rolled back and halved, as store_mark does.
 bool store_judge_mark(struct store *store, const struct step *steps, size_t steps_count,
                       const struct message_id *ids, size_t count, struct refusals *ret_refused,
                       struct error *err) MUST_CHECK;

@@ -143,7 +143,7 @@ write_was_refused(const struct store *store)
 
 // What came of the statements of write_set; true: the savepoint can be released.
 static bool
-judge_set(const struct store *store, const struct write *write, const struct step *steps,
+judge_set(struct store *store, const struct write *write, const struct step *steps,
           size_t steps_count, size_t count, bool *ret_refused, struct error *err)
 {
     const bool listed = store->shape.undoing != UNDOING_NOTHING;
@@ -154,6 +154,7 @@ judge_set(const struct store *store, const struct write *write, const struct ste
     if (failed) {
         wire_fail_result(failed, err);
         *ret_refused = failed != steps[0].result && write_was_refused(store);
+        store->hurried |= *ret_refused && refusal_is_of_others(err->code);
     }
     *ret_refused |= !failed && !all;
     return all;
@@ -171,6 +172,8 @@ write_set(struct store *store, const struct write *write, size_t from, size_t co
     struct error undone;
 
     *ret_refused = false;
+    if (store->hurried && !store_command(store, sql_store_hurry, err))
+        return false;
     if (write->ids) {
         store_mark_params(write->ids + from, count, &ids);
     } else {

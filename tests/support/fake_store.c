@@ -620,7 +620,7 @@ change(struct store *store, const struct message_id *id, char how, const struct 
     if (refused) {
         struct error why;
         error_set(&why, FAULT_MESSAGE, "23514", "refused");
-        refusals_add(ret_refused, id, &why);
+        refusals_add(ret_refused, id, &why, true);
         return true;
     }
     if (!can_change(store, row))
@@ -752,7 +752,7 @@ store_try_fail(struct store *store, const struct failure *failures, size_t count
         const struct fake_row *row = fake_find(fake_seq(&failures[i].id));
         able += can_change(store, row);
         if (row->unwritable)
-            refusals_add(ret_refused, &failures[i].id, &why);
+            refusals_add(ret_refused, &failures[i].id, &why, true);
     }
     fake_store_unlock();
     return able == count || error_set(err, FAULT_CLUSTER, "SHORT", "a row was not there");

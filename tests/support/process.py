@@ -9,6 +9,7 @@ their own pid, never by name: others may run the same programs.
 import ctypes
 import os
 import pwd
+import random
 import signal
 import socket
 import subprocess
@@ -39,10 +40,15 @@ def wait_until(condition, timeout, what, every=0.02):
 
 
 def free_port():
-    """A loopback TCP port nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A loopback TCP port that nobody uses now. It is below those that the kernel gives to outgoing
+    connections (ip_local_port_range): one of them would be taken by the time a server binds it."""
+    while True:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", random.SystemRandom().randrange(15000, 32000)))
+            except OSError:
+                continue
+            return probe.getsockname()[1]
 
 
 def port_open(port):

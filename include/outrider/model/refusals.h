@@ -15,6 +15,7 @@ struct refusal {
     // a row's. code: the SQLSTATE, or "SHORT": left untouched, "UNDONE": by a trigger, "SHARED_ID":
     // not alone.
     struct error why;
+    bool alone; // else with others, and nobody knows whether it would be refused without them
 };
 
 struct refusals {         // zeroed: none
@@ -22,9 +23,13 @@ struct refusals {         // zeroed: none
     size_t count, room;
 };
 
-void refusals_add(struct refusals *refusals, const struct message_id *id, const struct error *why);
+void refusals_add(struct refusals *refusals, const struct message_id *id, const struct error *why,
+                  bool alone);
 
-// NULL: the row was not refused.
+// By their ids, for refusals_find.
+void refusals_sort(struct refusals *refusals);
+
+// Of sorted ones. NULL: the row was not refused.
 const struct refusal *refusals_find(const struct refusals *refusals, const struct message_id *id);
 
 void refusals_free(struct refusals *refusals);

@@ -186,9 +186,10 @@ bool store_lock_holder(struct store *store, const struct message_id *id,
 // wall_ahead_us says. Within a window; a failure leaves its transaction as it was.
 bool store_clock_ahead(struct store *store, int64_t *ret_ahead_us, struct error *err) MUST_CHECK;
 
-// Marks (or deletes) acknowledged rows, as one set. When PostgreSQL refuses the set for a reason
-// that can lie in a row, it is halved, down to the rows that are refused alone, and these are added
-// to ret_refused; all of them where no row that was tried can be marked.
+// Marks (or deletes) acknowledged rows, as one set. When PostgreSQL refuses the set, it
+// is halved, down to the rows that are refused alone, and these are added to ret_refused; with them
+// all others where no row that was tried can be marked, or when it takes longer than a statement
+// may. The refusals are sorted.
 bool store_mark(struct store *store, const struct message_id *ids, size_t count,
                 struct refusals *ret_refused, struct error *err)
     __attribute__((warn_unused_result));
