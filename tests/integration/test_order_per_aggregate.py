@@ -93,3 +93,32 @@ def test_a_transaction_that_commits_inside_a_window_is_not_torn(
         torn.commit()
     settled(daemon, timeout=20)
     assert [record.message_id for record in observer.read(topic) if record.key == b"torn"] == [first, last]
+
+
+@pytest.mark.parametrize("version", [2])
+def test_a_locked_row_of_such_a_transaction_leaves_none_behind(
+    outrider, outbox, connect, db, settled, observer, topic
+):
+    # The window meets the lock on its last row, and has passed the place of its first one.
+    db.execute("CREATE TABLE pace AS SELECT 0::float AS seconds")
+    outbox.slow_marks("(SELECT seconds FROM pace)")
+    daemon = outrider.run("-o", "outbox.batch_size=2")
+    outbox.insert(topic)  # or the window would be a careful one
+    settled(daemon, timeout=10)
+    db.execute("UPDATE pace SET seconds = 0.5")
+    with (connect(autocommit=False) as before, connect(autocommit=False) as torn,
+          connect(autocommit=False) as holder):
+        before.execute("SELECT pg_current_xact_id()")
+        first = outbox.insert(topic, aggregate="torn", connection=torn)
+        for n in range(6):  # three batches: the fourth claim comes behind marks
+            outbox.insert(topic, aggregate=f"before-{n}", connection=before)
+        last = outbox.insert(topic, aggregate="torn", connection=torn)
+        before.commit()
+        daemon.wait_until(lambda: db.execute(MARKING).fetchone(), 10, "the window's first mark")
+        torn.commit()
+        holder.execute(outbox.statement("SELECT FROM {table} WHERE {id} = %s FOR UPDATE"), (last,))
+        db.execute("UPDATE pace SET seconds = 0")
+        daemon.wait_for_log("rows_locked", timeout=10)
+        holder.rollback()
+    daemon.wait_until(lambda: outbox.row(last)[0], 10, "the row that was locked")
+    assert [record.message_id for record in observer.read(topic) if record.key == b"torn"] == [first, last]
