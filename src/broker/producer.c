@@ -7,7 +7,7 @@
 // request and sends large ones from where they lie, so they are the producer's until the outcome is
 // known. A key is copied by librdkafka, headers by us into its list.
 //
-// Only "persisted" without an error is an acknowledgement; whatever else comes is a failure, and
+// Only "persisted" at an offset is an acknowledgement; whatever else comes is a failure, and
 // whether a broker may have written the message is told apart by its persistence status, not by its
 // code (INTRODUCTION.md, "Message persistence status").
 #include "outrider/broker/producer.h"
@@ -63,6 +63,22 @@ settle_failed(struct message *message, rd_kafka_resp_err_t code, bool by_itself,
     };
 }
 
+// A partition lets a producer id that it does not know begin with any sequence number. So a broker
+// that refuses the first request of one, because it does not lead the partition yet, can take the
+// second. librdkafka concludes from the second's success that the first was written, and reports it
+// as persisted (rd_kafka_dr_implicit_ack, until 2.12 at least): it would be lost. What a broker did
+// acknowledge has an offset.
+static void
+settle_unconfirmed(struct message *message)
+{
+    message->outcome = (struct outcome){
+        .state = OUTCOME_FAILED,
+        .fault = FAULT_CLUSTER,
+        .code = "NO_OFFSET",
+        .text = "Kafka acknowledged a later message, and not this one",
+    };
+}
+
 static void
 on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *report, void *opaque)
 {
@@ -72,8 +88,11 @@ on_delivery(rd_kafka_t *kafka, const rd_kafka_message_t *report, void *opaque)
     rd_kafka_msg_status_t status = rd_kafka_message_status(report);
     producer->served++;
     if (!report->err && status == RD_KAFKA_MSG_STATUS_PERSISTED) {
-        message->outcome = (struct outcome){.state = OUTCOME_ACKNOWLEDGED};
         producer->troubled = producer->fatal;
+        if (report->offset >= 0)
+            message->outcome = (struct outcome){.state = OUTCOME_ACKNOWLEDGED};
+        else
+            settle_unconfirmed(message);
         return;
     }
     rd_kafka_resp_err_t code = report->err ? report->err : RD_KAFKA_RESP_ERR_UNKNOWN;

@@ -50,10 +50,10 @@ tell_locked(struct window *window, const struct row *first, int64_t count, struc
     return true;
 }
 
-// Rows that somebody else holds locked keep their aggregates back.
-static bool
-hold_locked(struct window *window, const struct batch *batch, struct error *err)
+bool
+window_hold_locked(struct window *window, struct error *err)
 {
+    const struct batch *batch = &window->claimed;
     struct mono until = mono_add_ms(mono_now(), LOCKED_RETRY_MS);
     const struct row *first = NULL;
     int64_t count = 0;
@@ -112,5 +112,5 @@ window_claim_again(struct window *window, enum claim_met met, struct batch *batc
         good = claim_apart(window, batch, err);
     if (good && met == CLAIM_MET_SLOW)
         good = claim_slowly(window, batch, err);
-    return good && hold_locked(window, batch, err);
+    return good;
 }

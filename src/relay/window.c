@@ -167,7 +167,8 @@ adapt_to_view(struct window *window, enum claim_met met, struct error *err)
     if (met == CLAIM_MET_NOTHING)
         return true;
     batch_free(&window->claimed);
-    return window_claim_again(window, met, &window->claimed, err);
+    return window_claim_again(window, met, &window->claimed, err) &&
+           window_hold_locked(window, err);
 }
 
 // Begins the transaction and claims the first batch: WINDOW_SHORT when there is one. Locked rows
@@ -273,21 +274,24 @@ take_ahead(struct window *window, struct error *err)
 }
 
 // Goes on to the batch that was claimed ahead. What came to light while it was claimed can end the
-// window: then its rows are left alone, as if they had not been claimed.
-static void
-step(struct window *window, bool asked)
+// window: then its rows are left alone, as if they had not been claimed. So it is with rows that
+// are cut: a hold that began at one of them would begin behind those that the window has missed,
+// which nobody would look for when it ends.
+static bool
+step(struct window *window, bool asked, struct error *err)
 {
     window->published = window->claimed;
     window->claimed = window->ahead;
     window->ahead = (struct batch){0};
     if (!asked)
-        return;
+        return true;
     if (window->faulted || window->probing || !window->lane->producer) {
         batch_free(&window->claimed);
-        return;
+        return true;
     }
     cut_newer(window);
     note_claimed(window);
+    return window_hold_locked(window, err);
 }
 
 // The loop that the file's head describes.
@@ -300,9 +304,8 @@ relay_batches(struct window *window, struct error *err)
         if (!ask_ahead(window, &asked, err))
             return false;
         if (!window_publish(window, err) || (asked && !take_ahead(window, err)) ||
-            !window_settle(window, err))
+            !window_settle(window, err) || !step(window, asked, err))
             return false;
-        step(window, asked);
     } while (window->claimed.count > 0);
     return window_settle(window, err) && window_mark(window, err);
 }

@@ -85,10 +85,12 @@ struct claim window_first_claim(const struct lane *lane, const struct slot *slot
 // Tells of a row of `claimed` whose number a writer has set above all that the sequence has drawn.
 void window_note_numbers(struct window *window);
 
-// Makes the window's claim again in the way that fits what it met, and holds back the aggregates of
-// rows that another session has locked. CLAIM_MET_NOTHING: only the latter.
+// Makes the window's claim again in the way that fits what it met, if it met anything.
 bool window_claim_again(struct window *window, enum claim_met met, struct batch *batch,
                         struct error *err) MUST_CHECK;
+
+// Holds back the aggregates of those rows of `claimed` that another session has locked.
+bool window_hold_locked(struct window *window, struct error *err) MUST_CHECK;
 
 // Hands `claimed` to the producer, but for what has to wait or cannot be sent.
 bool window_publish(struct window *window, struct error *err) MUST_CHECK;

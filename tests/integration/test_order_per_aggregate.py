@@ -75,21 +75,40 @@ def test_a_transaction_that_commits_late_is_overtaken_by_no_later_one(
         assert arrived == expected, f"round {n}"
 
 
-@pytest.mark.parametrize("version", [2])
-def test_a_transaction_that_commits_inside_a_window_is_not_torn(
-    outrider, outbox, connect, db, settled, observer, topic
-):
-    # Its first row's number is below what the window has claimed when it commits, its last one's above.
-    outbox.slow_marks(0.3)
-    with connect(autocommit=False) as torn:
-        first = outbox.insert(topic, aggregate="torn", connection=torn)
-        for n in range(4):
-            outbox.insert(topic, aggregate=f"before-{n}")
-        last = outbox.insert(topic, aggregate="torn", connection=torn)
-        for n in range(6):
-            outbox.insert(topic, aggregate=f"behind-{n}")
-        daemon = outrider.run("-o", "outbox.batch_size=2")
+@pytest.fixture
+def torn(outrider, outbox, connect, db, settled, topic):
+    """A relay in the middle of a window, and the first and the last row of a transaction that has just committed: the
+    window's claims have passed the place of the one and not come to that of the other."""
+    db.execute("CREATE TABLE pace AS SELECT 0::float AS seconds")
+    outbox.slow_marks("(SELECT seconds FROM pace)")
+    daemon = outrider.run("-o", "outbox.batch_size=2")
+    outbox.insert(topic)  # or the window would be a careful one
+    settled(daemon, timeout=10)
+    db.execute("UPDATE pace SET seconds = 1.5")
+    with connect(autocommit=False) as before, connect(autocommit=False) as writer:
+        before.execute("SELECT pg_current_xact_id()")  # what is newer than the writer ends the window
+        first = outbox.insert(topic, aggregate="torn", connection=writer)
+        for n in range(6):  # three batches: the fourth claim comes behind the first marks
+            outbox.insert(topic, aggregate=f"before-{n}", connection=before)
+        last = outbox.insert(topic, aggregate="torn", connection=writer)
+        before.commit()
         daemon.wait_until(lambda: db.execute(MARKING).fetchone(), 10, "the window's first mark")
-        torn.commit()
+    db.execute("UPDATE pace SET seconds = 0")
+    return daemon, first, last
+
+
+@pytest.mark.parametrize("version", [2])
+def test_a_transaction_that_commits_inside_a_window_is_not_torn(torn, settled, observer, topic):
+    daemon, first, last = torn
     settled(daemon, timeout=20)
+    assert [record.message_id for record in observer.read(topic) if record.key == b"torn"] == [first, last]
+
+
+@pytest.mark.parametrize("version", [2])
+def test_nor_when_its_last_row_is_locked(torn, outbox, connect, observer, topic):
+    daemon, first, last = torn
+    with connect(autocommit=False) as holder:
+        holder.execute(outbox.statement("SELECT FROM {table} WHERE {id} = %s FOR UPDATE"), (last,))
+        daemon.wait_for_log("rows_locked", timeout=10)
+    daemon.wait_until(lambda: outbox.row(last)[0], 10, "the row that was locked")
     assert [record.message_id for record in observer.read(topic) if record.key == b"torn"] == [first, last]

@@ -52,7 +52,10 @@ START_TEST(test_every_broker_code)
         if (outcome.state == OUTCOME_ACKNOWLEDGED)
             continue;
         ck_assert_int_eq(outcome.state, OUTCOME_FAILED);
-        ck_assert_str_eq(outcome.code, kafka_fault_name(table[i].code));
+        // librdkafka takes the one for an acknowledgement, without an offset.
+        ck_assert_str_eq(outcome.code, table[i].code == RD_KAFKA_RESP_ERR_DUPLICATE_SEQUENCE_NUMBER
+                                           ? "NO_OFFSET"
+                                           : kafka_fault_name(table[i].code));
         ck_assert_int_eq(outcome.fault, table[i].fault);
         ck_assert_ptr_nonnull(outcome.text);
     }
@@ -176,6 +179,34 @@ START_TEST(test_an_answer_clears_the_last_error)
 }
 END_TEST
 
+// Of two requests in flight the first is refused and the second taken, as by a broker that has just
+// become the leader and does not know the producer yet. librdkafka calls both persisted.
+START_TEST(test_a_later_acknowledgement_is_none_of_an_earlier_message)
+{
+    const struct property single[] = {{"batch.num.messages", "1"}, {NULL, NULL}};
+    struct mock mock = mock_start(1);
+    struct producer *producer = mock_producer(mock.bootstrap, single);
+    struct message before = mock_message("t", "k", "before");
+    struct message first = mock_message("t", "k", "first"),
+                   second = mock_message("t", "k", "second");
+    mock_deliver(producer, &before);
+    rd_kafka_mock_broker_set_rtt(mock.cluster, 1, 500);
+    mock_fail_produce(&mock, RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION, 1);
+    ck_assert(producer_send(producer, &first));
+    ck_assert(producer_send(producer, &second));
+    mock_drain(producer);
+    ck_assert_int_eq(second.outcome.state, OUTCOME_ACKNOWLEDGED);
+    ck_assert_int_eq(first.outcome.state, OUTCOME_FAILED);
+    ck_assert_int_eq(first.outcome.fault, FAULT_CLUSTER);
+    ck_assert_str_eq(first.outcome.code, "NO_OFFSET");
+    rd_kafka_mock_broker_set_rtt(mock.cluster, 1, 0);
+    mock_deliver(producer, &first);
+    ck_assert_int_eq(first.outcome.state, OUTCOME_ACKNOWLEDGED);
+    producer_close(producer);
+    mock_stop(&mock);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -183,5 +214,6 @@ main(void)
         "producer_faults", test_too_large_is_refused_before_it_is_sent, test_every_broker_code,
         test_a_refused_batch_condemns_nobody, test_what_passes_is_tried_again,
         test_missing_topic_fails_within_its_propagation_time,
-        test_a_granted_right_is_noticed_by_a_probe, test_an_answer_clears_the_last_error);
+        test_a_granted_right_is_noticed_by_a_probe, test_an_answer_clears_the_last_error,
+        test_a_later_acknowledgement_is_none_of_an_earlier_message);
 }

@@ -307,6 +307,38 @@ START_TEST(test_a_lock_met_later_in_the_window_spares_what_was_published)
 }
 END_TEST
 
+static void
+commit_late(enum fake_call call)
+{
+    static const struct fake_row rows[] = {{.seq = 2, .aggregate = "a", .writer = 1000},
+                                           {.seq = 3, .aggregate = "a", .writer = 1000},
+                                           {.seq = 5, .aggregate = "a", .writer = 1001}};
+    if (call != FAKE_CLAIM)
+        return;
+    fake_store.on_call = NULL;
+    fake_commit(rows, 3, 1002, 1002);
+    fake_lock_row(5, true);
+}
+
+// Rows of a transaction that ends inside a window can lie behind its claims, and a later row of
+// their aggregate in front of them. When that one is locked, the hold must not begin there: the
+// floor would pass the first ones meanwhile.
+START_TEST(test_a_locked_row_that_is_newer_than_the_window_leaves_none_behind)
+{
+    one_setup(2);
+    row(1, "b");
+    row(4, "b");
+    fake_store.on_call = commit_late;
+    ONE_WINDOW(WINDOW_FULL, "begin claim s1 s4 around m1 m4 commit");
+    ONE_WINDOW(WINDOW_SHORT, "begin claim s2 s3 around holder m2 m3 commit");
+    ONE_WINDOW(WINDOW_EMPTY, "begin commit");
+    fake_lock_row(5, false);
+    one_let_holds_pass();
+    ONE_WINDOW(WINDOW_SHORT, "begin s5 m5 commit");
+    one_teardown();
+}
+END_TEST
+
 START_TEST(test_a_locked_row_without_aggregate_holds_nobody)
 {
     one_setup(2);
@@ -609,6 +641,7 @@ main(void)
         test_a_locked_row_holds_back_only_its_followers, test_a_holder_is_named_once,
         test_a_holder_that_is_gone_is_not_named, test_a_prepared_transaction_is_named_once,
         test_a_lock_met_later_in_the_window_spares_what_was_published,
+        test_a_locked_row_that_is_newer_than_the_window_leaves_none_behind,
         test_a_locked_row_without_aggregate_holds_nobody, test_locked_rows_alone_are_no_work,
         test_ordering_none_skips_locked_rows, test_waiting_rows_make_it_claim_again,
         test_another_relay_frees_followers,

@@ -4,9 +4,9 @@
 librdkafka's own codes (their names begin with an underscore) are no broker's answers; the network's
 cases raise those that a network can.
 
-The mock takes a request behind one that it has refused, which a broker does not of an idempotent
-producer; librdkafka knows that, and counts the refused one as delivered when one behind it was. So
-one request is under way at a time here. Order is not judged: what a broker refuses for good is tried
+The mock takes a request behind one that it has refused, which a broker does only of a producer that the
+partition does not know yet; librdkafka counts the refused one as delivered then (outrider does not:
+NO_OFFSET). So one request is under way at a time here. Order is not judged: what a broker refuses for good is tried
 again behind what it has taken since, which is documented and counted (order_breaks_total).
 """
 
@@ -21,7 +21,7 @@ RETRIED = "SELECT count(*) FROM outbox_messages WHERE retry_count > 0"
 # What a broker says only when it is true, and the mock when it is not: why it cannot be injected.
 UNTRUE = {
     "DUPLICATE_SEQUENCE_NUMBER": "it says that the batch is there already, which a mock that dropped it "
-                                 "would make a lie; librdkafka rightly counts it as delivered",
+                                 "would make a lie",
     "TOPIC_EXCEPTION": "it is said of the name that all rows of the request share, and all are dead, "
                        "as the case rows-that-can-never-go has it",
 }
