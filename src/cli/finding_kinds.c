@@ -297,6 +297,13 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "so an aggregate's later rows can go before them.",
          "Let writers leave {3} to its default, and give these rows a number of the sequence.",
          "{5}", INSPECT_NUMBERS_AHEAD},
+    [FINDING_ROW_POSTPONED] =
+        {"row-postponed", SEVERITY_WARNING, "rows that wait longer than the relay lets any wait",
+         "Unpublished rows of {2} whose {5} is more than {6} from now: {1}. Row {3} waits {4}. The "
+         "relay lets no row wait so long (outbox.retry_backoff_max, and twice outbox.topic_retry), "
+         "so a writer, an operator or a relay with other settings has set it. Until then the relay "
+         "does not send them, nor, with outbox.ordering key, the later rows of their aggregates.",
+         "Unless they are meant to wait, let them go at once.", "{7}", INSPECT_POSTPONED},
     [FINDING_AUTOVACUUM_OFF] =
         {"autovacuum-off", SEVERITY_ERROR, "nobody vacuums the table",
          "{1}: {2}. Each row of an outbox dies once; unvacuumed, table and indexes grow "

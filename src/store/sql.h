@@ -67,6 +67,7 @@ extern const char sql_store_inspect_persistence[];
 extern const char sql_store_inspect_pid[];
 extern const char sql_store_inspect_slot[];
 extern const char sql_store_inspect_plan[];
+extern const char sql_store_inspect_postponed[];
 extern const char sql_store_inspect_prepared[];
 extern const char sql_store_inspect_references[];
 extern const char sql_store_inspect_replication_slots[];

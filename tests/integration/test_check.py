@@ -571,6 +571,34 @@ def test_a_number_above_the_sequence(check, outbox, kafka, known, db):
     assert set(check()) == {"replication-one"}
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_rows_that_wait_for_long(check, outbox, kafka, known, db, version, outrider, observer):
+    """They wait, as they are told to; check says so, and its remedy lets a running relay send them at once."""
+    topic = kafka.create_topic(kafka.topic_name("orders"))
+    known(topic)
+    for aggregate in "abc":
+        outbox.insert(topic, aggregate=aggregate)
+    if version == 1:
+        assert not {"row-postponed"} & (set(check()) | set(check.skipped))
+        return
+    last, soon = (outbox.value("SELECT {id} FROM {table} WHERE {aggregate_id} = %s", name) for name in "ab")
+    outbox.run("UPDATE {table} SET next_attempt_at = now() + interval '4 minutes' WHERE {id} = %s", soon)
+    assert "row-postponed" not in check(), "of a back-off"
+    outbox.run("UPDATE {table} SET next_attempt_at = CASE {id} WHEN %s THEN 'infinity' ELSE now() + interval '6 minutes' END", last)
+    said = check()["row-postponed"][0]["detail"]
+    assert "is more than 300 s from now: 3. " in said and f"Row {last} waits for ever." in said
+    assert "row-postponed" in check("-o", "outbox.topic_retry=2m")
+    outbox.run("UPDATE {table} SET next_attempt_at = '2999-12-31 Z' WHERE {id} = %s", last)
+    postponed, = check("-o", "outbox.topic_retry=5m")["row-postponed"]
+    assert "is more than 600 s from now: 1. " in postponed["detail"] and "waits until 2999-12-31T00:00:00Z." in postponed["detail"]
+    outbox.insert(topic, aggregate="a")
+    daemon = outrider.run()
+    daemon.wait_for_log("connected")
+    db.execute(postponed["command"])
+    daemon.wait_until(lambda: observer.count(topic) == 2, 20, "the row and the one behind it")
+    assert daemon.terminate() == 0
+
+
 def test_topics_of_published_rows(check, outbox, kafka, known):
     """Nothing waits, as on most days; a topic that was left behind is no finding."""
     small = kafka.create_topic(kafka.topic_name("small"), max_message_bytes=5000)
