@@ -56,7 +56,7 @@ struct inspect_by {
     int lanes;
     int window_deadline_ms;
     int64_t longest_wait_ms; // that a relay lets a row wait for its next attempt
-    bool purges; // published rows are deleted after a while
+    bool purges;             // published rows are deleted after a while
 };
 
 struct inspect;
