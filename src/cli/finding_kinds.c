@@ -285,11 +285,12 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "{5};", 0},
     [FINDING_ROW_UNORDERED] =
         {"row-unordered", SEVERITY_WARNING, "rows without a place in the queue",
-         "Unpublished rows of {3} without {2}: {1}. The queue is read by it. On version 2 a relay "
+         "Unpublished rows of {3} whose {2} is {6}: {1}. The queue is read by it. On version 2 a "
+         "relay "
          "numbers them as new rows, when it connects and once a minute; an operator who sets {4} "
          "back to false should set {2} too.",
          "Give them one, in the order in which they are to be sent when that matters.",
-         "UPDATE {3} SET {2} = {5} WHERE {2} IS NULL AND {4} IS NOT TRUE;", INSPECT_UNORDERED},
+         "UPDATE {3} SET {2} = {5} WHERE {7} AND {4} IS NOT TRUE;", INSPECT_UNORDERED},
     [FINDING_ROW_NUMBER_AHEAD] =
         {"row-number-ahead", SEVERITY_ERROR, "numbers that the sequence has not drawn",
          "Unpublished rows of {2} with a {3} above all that its sequence has drawn: {1}, the "

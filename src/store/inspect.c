@@ -189,6 +189,7 @@ expand(const struct inspect *inspect, const char *sql, const char *ids)
         {"ids", ids == NULL ? "" : among, false},
         {"order", numbered ? "o.{seq}" : "o.{created_at}", true},
         {"last_number", numbered ? sql_store_last_number : sql_store_last_number_none, true},
+        {"lowest", numbered ? sql_store_lowest : "false", true},
         {"ahead", numbered ? sql_store_ahead : "false", true},
         {"next_attempt", numbered ? "o.{next_attempt_at}" : "NULL::timestamptz", true},
         {"sequence", sequence, false},

@@ -92,6 +92,7 @@ extern const char sql_store_lock_holder[];
 extern const char sql_store_lock_row[];
 extern const char sql_store_lost_exist[];
 extern const char sql_store_lost_number[];
+extern const char sql_store_lowest[];
 extern const char sql_store_mark[];
 extern const char sql_store_of_family[];
 extern const char sql_store_others[];

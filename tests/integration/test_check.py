@@ -546,17 +546,26 @@ def test_topics(check, outbox, kafka, known):
     assert absent not in kafka.admin.list_topics(), "check makes no topic"
 
 
-def test_a_row_without_a_number(check, outbox, kafka, known, db, outrider, observer):
+def test_rows_without_a_usable_number(check, outbox, kafka, known, db, outrider, observer):
+    """The schema is complete all the same: a relay numbers them."""
     topic = kafka.create_topic(kafka.topic_name("orders"))
     known(topic)
-    outbox.insert(topic)
-    outbox.run("UPDATE {table} SET seq = NULL")
-    lost, = check()["row-unordered"]
-    assert "rows of outbox_messages without seq: 1." in lost["detail"]
+    numbers = {"a": None, "b": -2**63}
+    for aggregate, number in numbers.items():
+        outbox.insert(topic, aggregate=aggregate)
+        outbox.run("UPDATE {table} SET seq = %s WHERE {aggregate_id} = %s", number, aggregate)
+    found = check()
+    assert set(found) == {"row-unordered", "replication-one"}
+    lost, = found["row-unordered"]
+    assert "rows of outbox_messages whose seq is NULL or the lowest number of all: 2. " in lost["detail"]
+    assert "On version 2 a relay numbers them as new rows, when it connects and once a minute" in lost["detail"]
+    assert "pending" not in outrider.command("schema", "status").expect(NONE).stdout
     db.execute(lost["command"])
     assert set(check()) == {"replication-one"}
+    for aggregate, number in numbers.items():
+        outbox.run("UPDATE {table} SET seq = %s WHERE {aggregate_id} = %s", number, aggregate)
     outrider.drain().expect(0)
-    assert observer.count(topic) == 1 and set(check()) == {"replication-one"}
+    assert observer.count(topic) == 2 and set(check()) == {"replication-one"}
 
 
 def test_a_number_above_the_sequence(check, outbox, kafka, known, db):
