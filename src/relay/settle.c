@@ -204,7 +204,7 @@ settle_acknowledged(struct window *window, const struct message *message, int64_
     window->marked++;
     count_topic(window, message->topic);
     window->marked_bytes += row->payload.len;
-    if (row->created_at_us >= 0) // -infinity has no age
+    if (row->created_at_us >= 0 && row->created_at_us != UTC_INFINITY) // infinities have no age
         histogram_add(&stats->delivery, now_us - row->created_at_us);
 }
 

@@ -29,11 +29,14 @@ int report_version(const struct report *report);
 // In which relays work side by side; 1 with ordering: none. As of the latest question.
 int report_slots(const struct report *report);
 
+// Of no message, or of those whose created_at is infinite or NULL.
+enum { BACKLOG_AGELESS = -1 };
+
 struct backlog_topic {
     char *topic;
     int64_t messages; // not published and not dead
     int64_t dead;
-    int64_t oldest_age_ms; // of the messages; 0 when there are none
+    int64_t oldest_age_ms; // of the messages, or BACKLOG_AGELESS
 };
 
 struct backlog {
