@@ -30,6 +30,7 @@ extern const char sql_store_dead_discard[];
 extern const char sql_store_dead_guard[];
 extern const char sql_store_dead_ids[];
 extern const char sql_store_dead_look[];
+extern const char sql_store_dead_nameless[];
 extern const char sql_store_dead_page[];
 extern const char sql_store_dead_retry_v1[];
 extern const char sql_store_dead_retry_v2[];
