@@ -3,4 +3,4 @@
 SELECT EXISTS (SELECT FROM {table} AS o
                 WHERE o.{published} IS NOT TRUE AND o.{dead_at} IS NULL AND o.{seq} IS NULL)
     OR EXISTS (SELECT FROM {table} AS o
-                WHERE o.{published} IS NOT TRUE AND o.{dead_at} IS NULL AND o.{seq} = '-9223372036854775808'::bigint)
+                WHERE o.{published} IS NOT TRUE AND o.{dead_at} IS NULL AND {lowest})

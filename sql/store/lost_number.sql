@@ -10,7 +10,7 @@ WITH missing AS MATERIALIZED (
 lowest AS MATERIALIZED (
   SELECT o.{id} AS id, o.{created_at} AS created_at FROM {table} AS o
    WHERE current_setting('outrider.guard')::boolean AND {unchanged}
-     AND o.{published} IS NOT TRUE AND o.{dead_at} IS NULL AND o.{seq} = '-9223372036854775808'::bigint
+     AND o.{published} IS NOT TRUE AND o.{dead_at} IS NULL AND {lowest}
    LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED),
 numbered AS MATERIALIZED (
   SELECT l.id, nextval({sequence_literal}) AS seq

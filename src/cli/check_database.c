@@ -9,6 +9,7 @@
 
 #include "outrider/base/clock.h"
 #include "outrider/base/xalloc.h"
+#include "outrider/relay/relay.h"
 #include "outrider/schema/schema.h"
 #include "outrider/store/column_kind.h"
 #include "outrider/store/column_type.h"
@@ -402,6 +403,7 @@ check_database(const struct settings *settings, int held_seconds, struct finding
         .held_seconds = held_seconds,
         .lanes = settings->relay.lanes,
         .window_deadline_ms = settings->relay.window_deadline_ms,
+        .longest_wait_ms = relay_longest_wait_ms(&settings->relay),
         .purges = settings->relay.retention_ms > 0,
     };
     struct looking looking = {.settings = settings, .findings = findings};

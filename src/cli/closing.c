@@ -40,12 +40,18 @@ add_waiting(struct grid *grid, const struct closing *closing)
 {
     __attribute__((cleanup(text_free))) struct text note = {0};
     const struct remaining *remaining = &closing->remaining;
+    int64_t due_us;
     char time[40];
-    if (closing->has_due_time) {
-        format_utc(closing->now_us + remaining->next_attempt_ms * 1000, 3, time);
-        text_appendf(&note, "the first until %s", time);
-    } else {
+
+    if (!closing->has_due_time) {
         text_append(&note, "failed before, for their next attempt");
+    } else if (remaining->next_attempt_ms == 0) {
+        text_append(&note, "for ever: next_attempt_at is infinity");
+    } else {
+        if (__builtin_add_overflow(closing->now_us, remaining->next_attempt_ms * 1000, &due_us))
+            due_us = UTC_INFINITY;
+        format_utc(due_us, 3, time);
+        text_appendf(&note, "the first until %s", time);
     }
     add_count(grid, "  waiting", remaining->waiting, text_str(&note));
 }

@@ -98,7 +98,7 @@ cmd_dead_list(const struct invocation *invocation)
     int code = dead_round_run(&round);
     if (!listing.json && round.rows > 0)
         print_grid(&listing.grid);
-    else if (!listing.json && round.complete)
+    else if (!listing.json && round.complete && !round.nameless)
         puts("no dead letters");
     tell_more(&round);
     grid_free(&listing.grid);

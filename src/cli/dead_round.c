@@ -19,6 +19,7 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -261,6 +262,28 @@ tell_unmet(struct walk *walk, struct error *err)
     return true;
 }
 
+// Says of the dead that have no id that they are left out, unless ids were asked for.
+static bool
+tell_nameless(struct walk *walk, struct error *err)
+{
+    struct dead_round *round = walk->round;
+    struct dead_nameless nameless;
+
+    if (round->selection.id_count > 0)
+        return true;
+    if (!dead_find_nameless(walk->dead, &nameless, err))
+        return false;
+    round->nameless = nameless.count != NULL;
+    if (round->nameless)
+        safe_print_line(stderr,
+                        "outrider: %s: dead rows without an id are left out: %s; this gives them "
+                        "ids: %s",
+                        round->invocation->path, nameless.count, nameless.remedy);
+    free(nameless.count);
+    free(nameless.remedy);
+    return true;
+}
+
 int
 dead_round_run(struct dead_round *round)
 {
@@ -279,7 +302,8 @@ dead_round_run(struct dead_round *round)
     round->complete = dead_open(&store, &walk.dead, &err);
     if (round->complete) {
         dead_between(walk.dead, let_signals_through, &walk);
-        round->complete = turn_pages(&walk, &err) && tell_unmet(&walk, &err);
+        round->complete =
+            turn_pages(&walk, &err) && tell_unmet(&walk, &err) && tell_nameless(&walk, &err);
     }
     dead_close(walk.dead);
     if (!round->complete)

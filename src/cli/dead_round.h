@@ -26,6 +26,7 @@ struct dead_round {
     int64_t skipped; // could not be changed
     int64_t unmet;   // named, and not among the dead
     bool more;       // there are rows beyond the limit
+    bool nameless;   // there are dead without an id, which are left out
     bool complete;   // no failure
 };
 

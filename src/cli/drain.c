@@ -12,7 +12,6 @@
 #include "ask_holder.h"
 #include "closing.h"
 #include "exits.h"
-#include "format.h"
 #include "progress.h"
 #include "run_log.h"
 #include "screen.h"
@@ -131,8 +130,9 @@ look(struct drain *drain, bool reasons, struct error *err)
     drain->next_look = mono_add_ms(now, pause_ms > LOOK_MS ? pause_ms : LOOK_MS);
     drain->counted = true;
     if (drain->remaining.next_attempt_ms > 0)
-        drain->excused_until =
-            later(drain->excused_until, mono_add_ms(now, drain->remaining.next_attempt_ms));
+        drain->excused_until = mono_add_ms(now, drain->remaining.next_attempt_ms);
+    else if (drain->version > 1 && !mono_passed(drain->excused_until)) // it waits no more
+        drain->excused_until = now;
     return true;
 }
 
@@ -271,16 +271,16 @@ update_progress(struct drain *drain, const struct stats *stats)
 static void
 draw(struct drain *drain)
 {
-    __attribute__((cleanup(text_free))) struct text line = {0}, note = {0};
+    __attribute__((cleanup(text_free))) struct text line = {0};
     const struct progress *progress = &drain->progress;
+    const struct remaining *left = &drain->remaining;
 
     if (drain->screen.on) {
         struct progress shown = *progress;
-        if (drain->remaining.next_attempt_ms > 0 && drain->remaining.claimable == 0) {
-            text_append(&note, "next attempt in ");
-            format_clock(&note, mono_ms_until(drain->excused_until) / 1000 + 1);
-            shown.note = text_str(&note);
-        }
+        if (drain->version > 1 && left->waiting > 0 && left->claimable == 0)
+            shown.wait_ms = left->next_attempt_ms == 0
+                                ? PROGRESS_FOR_EVER
+                                : INT64_C(1) + mono_ms_until(drain->excused_until);
         screen_print(&drain->screen, NULL);
         progress_append(&shown, screen_width(&drain->screen) - 1, drain->screen.utf8,
                         drain->screen.color, &line);

@@ -285,11 +285,12 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "{5};", 0},
     [FINDING_ROW_UNORDERED] =
         {"row-unordered", SEVERITY_WARNING, "rows without a place in the queue",
-         "Unpublished rows of {3} without {2}: {1}. The queue is read by it. On version 2 a relay "
+         "Unpublished rows of {3} whose {2} is {6}: {1}. The queue is read by it. On version 2 a "
+         "relay "
          "numbers them as new rows, when it connects and once a minute; an operator who sets {4} "
          "back to false should set {2} too.",
          "Give them one, in the order in which they are to be sent when that matters.",
-         "UPDATE {3} SET {2} = {5} WHERE {2} IS NULL AND {4} IS NOT TRUE;", INSPECT_UNORDERED},
+         "UPDATE {3} SET {2} = {5} WHERE {7} AND {4} IS NOT TRUE;", INSPECT_UNORDERED},
     [FINDING_ROW_NUMBER_AHEAD] =
         {"row-number-ahead", SEVERITY_ERROR, "numbers that the sequence has not drawn",
          "Unpublished rows of {2} with a {3} above all that its sequence has drawn: {1}, the "
@@ -297,6 +298,13 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
          "so an aggregate's later rows can go before them.",
          "Let writers leave {3} to its default, and give these rows a number of the sequence.",
          "{5}", INSPECT_NUMBERS_AHEAD},
+    [FINDING_ROW_POSTPONED] =
+        {"row-postponed", SEVERITY_WARNING, "rows that wait longer than the relay lets any wait",
+         "Unpublished rows of {2} whose {5} is more than {6} from now: {1}. Row {3} waits {4}. The "
+         "relay lets no row wait so long (outbox.retry_backoff_max, and twice outbox.topic_retry), "
+         "so a writer, an operator or a relay with other settings has set it. Until then the relay "
+         "does not send them, nor, with outbox.ordering key, the later rows of their aggregates.",
+         "Unless they are meant to wait, let them go at once.", "{7}", INSPECT_POSTPONED},
     [FINDING_AUTOVACUUM_OFF] =
         {"autovacuum-off", SEVERITY_ERROR, "nobody vacuums the table",
          "{1}: {2}. Each row of an outbox dies once; unvacuumed, table and indexes grow "

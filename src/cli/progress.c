@@ -82,8 +82,13 @@ static void
 append_end(struct text *out, const struct progress *progress)
 {
     int64_t eta_s = progress_eta_s(progress);
-    if (progress->note != NULL) {
-        text_append(out, progress->note);
+    if (progress->wait_ms == PROGRESS_FOR_EVER) {
+        text_append(out, "the rest waits for ever");
+    } else if (progress->wait_ms > ETA_MOST_S * INT64_C(1000)) {
+        text_append(out, "next attempt in more than 100 h");
+    } else if (progress->wait_ms > 0) {
+        text_append(out, "next attempt in ");
+        format_clock(out, progress->wait_ms / 1000 + 1);
     } else if (eta_s < 0) {
         text_append(out, "ETA -");
     } else {

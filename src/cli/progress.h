@@ -24,11 +24,13 @@ struct meter {
 void meter_add(struct meter *meter, struct mono at, int64_t done);
 double meter_rate(const struct meter *meter); // a second; 0 until two samples are there
 
+enum { PROGRESS_FOR_EVER = -1 };
+
 struct progress {
     int64_t done;
     int64_t total;
     double rate;
-    const char *note; // in place of the ETA, e.g. "next attempt in 0:12"; NULL: the ETA
+    int64_t wait_ms; // until a row may go; 0: some may now; PROGRESS_FOR_EVER: none will
 };
 
 // Seconds to go at this rate, -1 when nobody can say.

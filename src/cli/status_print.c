@@ -15,16 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-// The members that the whole and each topic have. Where nothing waits there is no age.
+// The members that the whole and each topic have.
 static void
 append_counts(struct text *out, int64_t messages, int64_t dead, int64_t oldest_age_ms)
 {
     text_appendf(out, ",\"messages\":%" PRId64 ",\"dead\":%" PRId64 ",\"oldest_age_ms\":", messages,
                  dead);
-    if (messages > 0)
-        text_appendf(out, "%" PRId64, oldest_age_ms);
-    else
+    if (oldest_age_ms == BACKLOG_AGELESS)
         text_append(out, "null");
+    else
+        text_appendf(out, "%" PRId64, oldest_age_ms);
 }
 
 // When, and how fast; null where one look does not tell yet.
@@ -75,15 +75,23 @@ status_append_json(struct text *out, const struct status *status, const struct t
 }
 
 static void
+append_age(struct text *out, int64_t oldest_age_ms)
+{
+    if (oldest_age_ms == BACKLOG_AGELESS)
+        text_append_char(out, '-');
+    else
+        format_age(out, oldest_age_ms);
+}
+
+static void
 add_row(struct grid *grid, const char *name, int64_t messages, int64_t dead, int64_t oldest_age_ms)
 {
     __attribute__((cleanup(text_free))) struct text oldest = {0};
-    if (messages > 0)
-        format_age(&oldest, oldest_age_ms);
+    append_age(&oldest, oldest_age_ms);
     grid_add_printable(grid, name);
     grid_add_count(grid, messages);
     grid_add_count(grid, dead);
-    grid_add(grid, messages > 0 ? text_str(&oldest) : "-");
+    grid_add(grid, text_str(&oldest));
 }
 
 // The first `count` of these topics and the whole.
@@ -179,10 +187,7 @@ status_append_line(struct text *out, const struct status *status, const struct t
     text_append(out, " messages, ");
     format_count(out, backlog->dead);
     text_append(out, " dead, oldest ");
-    if (backlog->messages > 0)
-        format_age(out, backlog->oldest_age_ms);
-    else
-        text_append_char(out, '-');
+    append_age(out, backlog->oldest_age_ms);
     text_append(out, ", ");
     append_pace(out, status, trend);
     text_append_char(out, '\n');

@@ -223,8 +223,10 @@ backlog_capped(struct text *out, const struct metric *metric, const struct snaps
 static void
 oldest_age(struct text *out, const struct metric *metric, const struct snapshot *snapshot)
 {
-    if (snapshot_is_counted(snapshot))
-        append_number(out, metric, (double)snapshot->sample->backlog.oldest_age_ms / 1000);
+    if (!snapshot_is_counted(snapshot))
+        return;
+    const int64_t age_ms = snapshot->sample->backlog.oldest_age_ms;
+    append_number(out, metric, age_ms == BACKLOG_AGELESS ? 0 : (double)age_ms / 1000);
 }
 
 static void
@@ -331,7 +333,7 @@ static const struct metric metrics[] = {
      "1 when counting stopped at 100,000: backlog_messages and dead_messages say \"at least\".",
      backlog_capped, 0, 0, 0},
     {"outrider_oldest_message_age_seconds", GAUGE, NULL,
-     "Age of the oldest of them by created_at, 0 when there is none; without the dead.", oldest_age,
+     "Age of the oldest of them by created_at, 0 when none has one; without the dead.", oldest_age,
      0, 0, 0},
     {"outrider_dead_messages", GAUGE, NULL, "Dead letters in the table, as of the last sample.",
      dead, 0, 0, 0},

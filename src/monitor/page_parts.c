@@ -117,14 +117,21 @@ backlog_now(struct text *out, const struct snapshot *snapshot)
 }
 
 static void
-age_now(struct text *out, const struct snapshot *snapshot)
+append_age(struct text *out, int64_t oldest_age_ms)
 {
-    if (!snapshot_is_counted(snapshot))
-        text_append(out, "not known");
-    else if (snapshot->sample->backlog.messages == 0)
+    if (oldest_age_ms == BACKLOG_AGELESS)
         text_append(out, "–");
     else
-        format_age(out, snapshot->sample->backlog.oldest_age_ms);
+        format_age(out, oldest_age_ms);
+}
+
+static void
+age_now(struct text *out, const struct snapshot *snapshot)
+{
+    if (snapshot_is_counted(snapshot))
+        append_age(out, snapshot->sample->backlog.oldest_age_ms);
+    else
+        text_append(out, "not known");
 }
 
 static void
@@ -252,10 +259,7 @@ append_topic(struct text *out, const struct snapshot *snapshot, const struct bac
     text_append(out, "</td><td class=\"n\">");
     format_count(out, topic->messages);
     text_append(out, "</td><td class=\"n\">");
-    if (topic->messages > 0)
-        format_age(out, topic->oldest_age_ms);
-    else
-        text_append(out, "–");
+    append_age(out, topic->oldest_age_ms);
     text_append(out, "</td><td class=\"n\">");
     format_count(out, topic->dead);
     text_append(out, "</td></tr>\n");

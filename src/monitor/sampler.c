@@ -102,7 +102,8 @@ look(struct sampler *sampler, struct point *point)
     point->counted = true;
     point->capped = sample->backlog.capped;
     point->backlog = sample->backlog.messages;
-    point->oldest_age_ms = sample->backlog.oldest_age_ms;
+    point->oldest_age_ms =
+        sample->backlog.oldest_age_ms == BACKLOG_AGELESS ? 0 : sample->backlog.oldest_age_ms;
     state_put_sample(sampler->state, sample);
 }
 

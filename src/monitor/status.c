@@ -101,16 +101,16 @@ append_lanes(struct text *out, const struct snapshot *snapshot)
     json_close(out, ']');
 }
 
-// As `outrider status --json` has them: where nothing waits there is no age.
+// As `outrider status --json` has them.
 static void
 append_counts(struct text *out, int64_t messages, int64_t dead, int64_t oldest_age_ms)
 {
     json_int(out, "messages", messages);
     json_int(out, "dead", dead);
-    if (messages > 0)
-        json_int(out, "oldest_age_ms", oldest_age_ms);
-    else
+    if (oldest_age_ms == BACKLOG_AGELESS)
         json_null(out, "oldest_age_ms");
+    else
+        json_int(out, "oldest_age_ms", oldest_age_ms);
 }
 
 static void

@@ -19,6 +19,22 @@
 
 enum { WAITS = 2 }; // of topic_retry, for a row whose copy could not be sent
 
+// How long a row waits that no attempt is counted against.
+static int64_t
+postponement_ms(const struct relay_settings *settings)
+{
+    return WAITS * (int64_t)settings->topic_retry_ms;
+}
+
+int64_t
+relay_longest_wait_ms(const struct relay_settings *settings)
+{
+    const int64_t postponed_ms = postponement_ms(settings);
+
+    return postponed_ms > settings->retry_backoff_max_ms ? postponed_ms
+                                                         : settings->retry_backoff_max_ms;
+}
+
 bool
 window_keeps_order(const struct window *window)
 {
@@ -188,7 +204,7 @@ settle_acknowledged(struct window *window, const struct message *message, int64_
     window->marked++;
     count_topic(window, message->topic);
     window->marked_bytes += row->payload.len;
-    if (row->created_at_us >= 0) // -infinity has no age
+    if (row->created_at_us >= 0 && row->created_at_us != UTC_INFINITY) // infinities have no age
         histogram_add(&stats->delivery, now_us - row->created_at_us);
 }
 
@@ -225,7 +241,7 @@ settle_blamed(struct window *window, const struct message *message, struct settl
     const struct outcome *outcome = &message->outcome;
     bool dead = !postponed && window_is_dead(window, message);
     int64_t delay_ms =
-        postponed ? WAITS * (int64_t)settings->topic_retry_ms
+        postponed ? postponement_ms(settings)
                   : backoff_delay_ms(settings->retry_backoff_ms, settings->retry_backoff_max_ms,
                                      message->row.retry_count + 1);
 

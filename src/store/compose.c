@@ -109,6 +109,7 @@ add_version(const struct shape *shape, const struct description *description,
         {"position", "o.{created_at}", true},
         {"order", "o.{created_at}, o.{id}", true},
         {"newest", "o.{created_at} DESC, o.{id} DESC", true},
+        {"lowest", "false", true},
     };
     static const struct placeholder second[] = {
         {"version", "2", false},
@@ -120,6 +121,7 @@ add_version(const struct shape *shape, const struct description *description,
         {"position", "o.{seq}", true},
         {"order", "o.{seq}", true},
         {"newest", "o.{seq} DESC", true},
+        {"lowest", sql_store_lowest, true},
     };
     static_assert(sizeof first == sizeof second, "both versions give the same names");
 

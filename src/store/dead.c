@@ -192,3 +192,23 @@ dead_states(struct dead *dead, const struct message_id *ids, size_t count,
     session_result_free(result);
     return true;
 }
+
+bool
+dead_find_nameless(struct dead *dead, struct dead_nameless *ret_nameless, struct error *err)
+{
+    const struct visit *visit = &dead->visit;
+    AUTOFREE char *sql = visit_expand(visit, sql_store_dead_nameless, NULL, 0);
+    const char *const params[] = {visit->oid, visit->names.columns[COLUMN_ID]};
+    struct session_result *result;
+
+    *ret_nameless = (struct dead_nameless){0};
+    if (!visit_ask(&dead->visit, sql, params, 2, dead->timeout_ms, &result, err))
+        return error_prefix(err, "looking for dead rows without an id");
+    if (!session_expect(&result, "tt", 0, err))
+        return false;
+    if (session_rows(result) > 0)
+        *ret_nameless = (struct dead_nameless){xstrdup(session_value(result, 0, 0)),
+                                               xstrdup(session_value(result, 0, 1))};
+    session_result_free(result);
+    return true;
+}

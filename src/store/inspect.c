@@ -14,6 +14,7 @@
 #include "unreadable.h"
 #include "visit.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -41,6 +42,7 @@ static const char *const questions[INSPECT_QUESTIONS] = {
     [INSPECT_SEQUENCE_CACHE] = sql_store_inspect_sequence_cache,
     [INSPECT_UNORDERED] = sql_store_inspect_unordered,
     [INSPECT_NUMBERS_AHEAD] = sql_store_inspect_numbers_ahead,
+    [INSPECT_POSTPONED] = sql_store_inspect_postponed,
     [INSPECT_AUTOVACUUM] = sql_store_inspect_autovacuum,
     [INSPECT_TIMEOUTS] = sql_store_inspect_timeouts,
     [INSPECT_CONNECTIONS] = sql_store_inspect_connections,
@@ -149,6 +151,7 @@ expand(const struct inspect *inspect, const char *sql, const char *ids)
     AUTOFREE char *sequence_literal = sql_literal(sequence);
     AUTOFREE char *id = sql_literal(visit->names.columns[COLUMN_ID]);
     AUTOFREE char *published = sql_literal(visit->names.columns[COLUMN_PUBLISHED]);
+    AUTOFREE char *next_attempt_at = sql_literal(visit->names.columns[COLUMN_NEXT_ATTEMPT_AT]);
     AUTOFREE char *created_at = sql_literal(visit->names.columns[COLUMN_CREATED_AT]);
     const bool numbered = visit->version == 2;
     AUTOFREE char *order =
@@ -160,7 +163,7 @@ expand(const struct inspect *inspect, const char *sql, const char *ids)
     AUTOFREE char *name_bytes = name_size(inspect);
     const bool deletes =
         inspect->settings.on_published == ON_PUBLISHED_DELETE || inspect->by.purges;
-    char numbers[4][16];
+    char numbers[4][16], longest_wait_ms[24];
     const struct placeholder first[] = {
         {"oid", visit->oid, false},
         {"table_oid", visit->oid, false},
@@ -171,6 +174,7 @@ expand(const struct inspect *inspect, const char *sql, const char *ids)
         {"id_name", id, false},
         {"published_name", published, false},
         {"created_at_name", created_at, false},
+        {"next_attempt_at_name", next_attempt_at, false},
         {"order_name", order, false},
         {"version", numbered ? "2" : "1", false},
         {"deletes", deletes ? "true" : "false", false},
@@ -178,13 +182,16 @@ expand(const struct inspect *inspect, const char *sql, const char *ids)
         {"lanes", numbers[1], false},
         {"window_ms", numbers[2], false},
         {"statement_ms", numbers[3], false},
+        {"longest_wait_ms", longest_wait_ms, false},
         {"payload_bytes", payload_bytes, false},
         {"name_bytes", name_bytes, false},
         {"among", ids == NULL ? "" : sql_store_inspect_among, true},
         {"ids", ids == NULL ? "" : among, false},
         {"order", numbered ? "o.{seq}" : "o.{created_at}", true},
         {"last_number", numbered ? sql_store_last_number : sql_store_last_number_none, true},
+        {"lowest", numbered ? sql_store_lowest : "false", true},
         {"ahead", numbered ? sql_store_ahead : "false", true},
+        {"next_attempt", numbered ? "o.{next_attempt_at}" : "NULL::timestamptz", true},
         {"sequence", sequence, false},
     };
 
@@ -192,6 +199,7 @@ expand(const struct inspect *inspect, const char *sql, const char *ids)
     snprintf(numbers[1], sizeof numbers[1], "%d", inspect->by.lanes);
     snprintf(numbers[2], sizeof numbers[2], "%d", inspect->by.window_deadline_ms);
     snprintf(numbers[3], sizeof numbers[3], "%d", inspect->settings.statement_timeout_ms);
+    snprintf(longest_wait_ms, sizeof longest_wait_ms, "%" PRId64, inspect->by.longest_wait_ms);
     return visit_expand(visit, sql, first, sizeof first / sizeof first[0]);
 }
 

@@ -73,14 +73,17 @@ read_topics(const struct session_result *result, struct backlog *backlog)
 {
     size_t rows = session_rows(result);
 
-    *backlog = (struct backlog){.topics = xcalloc(rows, sizeof *backlog->topics), .count = rows};
+    *backlog = (struct backlog){.topics = xcalloc(rows, sizeof *backlog->topics),
+                                .count = rows,
+                                .oldest_age_ms = BACKLOG_AGELESS};
     for (size_t i = 0; i < rows; i++) {
         struct backlog_topic *topic = &backlog->topics[i];
         *topic = (struct backlog_topic){
             .topic = xstrdup(session_value(result, i, 0)),
             .messages = visit_number(result, i, 1),
             .dead = visit_number(result, i, 2),
-            .oldest_age_ms = visit_number(result, i, 3),
+            .oldest_age_ms =
+                session_value(result, i, 3) == NULL ? BACKLOG_AGELESS : visit_number(result, i, 3),
         };
         backlog->messages += topic->messages;
         backlog->dead += topic->dead;
@@ -103,7 +106,7 @@ report_backlog(struct report *report, const struct template *topic, int64_t limi
     if (!report_ask(report, sql_store_report_backlog, topic, params, 1,
                     limit > 0 ? report->count_timeout_ms : REPORT_COUNT_MS, &result, err))
         return error_prefix(err, "counting the backlog");
-    if (!session_expect(&result, "tlll", 0, err))
+    if (!session_expect(&result, "tllL", 0, err))
         return false;
     read_topics(result, ret_backlog);
     session_result_free(result);

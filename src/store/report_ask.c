@@ -53,6 +53,7 @@ report_expand(const struct report *report, const char *sql, const struct templat
     const struct placeholder placeholders[] = {
         {"dead_rows", v2 ? sql_store_report_dead_rows_v2 : sql_store_report_dead_rows_v1, true},
         {"order", v2 ? "o.{seq}" : "o.{created_at}", true},
+        {"lowest", sql_store_lowest, true},
         {"topic", shown, false},
         {"aggregate", aggregate, false},
         {"class", v2 ? class : "NULL::text", false},

@@ -15,7 +15,7 @@
 
 enum {
     VISIT_LOOK_MS = 10000,   // catalog, version, and whatever is answered at once
-    VISIT_FRAGMENT_MAX = 24, // placeholders of a statement's own
+    VISIT_FRAGMENT_MAX = 32, // placeholders of a statement's own
 };
 
 struct visit {

@@ -546,17 +546,26 @@ def test_topics(check, outbox, kafka, known):
     assert absent not in kafka.admin.list_topics(), "check makes no topic"
 
 
-def test_a_row_without_a_number(check, outbox, kafka, known, db, outrider, observer):
+def test_rows_without_a_usable_number(check, outbox, kafka, known, db, outrider, observer):
+    """The schema is complete all the same: a relay numbers them."""
     topic = kafka.create_topic(kafka.topic_name("orders"))
     known(topic)
-    outbox.insert(topic)
-    outbox.run("UPDATE {table} SET seq = NULL")
-    lost, = check()["row-unordered"]
-    assert "rows of outbox_messages without seq: 1." in lost["detail"]
+    numbers = {"a": None, "b": -2**63}
+    for aggregate, number in numbers.items():
+        outbox.insert(topic, aggregate=aggregate)
+        outbox.run("UPDATE {table} SET seq = %s WHERE {aggregate_id} = %s", number, aggregate)
+    found = check()
+    assert set(found) == {"row-unordered", "replication-one"}
+    lost, = found["row-unordered"]
+    assert "rows of outbox_messages whose seq is NULL or the lowest number of all: 2. " in lost["detail"]
+    assert "On version 2 a relay numbers them as new rows, when it connects and once a minute" in lost["detail"]
+    assert "pending" not in outrider.command("schema", "status").expect(NONE).stdout
     db.execute(lost["command"])
     assert set(check()) == {"replication-one"}
+    for aggregate, number in numbers.items():
+        outbox.run("UPDATE {table} SET seq = %s WHERE {aggregate_id} = %s", number, aggregate)
     outrider.drain().expect(0)
-    assert observer.count(topic) == 1 and set(check()) == {"replication-one"}
+    assert observer.count(topic) == 2 and set(check()) == {"replication-one"}
 
 
 def test_a_number_above_the_sequence(check, outbox, kafka, known, db):
@@ -569,6 +578,34 @@ def test_a_number_above_the_sequence(check, outbox, kafka, known, db):
     assert "drawn: 1, the highest is 9223372036854775807" in ahead["detail"]
     db.execute(ahead["command"])
     assert set(check()) == {"replication-one"}
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_rows_that_wait_for_long(check, outbox, kafka, known, db, version, outrider, observer):
+    """They wait, as they are told to; check says so, and its remedy lets a running relay send them at once."""
+    topic = kafka.create_topic(kafka.topic_name("orders"))
+    known(topic)
+    for aggregate in "abc":
+        outbox.insert(topic, aggregate=aggregate)
+    if version == 1:
+        assert not {"row-postponed"} & (set(check()) | set(check.skipped))
+        return
+    last, soon = (outbox.value("SELECT {id} FROM {table} WHERE {aggregate_id} = %s", name) for name in "ab")
+    outbox.run("UPDATE {table} SET next_attempt_at = now() + interval '4 minutes' WHERE {id} = %s", soon)
+    assert "row-postponed" not in check(), "of a back-off"
+    outbox.run("UPDATE {table} SET next_attempt_at = CASE {id} WHEN %s THEN 'infinity' ELSE now() + interval '6 minutes' END", last)
+    said = check()["row-postponed"][0]["detail"]
+    assert "is more than 300 s from now: 3. " in said and f"Row {last} waits for ever." in said
+    assert "row-postponed" in check("-o", "outbox.topic_retry=2m")
+    outbox.run("UPDATE {table} SET next_attempt_at = '2999-12-31 Z' WHERE {id} = %s", last)
+    postponed, = check("-o", "outbox.topic_retry=5m")["row-postponed"]
+    assert "is more than 600 s from now: 1. " in postponed["detail"] and "waits until 2999-12-31T00:00:00Z." in postponed["detail"]
+    outbox.insert(topic, aggregate="a")
+    daemon = outrider.run()
+    daemon.wait_for_log("connected")
+    db.execute(postponed["command"])
+    daemon.wait_until(lambda: observer.count(topic) == 2, 20, "the row and the one behind it")
+    assert daemon.terminate() == 0
 
 
 def test_topics_of_published_rows(check, outbox, kafka, known):

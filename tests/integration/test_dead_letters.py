@@ -70,6 +70,24 @@ def test_a_list_for_scripts(outrider, outbox, bury, version):
 
 
 @pytest.mark.parametrize("version", [1, 2])
+def test_rows_without_an_id_are_left_out_and_named(outrider, outbox, bury, version):
+    """Nothing fails of them, and what is told gives them ids."""
+    dead, *others = bury(died=90), bury(died=60), bury(died=30)
+    outbox.run("ALTER TABLE {table} DROP CONSTRAINT outbox_messages_pkey, ALTER {id} DROP NOT NULL")
+    outbox.run("UPDATE {table} SET {id} = NULL WHERE {id} = ANY (%s::uuid[])", others)
+    for options in (["list"], ["list", "--json"], ["list", "--limit", "1"], ["retry", "--all", "--dry-run"]):
+        told = outrider.command("dead", *options).expect(0)
+        assert dead in told.stdout and "dead rows without an id are left out: 2; " in told.stderr
+    assert "without an id" not in outrider.command("dead", "show", dead).expect(0).stderr
+    assert list(audited(outrider.command("dead", "discard", "--all").expect(0), "dead_discarded")) == [dead]
+    told = outrider.command("dead", "list").expect(0)
+    assert told.stdout == ""
+    outbox.run(told.stderr.partition("this gives them ids: ")[2])
+    assert len(listed(outrider)) == 2
+    assert "without an id" not in outrider.command("dead", "list").expect(0).stderr
+
+
+@pytest.mark.parametrize("version", [1, 2])
 def test_a_list_for_people(outrider, outbox, bury, version):
     assert outrider.command("dead", "list").expect(0).stdout == "no dead letters\n"
     dead = bury("orders", aggregate="a\x1b[2J", died=200)

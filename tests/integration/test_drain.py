@@ -108,6 +108,17 @@ def test_a_row_that_waits_for_its_next_attempt_is_75(outrider, outbox, kafka, ob
     assert observer.count(topic) == 1
 
 
+@pytest.mark.parametrize("version", [2])
+@pytest.mark.parametrize("until, said", [("infinity", "for ever: next_attempt_at is infinity"),
+                                         ("2999-12-31 Z", "the first until 299")])
+def test_a_row_that_waits_for_long_is_told_truly(outrider, outbox, topic, until, said):
+    outbox.insert(topic)
+    outbox.run("UPDATE {table} SET next_attempt_at = %s", until)
+    done = outrider.drain("--max-seconds", "1").expect(UNFINISHED)
+    assert re.search(rf"^  waiting +1  {said}", done.stdout, re.MULTILINE), done.output
+    assert outbox.unpublished() == 1
+
+
 def test_back_offs_are_waited_for(outrider, outbox, kafka, topic):
     refused = outbox.insert(kafka.topic_name("refused"))
     config = {"message": {"topics_allow": ["orders.*"]},

@@ -115,6 +115,16 @@ def test_the_table_is_sampled_while_kafka_is_away(start, outbox, version, away, 
     assert monitor.daemon.terminate() == 0
 
 
+@pytest.mark.parametrize("created_at", ["infinity", "-infinity"])
+def test_a_message_without_an_age(start, outbox, away, created_at):
+    outbox.insert("orders")
+    outbox.run("UPDATE {table} SET {created_at} = %s", created_at)
+    monitor = start({"kafka": {"bootstrap.servers": away}})
+    sample = monitor.wait_for(lambda m: m.status()["sample"], 20, "a sample")
+    assert (sample["messages"], sample["oldest_age_ms"], sample["topics"][0]["oldest_age_ms"]) == (1, None, None)
+    assert monitor.metrics()["outrider_oldest_message_age_seconds"][()] == 0
+
+
 @pytest.mark.parametrize("version", [2])
 def test_a_death_without_a_time(start, outbox, away):
     """How long ago it was is not said."""

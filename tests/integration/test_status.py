@@ -78,6 +78,22 @@ def test_a_topic_from_a_template_may_hold_anything(outrider, outbox):
     assert "\x1b" not in outrider.command("status", config=template).expect(0).stdout
 
 
+@pytest.mark.parametrize("version", [1, 2])
+@pytest.mark.parametrize("created_at", ["infinity", "-infinity"])
+def test_what_has_no_finite_time_has_no_age(outrider, outbox, created_at):
+    for topic, age in (("both", 0), ("both", 90), ("none", 0)):
+        outbox.insert(topic, age=age)
+    outbox.run("UPDATE {table} SET {created_at} = %s WHERE {created_at} > now() - interval '1 minute'", created_at)
+    told = read(outrider)
+    assert told["messages"] == 3 and told["topics"]["none"] == {"messages": 1, "dead": 0, "oldest_age_ms": None}
+    for age in (told["oldest_age_ms"], told["topics"]["both"]["oldest_age_ms"]):
+        assert 90_000 <= age < 150_000
+    assert re.search(r"^none +1 +0 +-$", outrider.command("status").expect(0).stdout, re.MULTILINE)
+    outbox.run("DELETE FROM {table} WHERE {event_type} = 'both'")
+    assert read(outrider)["oldest_age_ms"] is None
+    outrider.command("status", "--max-age", "0s").expect(0)
+
+
 @pytest.mark.parametrize("created_at", ["infinity", "-infinity", "0044-03-15 BC", "294000-01-01"])
 def test_times_out_of_the_ordinary(outrider, outbox, topic, created_at):
     outbox.insert(topic)

@@ -19,6 +19,15 @@ AWAY = {"kafka": {"bootstrap.servers": "127.0.0.1:9"}}
 pytestmark = [pytest.mark.parametrize("version", [1, 2])]
 
 
+def test_a_corrupt_row_beside_one_without_an_id(outrider, outbox, version):
+    bad, other = outbox.insert("orders"), outbox.insert("orders")
+    damage(outbox, bad, "event_type", "repeat('0123456789', 1000)")
+    outbox.run("ALTER TABLE {table} DROP CONSTRAINT outbox_messages_pkey, ALTER {id} DROP NOT NULL")
+    outbox.run("UPDATE {table} SET {id} = NULL WHERE {id} = %s", other)
+    told = json.loads(outrider.command("status", "--json").expect(0).stdout)
+    assert [(one["topic"], one["messages"]) for one in told["topics"]] == [("(unreadable)", 1), ("orders", 1)]
+
+
 def test_a_corrupt_row_costs_itself(outrider, outbox, version):
     long = "repeat('0123456789', 1000)"
     waiting = [outbox.insert("orders") for _ in range(5)]

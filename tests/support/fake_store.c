@@ -301,7 +301,7 @@ fill_message(const struct store *store, const struct claim *claim, struct batch 
     row->payload_bytes = (int64_t)size;
     row->withheld = size > claim->max_row_bytes;
     row->bytes = (int64_t)size;
-    row->created_at_us = 1;
+    row->created_at_us = from->created_at_us ? from->created_at_us : 1;
     row->writer = from->writer;
     row->retry_count = from->retry_count;
     row->taken = taken;

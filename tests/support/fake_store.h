@@ -23,9 +23,10 @@ enum { FAKE_ROWS = 8192, FAKE_HOLDER_PID = 4711 };
 struct fake_row {
     int64_t seq; // its position, also on version 1, where it is its created_at
     const char *aggregate;
-    const char *event;    // NULL: "event"
-    size_t payload_bytes; // of a payload of so many 'x'; 0: "{}"
-    uint32_t writer;      // the transaction that wrote it
+    const char *event;     // NULL: "event"
+    size_t payload_bytes;  // of a payload of so many 'x'; 0: "{}"
+    uint32_t writer;       // the transaction that wrote it
+    int64_t created_at_us; // 0: 1
     int retry_count;
     int64_t next_attempt_ms; // by fake_store.now_ms; 0: none
     bool published, dead;

@@ -31,6 +31,7 @@ snapshots_of_a_good_day(void)
     snapshot.sample->references = 1;
     snapshot.sample->at = snapshot.now;
     snapshot.sample->version = 2;
+    snapshot.sample->backlog.oldest_age_ms = BACKLOG_AGELESS;
     return snapshot;
 }
 

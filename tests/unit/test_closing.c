@@ -91,6 +91,19 @@ START_TEST(test_rows_remain)
 }
 END_TEST
 
+START_TEST(test_rows_that_are_never_due)
+{
+    struct closing closing = all_gone();
+    closing.ending = DRAIN_STANDSTILL;
+    closing.has_due_time = true;
+    closing.now_us = INT64_C(1700000000000000);
+    closing.remaining = (struct remaining){.messages = 1, .waiting = 1};
+    ck_assert_ptr_nonnull(strstr(table(closing), "for ever: next_attempt_at is infinity"));
+    closing.remaining.next_attempt_ms = INT64_MAX / 1000;
+    ck_assert_ptr_nonnull(strstr(table(closing), "the first until infinity"));
+}
+END_TEST
+
 START_TEST(test_not_counted)
 {
     struct closing closing = {.ending = DRAIN_UNAVAILABLE, .total = 10};
@@ -110,5 +123,6 @@ END_TEST
 int
 main(void)
 {
-    return RUN_TESTS("closing", test_all_gone, test_rows_remain, test_not_counted);
+    return RUN_TESTS("closing", test_all_gone, test_rows_remain, test_rows_that_are_never_due,
+                     test_not_counted);
 }

@@ -134,6 +134,17 @@ START_TEST(test_what_the_sampler_saw)
 }
 END_TEST
 
+START_TEST(test_messages_without_an_age)
+{
+    setup();
+    snapshots_add_topic(&snapshot, "orders", 2, 0, BACKLOG_AGELESS);
+    answer();
+    has("outrider_backlog_messages 2");
+    has("outrider_oldest_message_age_seconds 0");
+    teardown();
+}
+END_TEST
+
 START_TEST(test_an_old_sample_is_no_figure)
 {
     setup();
@@ -206,6 +217,7 @@ main(void)
 {
     return RUN_TESTS("metrics", test_a_label_is_escaped, test_counters_are_where_the_lanes_count,
                      test_a_histogram_is_cumulative_and_ends_with_all, test_each_lane_has_one_phase,
-                     test_what_the_sampler_saw, test_an_old_sample_is_no_figure, test_who_is_up,
+                     test_what_the_sampler_saw, test_messages_without_an_age,
+                     test_an_old_sample_is_no_figure, test_who_is_up,
                      test_the_reference_has_every_metric);
 }

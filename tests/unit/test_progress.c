@@ -76,9 +76,13 @@ START_TEST(test_eta)
     ck_assert_int_eq(progress_eta_s(&(struct progress){.done = 5, .total = 6}), -1);
     ck_assert_int_eq(progress_eta_s(&(struct progress){.done = 0, .total = 10, .rate = 4}), 3);
     ck_assert_int_eq(progress_eta_s(&(struct progress){.total = INT64_MAX, .rate = 1e-3}), -1);
-    struct progress waiting = {.done = 1, .total = 2, .rate = 1, .note = "next attempt in 0:12"};
+    struct progress waiting = {.done = 1, .total = 2, .rate = 1, .wait_ms = 11500};
     ck_assert_ptr_nonnull(strstr(line(waiting, 60, false), "next attempt in 0:12"));
     ck_assert_ptr_null(strstr(line(waiting, 60, false), "ETA"));
+    waiting.wait_ms = INT32_MAX;
+    ck_assert_ptr_nonnull(strstr(line(waiting, 60, false), "next attempt in more than 100 h"));
+    waiting.wait_ms = PROGRESS_FOR_EVER;
+    ck_assert_ptr_nonnull(strstr(line(waiting, 60, false), "the rest waits for ever"));
 }
 END_TEST
 

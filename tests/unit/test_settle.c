@@ -64,6 +64,18 @@ START_TEST(test_late_reports_are_waited_for)
 }
 END_TEST
 
+// Neither would be true: an infinite latency, nor none.
+START_TEST(test_infinite_times_are_no_latency)
+{
+    setup(2, "a");
+    fake_add((struct fake_row){.seq = 2, .aggregate = "b", .created_at_us = UTC_INFINITY});
+    fake_add((struct fake_row){.seq = 3, .aggregate = "c", .created_at_us = UTC_MINUS_INFINITY});
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 s3 m1 m2 m3 commit");
+    ck_assert_uint_eq(one.shared.stats.delivery.count, 1);
+    one_teardown();
+}
+END_TEST
+
 // --- somebody else's fault
 
 START_TEST(test_only_the_acknowledged_prefix_of_an_aggregate_is_marked)
@@ -934,7 +946,7 @@ int
 main(void)
 {
     return RUN_TESTS(
-        "settle", test_late_reports_are_waited_for,
+        "settle", test_late_reports_are_waited_for, test_infinite_times_are_no_latency,
         test_only_the_acknowledged_prefix_of_an_aggregate_is_marked,
         test_an_unknown_end_is_no_broken_order, test_the_prefix_spans_batches,
         test_without_order_all_that_was_acknowledged_is_marked,

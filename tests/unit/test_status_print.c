@@ -14,7 +14,7 @@
 
 static struct backlog_topic topics[] = {
     {.topic = (char[]){"a.few"}, .messages = 2, .oldest_age_ms = 4200},
-    {.topic = (char[]){"b.dead"}, .dead = 3},
+    {.topic = (char[]){"b.dead"}, .dead = 3, .oldest_age_ms = BACKLOG_AGELESS},
     {.topic = (char[]){"c.\x1b[2J"}, .messages = 1500, .oldest_age_ms = 90000},
 };
 

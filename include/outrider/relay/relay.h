@@ -40,6 +40,9 @@ struct relay_goal {
 
 struct relay;
 
+// The longest that a relay lets a row wait for its next attempt.
+int64_t relay_longest_wait_ms(const struct relay_settings *settings);
+
 // Starts the lanes. The settings are borrowed until relay_free.
 struct relay *relay_start(const struct relay_settings *settings, const struct store_settings *store,
                           const struct producer_settings *producer, const struct relay_goal *goal);

@@ -92,6 +92,15 @@ bool dead_next(struct dead *dead, const struct dead_selection *selection, enum d
     __attribute__((warn_unused_result));
 void dead_page_free(struct dead_page *page);
 
+// The dead that have no id are in no page, for nobody could name them. How many there are, and the
+// statement that gives them ids; both NULL when there are none. The caller frees them.
+struct dead_nameless {
+    char *count, *remedy;
+};
+
+bool dead_find_nameless(struct dead *dead, struct dead_nameless *ret_nameless, struct error *err)
+    __attribute__((warn_unused_result));
+
 // What became of a row that was asked for by its id and was in no page.
 enum dead_state { DEAD_ABSENT, DEAD_PUBLISHED, DEAD_ALIVE, DEAD_UNSELECTED };
 

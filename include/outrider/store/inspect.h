@@ -10,6 +10,7 @@
 #include "outrider/store/store.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 // What each answers stands in sql/store/inspect_<name>.sql. All but those of the second group
 // answer with a row for each thing that is wrong, in texts; a first value of NULL says that it
@@ -32,6 +33,7 @@ enum inspect_question {
     INSPECT_SEQUENCE_CACHE,
     INSPECT_UNORDERED,
     INSPECT_NUMBERS_AHEAD,
+    INSPECT_POSTPONED,
     INSPECT_AUTOVACUUM,
     INSPECT_TIMEOUTS,
     INSPECT_CONNECTIONS,
@@ -53,7 +55,8 @@ struct inspect_by {
     int held_seconds;             // a transaction open for so long holds back vacuum
     int lanes;
     int window_deadline_ms;
-    bool purges; // published rows are deleted after a while
+    int64_t longest_wait_ms; // that a relay lets a row wait for its next attempt
+    bool purges;             // published rows are deleted after a while
 };
 
 struct inspect;

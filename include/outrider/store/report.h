@@ -29,11 +29,14 @@ int report_version(const struct report *report);
 // In which relays work side by side; 1 with ordering: none. As of the latest question.
 int report_slots(const struct report *report);
 
+// Of no message, or of those whose created_at is infinite or NULL.
+enum { BACKLOG_AGELESS = -1 };
+
 struct backlog_topic {
     char *topic;
     int64_t messages; // not published and not dead
     int64_t dead;
-    int64_t oldest_age_ms; // of the messages; 0 when there are none
+    int64_t oldest_age_ms; // of the messages, or BACKLOG_AGELESS
 };
 
 struct backlog {
@@ -108,11 +111,12 @@ bool report_end(struct report *report, int64_t *ret_until, int64_t *ret_messages
 
 // What is left up to `until`, by reason: each row counts once.
 struct remaining {
-    int64_t messages;        // all of those below
-    int64_t waiting;         // for their next attempt (version 1: failed before)
-    int64_t next_attempt_ms; // until the first of them is due; 0 when none waits, and on version 1
-    int64_t locked;          // somebody holds the row's lock
-    int locked_pid;          // one who does, 0: none seen, or a prepared transaction
+    int64_t messages; // all of those below
+    int64_t waiting;  // for their next attempt (version 1: failed before)
+    // Until the first of them is due; 0 when none will ever be, and on version 1.
+    int64_t next_attempt_ms;
+    int64_t locked;                  // somebody holds the row's lock
+    int locked_pid;                  // one who does, 0: none seen, or a prepared transaction
     char locked_gid[STORE_GID_SIZE]; // a prepared transaction that does; "": none
     int64_t held;    // ordering: key: behind a waiting or locked row of their aggregate
     int64_t blocked; // their topic is
