@@ -79,10 +79,10 @@ log_limit_repeats(void)
     limits_repeats = true;
 }
 
-const char *
-log_take_suppressed(bool all, int64_t *ret_count)
+bool
+log_take_suppressed(bool all, struct suppressed *ret)
 {
-    return repeats_take(all, mono_now(), ret_count);
+    return repeats_take(all, mono_now(), ret);
 }
 
 // Who asks for every detail gets it.
@@ -172,6 +172,16 @@ append_head(struct text *line, enum log_level level, const char *event, bool jso
     append_field(line, &LOG_STR("event", event), json);
 }
 
+// The cause of an event, as LOG_FAULT has it; NULL: it has none.
+static const char *
+code_of(const struct log_field *fields, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (fields[i].kind == LOG_KIND_STR && str_equal(fields[i].key, "code"))
+            return fields[i].value.str;
+    return NULL;
+}
+
 static void
 write_event(enum log_level level, const char *event, const struct log_field *fields, size_t n,
             bool limited)
@@ -180,7 +190,8 @@ write_event(enum log_level level, const char *event, const struct log_field *fie
     int64_t suppressed = 0;
     if (observer != NULL)
         observer(level, event, fields, n);
-    if (!log_enabled(level) || (limited && !repeats_admit(event, mono_now(), &suppressed)))
+    if (!log_enabled(level) ||
+        (limited && !repeats_admit(event, code_of(fields, n), mono_now(), &suppressed)))
         return;
     int fd = atomic_load(&current_fd);
     enum log_format format = (enum log_format)atomic_load(&current_format);

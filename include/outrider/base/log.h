@@ -88,13 +88,21 @@ void log_set_fd(int fd);
 
 bool log_enabled(enum log_level level);
 
-// From now on the calling thread's lines of one event are limited, together with those of all other
-// threads that called this: after 20 in a row one a minute, which has the number of those in
-// between as `suppressed`. Not at level debug, but for LOG_LIMITED.
+// From now on the calling thread's lines of one event and one code are limited, together with those
+// of all other threads that called this: after 20 in a row one a minute, which has the number of
+// those in between as `suppressed`. The code is the text of the field `code`. Not at level debug,
+// but for LOG_LIMITED.
 void log_limit_repeats(void);
 
-// An event whose last lines were suppressed and have no line behind them that counts them, with
-// their number; NULL: none. all: do not wait whether one comes.
-const char *log_take_suppressed(bool all, int64_t *ret_count);
+// Lines of an event that were suppressed.
+struct suppressed {
+    const char *event; // a literal
+    const char *code; // NULL: lines without one, or with codes that are limited as one. Never freed
+    int64_t count;
+};
+
+// Lines that were suppressed and have no line behind them that counts them; false: there are none.
+// all: do not wait whether one comes.
+bool log_take_suppressed(bool all, struct suppressed *ret);
 
 #endif
