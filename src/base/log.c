@@ -119,9 +119,7 @@ is_plain(const char *value)
 static void
 append_str(struct text *line, const char *value, bool json)
 {
-    if (value == NULL)
-        text_append(line, json ? "null" : "");
-    else if (!json && is_plain(value))
+    if (!json && is_plain(value))
         text_append(line, value);
     else
         text_append_json(line, value); // in logfmt's quotes too
@@ -149,17 +147,22 @@ append_value(struct text *line, const struct log_field *field, bool json)
     }
 }
 
-void
-log_append_value(struct text *out, const struct log_field *field)
-{
-    append_value(out, field, false);
-}
-
 static void
 append_field(struct text *line, const struct log_field *field, bool json)
 {
-    text_appendf(line, json ? ",\"%s\":" : " %s=", field->key);
+    if (field->kind == LOG_KIND_STR && field->value.str == NULL)
+        return;
+    if (json)
+        text_appendf(line, ",\"%s\":", field->key);
+    else
+        text_appendf(line, "%s%s=", line->len > 0 ? " " : "", field->key);
     append_value(line, field, json);
+}
+
+void
+log_append_field(struct text *out, const struct log_field *field)
+{
+    append_field(out, field, false);
 }
 
 static void

@@ -463,6 +463,8 @@ START_TEST(test_it_is_dead_after_its_last_attempt)
     ONE_WINDOW(WINDOW_EMPTY, "begin claim commit");
     ck_assert_int_eq(fake_sent(1), 3);
     ck_assert_int_eq(one_logged("message_dead"), 1);
+    ck_assert_int_eq(one_logged("topic="), 3);
+    ck_assert_int_eq(one_logged("retry_ms="), 2);
     one_teardown();
 }
 END_TEST

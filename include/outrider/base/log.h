@@ -30,7 +30,7 @@ struct log_field {
     const char *key;
     enum log_kind kind;
     union {
-        const char *str; // NULL is written as an empty word in logfmt, null in JSON
+        const char *str; // NULL: there is none, and the line is without the field
         int64_t integer;
         double number;
         bool boolean;
@@ -77,8 +77,8 @@ typedef void log_observer(enum log_level level, const char *event, const struct 
                           size_t n);
 void log_observe(log_observer *observer);
 
-// Appends a field's value as logfmt has it.
-void log_append_value(struct text *out, const struct log_field *field);
+// Appends key and value as logfmt has them, behind a space when the text is not empty.
+void log_append_field(struct text *out, const struct log_field *field);
 
 // Until this is called: info, auto, to stderr. May be called again while other threads log.
 void log_configure(enum log_level level, enum log_format format);
