@@ -201,7 +201,7 @@ START_TEST(test_a_row_tries_its_topic)
     half_open("t");
     ONE_WINDOW(WINDOW_SHORT, "begin s1 commit");
     ck_assert_uint_eq(one.shared.blocked[topic_index("t")], 0); // it does not work yet
-    lane_show_active(&one.lane, true);
+    lane_show_part(&one.lane, PART_ACTIVE);
     ck_assert_int_eq(breakers_find(&one.lane.slot->breakers, "t")->state, BREAKER_OPEN);
     ck_assert_uint_eq(one.shared.blocked[topic_index("t")], 1);
     ck_assert_uint_eq(one.shared.blocked[topic_index("u")], 0);
@@ -223,7 +223,7 @@ START_TEST(test_a_released_topic_is_not_shown)
     struct lane_trouble shown;
 
     setup_topics("tu");
-    lane_show_active(&one.lane, true);
+    lane_show_part(&one.lane, PART_ACTIVE);
     fates[1] = fates[2] = topic;
     one_window();
     ck_assert(trouble_read(&one.lane.block, &shown));
