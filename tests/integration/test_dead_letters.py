@@ -344,6 +344,25 @@ def test_a_schema_command_is_waited_for_as_long_as_a_lock(outrider, outbox, bury
 
 
 @pytest.mark.parametrize("version", [2])
+@pytest.mark.parametrize("prepared", [False, True])
+def test_a_long_name_leaves_the_remedy_whole(outrider, outbox, bury, connect, make_role, database, prepared):
+    bury()
+    role = make_role("r" * (62 - len(database)))
+    holder = connect(autocommit=False, user=role, application_name="a" * 63)
+    holder.execute(outbox.statement("SELECT pg_advisory_xact_lock('{table}'::regclass::oid::bigint"
+                                    "::bit(32)::integer, -1)"))
+    remedy = f"SELECT pg_terminate_backend({holder.info.backend_pid})"
+    if prepared:
+        gid = "g" * 199
+        holder.execute(f"PREPARE TRANSACTION '{gid}'")
+        remedy = f"ROLLBACK PREPARED '{gid}'"
+    result = outrider.command("dead", "list", config={"database": {"lock_timeout": "1s"}})
+    if prepared:
+        connect().execute(remedy)
+    assert result.code == UNFINISHED and f"end it: {remedy}: " in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize("version", [2])
 def test_a_signal_comes_between_pages_only(outrider, outbox):
     """Told to end in the middle of a page, it commits that one and says so: what the log has is what was done."""
     outbox.fill("orders", 3000, retry_count=5)
