@@ -79,10 +79,10 @@ log_limit_repeats(void)
     limits_repeats = true;
 }
 
-const char *
-log_take_suppressed(bool all, int64_t *ret_count)
+bool
+log_take_suppressed(bool all, struct suppressed *ret)
 {
-    return repeats_take(all, mono_now(), ret_count);
+    return repeats_take(all, mono_now(), ret);
 }
 
 // Who asks for every detail gets it.
@@ -119,9 +119,7 @@ is_plain(const char *value)
 static void
 append_str(struct text *line, const char *value, bool json)
 {
-    if (value == NULL)
-        text_append(line, json ? "null" : "");
-    else if (!json && is_plain(value))
+    if (!json && is_plain(value))
         text_append(line, value);
     else
         text_append_json(line, value); // in logfmt's quotes too
@@ -149,17 +147,22 @@ append_value(struct text *line, const struct log_field *field, bool json)
     }
 }
 
-void
-log_append_value(struct text *out, const struct log_field *field)
-{
-    append_value(out, field, false);
-}
-
 static void
 append_field(struct text *line, const struct log_field *field, bool json)
 {
-    text_appendf(line, json ? ",\"%s\":" : " %s=", field->key);
+    if (field->kind == LOG_KIND_STR && field->value.str == NULL)
+        return;
+    if (json)
+        text_appendf(line, ",\"%s\":", field->key);
+    else
+        text_appendf(line, "%s%s=", line->len > 0 ? " " : "", field->key);
     append_value(line, field, json);
+}
+
+void
+log_append_field(struct text *out, const struct log_field *field)
+{
+    append_field(out, field, false);
 }
 
 static void
@@ -172,6 +175,16 @@ append_head(struct text *line, enum log_level level, const char *event, bool jso
     append_field(line, &LOG_STR("event", event), json);
 }
 
+// The cause of an event, as LOG_FAULT has it; NULL: it has none.
+static const char *
+code_of(const struct log_field *fields, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (fields[i].kind == LOG_KIND_STR && str_equal(fields[i].key, "code"))
+            return fields[i].value.str;
+    return NULL;
+}
+
 static void
 write_event(enum log_level level, const char *event, const struct log_field *fields, size_t n,
             bool limited)
@@ -180,7 +193,8 @@ write_event(enum log_level level, const char *event, const struct log_field *fie
     int64_t suppressed = 0;
     if (observer != NULL)
         observer(level, event, fields, n);
-    if (!log_enabled(level) || (limited && !repeats_admit(event, mono_now(), &suppressed)))
+    if (!log_enabled(level) ||
+        (limited && !repeats_admit(event, code_of(fields, n), mono_now(), &suppressed)))
         return;
     int fd = atomic_load(&current_fd);
     enum log_format format = (enum log_format)atomic_load(&current_format);

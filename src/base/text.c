@@ -79,6 +79,18 @@ text_append_shell(struct text *text, const char *word)
     text_append_char(text, '\'');
 }
 
+void
+text_append_shell_word(struct text *text, const char *word)
+{
+    static const char plain[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:,@%+";
+
+    if (*word != '\0' && word[strspn(word, plain)] == '\0')
+        text_append(text, word);
+    else
+        text_append_shell(text, word);
+}
+
 // What the first continuation byte must not be after these leading bytes: overlong forms,
 // surrogates, and code points above U+10FFFF (RFC 3629, section 4).
 static bool

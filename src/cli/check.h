@@ -64,7 +64,7 @@ struct check_sizes {
     int64_t window_deadline_ms; // how long a record may wait before a broker looks at its time
 };
 
-// One topic that the cluster has told of.
+// One topic that the cluster has told of. brokers: as a word for a shell.
 void check_topic_facts(const struct topic_facts *facts, const char *brokers,
                        const struct check_sizes *sizes, struct findings *findings);
 

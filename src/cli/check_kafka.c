@@ -175,8 +175,10 @@ check_kafka(const struct settings *settings, const struct check_topics *topics,
         .window_deadline_ms = settings->relay.window_deadline_ms,
     };
     struct producer *producer = NULL;
+    struct text word __attribute__((cleanup(text_free))) = {0};
     struct error err;
 
+    text_append_shell_word(&word, brokers);
     if (producer_open(&settings->producer, &producer, &err) &&
         producer_probe(producer, ANSWER_MS, &err) &&
         check_brokers(producer, brokers, findings, &err) &&
@@ -185,7 +187,7 @@ check_kafka(const struct settings *settings, const struct check_topics *topics,
             if (payloads[i] == CHECK_ONLY_SENT && !facts[i].exists)
                 continue;
             sizes.payload_bytes = payloads[i];
-            check_topic_facts(&facts[i], brokers, &sizes, findings);
+            check_topic_facts(&facts[i], text_str(&word), &sizes, findings);
         }
     } else {
         FIND(findings, FINDING_KAFKA_AWAY, err.text);

@@ -54,9 +54,8 @@ struct drain {
     const char **blocked;       // topics that were, when the lanes ended
     size_t blocked_count;
     struct mono started, relaying, last_moved, excused_until, next_look, next_draw;
-    struct mono standing_by; // since when no lane has had a slot
+    struct mono standing_by; // since when all lanes stand by
     int64_t moved;           // what last_moved is by
-    int64_t claimed;
     int64_t failed_attempts;
     int holder_pid; // of a relay that had a slot before us; 0: none
     int slots;      // of the table
@@ -153,18 +152,20 @@ struct lanes {
     bool idle;     // every lane found nothing to do, or may do nothing
     bool able;     // some lane is connected to both servers
     bool active;   // some lane has had a slot in its latest window
+    bool standby;  // every lane that is connected stands by
     bool claiming; // some lane waits for PostgreSQL's rows, and for longer than for a slot
 };
 
 static struct lanes
 view_lanes(const struct drain *drain)
 {
-    struct lanes lanes = {.idle = true};
+    struct lanes lanes = {.idle = true, .standby = true};
     for (size_t i = 0; i < relay_lanes(drain->relay); i++) {
         struct lane_view view = relay_lane(drain->relay, i);
         lanes.idle &= view.phase == LANE_IDLE || view.phase == LANE_STANDBY;
         lanes.able |= able(view, drain->limits->give_up_ms);
         lanes.active |= view.active;
+        lanes.standby &= view.standby || !view.connected;
         lanes.claiming |= view.phase == LANE_CLAIM &&
                           ms_since(view.since) > drain->settings->store.lock_timeout_ms + LOOK_MS;
     }
@@ -211,10 +212,10 @@ say_standby(struct drain *drain, const char *whom)
     say(drain, "drain_standby", text_str(&text));
 }
 
-// Says once who works, if somebody else did or does. A lane shows that it is active only at the end
-// of a window; that it has rows shows earlier.
+// Says once who works, if somebody else did or does. A lane whose first window is under way works
+// itself, or will know soon.
 static void
-say_who_works(struct drain *drain, const struct lanes *lanes, const struct stats *stats)
+say_who_works(struct drain *drain, const struct lanes *lanes)
 {
     __attribute__((cleanup(text_free))) struct text whom = {0};
     if (drain->holder_pid != 0)
@@ -226,9 +227,8 @@ say_who_works(struct drain *drain, const struct lanes *lanes, const struct stats
         say_active(drain, text_str(&whom));
         drain->said_active = true;
     }
-    if (lanes->active || !lanes->able || (int64_t)stats->claimed != drain->claimed)
+    if (!lanes->standby || !lanes->able)
         drain->standing_by = mono_now();
-    drain->claimed = (int64_t)stats->claimed;
     if (!drain->said_standby && ms_since(drain->standing_by) >= STANDBY_MS) {
         say_standby(drain, text_str(&whom));
         drain->said_standby = true;
@@ -312,7 +312,7 @@ turn(struct drain *drain)
     const int64_t own = (int64_t)stats->published + (int64_t)stats->dead;
     struct error err;
 
-    say_who_works(drain, &lanes, stats);
+    say_who_works(drain, &lanes);
     drain->counted = false;
     // The first time that all seems done there is nothing to wait for.
     if (own >= drain->progress.total && !drain->complete)

@@ -125,7 +125,8 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
         {"clock-skew", SEVERITY_ERROR, "this host's clock is wrong",
          "The clock of this host is {1} {2} that of PostgreSQL. Brokers refuse messages by their "
          "time "
-         "(message.timestamp.after.max.ms, an hour in Kafka 4): their rows wait then. Ages and "
+         "(message.timestamp.after.max.ms, an hour in Kafka 4; before Kafka 3.6 "
+         "message.timestamp.difference.max.ms): their rows wait then. Ages and "
          "latencies are wrong by that much.",
          "Set the clock right; when PostgreSQL's is the wrong one, that one.",
          "timedatectl set-ntp true", 0},

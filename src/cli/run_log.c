@@ -48,11 +48,11 @@ run_log_stopped(const struct stats *stats, struct mono started)
 void
 run_log_suppressed(bool all)
 {
-    const char *event;
-    int64_t count;
+    struct suppressed lines;
 
-    while ((event = log_take_suppressed(all, &count)) != NULL)
-        LOG(LOG_WARN, "lines_suppressed", LOG_STR("of", event), LOG_INT("suppressed", count),
+    while (log_take_suppressed(all, &lines))
+        LOG(LOG_WARN, "lines_suppressed", LOG_STR("of", lines.event), LOG_STR("code", lines.code),
+            LOG_INT("suppressed", lines.count),
             LOG_STR("next", log_enabled(LOG_DEBUG) ? "others decide how many there are: no level "
                                                      "of the log shows all of them"
                                                    : "log.level debug shows every line"));

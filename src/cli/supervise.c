@@ -139,12 +139,14 @@ supervise_append_status(struct text *out, const struct relay *relay, const struc
                         int64_t published, double rate)
 {
     struct lane_trouble trouble, taken_by;
-    bool works = false, rests = false, stands_by = false, troubled = false, taken = false;
+    bool works = false, rests = false, stands_by = false, starts = false;
+    bool troubled = false, taken = false;
     for (size_t i = 0; i < relay_lanes(relay); i++) {
         const struct lane_view view = relay_lane(relay, i);
         works |= view.active;
         rests |= view.phase == LANE_PAUSED;
-        stands_by |= view.connected && view.phase == LANE_STANDBY;
+        stands_by |= view.standby;
+        starts |= view.connected && !view.standby;
         troubled = troubled || relay_lane_trouble(relay, i, &trouble);
         taken = taken || relay_lane_taken(relay, i, &taken_by);
     }
@@ -157,10 +159,12 @@ supervise_append_status(struct text *out, const struct relay *relay, const struc
         append_rest(out, published);
     else if (taken)
         append_trouble(out, &taken_by);
-    else if (stands_by)
+    else if (stands_by && !starts)
         text_append(out, "standby: another relay is active");
     else if (troubled)
         append_trouble(out, &trouble);
+    else if (starts)
+        text_append(out, "starting: the first window is under way");
     else
         text_append(out, "connecting");
     append_blocked(out, relay);

@@ -32,12 +32,9 @@ find_text(const struct log_field *fields, size_t n, const char *key)
 static void
 join(struct text *out, const struct log_field *fields, size_t n)
 {
-    for (size_t i = 0; i < n; i++) {
-        if (str_equal(fields[i].key, "next"))
-            continue;
-        text_appendf(out, "%s%s=", out->len > 0 ? " " : "", fields[i].key);
-        log_append_value(out, &fields[i]);
-    }
+    for (size_t i = 0; i < n; i++)
+        if (!str_equal(fields[i].key, "next"))
+            log_append_field(out, &fields[i]);
 }
 
 static void

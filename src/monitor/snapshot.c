@@ -85,3 +85,12 @@ snapshot_connected(const struct snapshot *snapshot)
             return true;
     return false;
 }
+
+bool
+snapshot_stands_by(const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->lane_count; i++)
+        if (snapshot->lanes[i].view.connected && !snapshot->lanes[i].view.standby)
+            return false;
+    return snapshot_connected(snapshot);
+}

@@ -63,8 +63,9 @@ bool snapshot_postgres_up(const struct snapshot *snapshot);
 // Rows that wait in memory, because PostgreSQL refuses to write to them.
 int64_t snapshot_quarantined(const struct snapshot *snapshot);
 
-// Some lane works; some is connected.
+// Some lane works; some is connected; and all of those that are stand by.
 bool snapshot_active(const struct snapshot *snapshot);
 bool snapshot_connected(const struct snapshot *snapshot);
+bool snapshot_stands_by(const struct snapshot *snapshot);
 
 #endif

@@ -152,9 +152,12 @@ judge_good(const struct snapshot *snapshot, struct verdict *verdict)
     const double rate = verdict_rate(snapshot);
 
     verdict->level = VERDICT_GOOD;
-    if (!snapshot_active(snapshot)) {
+    if (snapshot_stands_by(snapshot)) {
         text_append(&verdict->line, "Standing by.");
         text_append(&verdict->reason, "Another relay sends; this one takes over when it ends.");
+    } else if (!snapshot_active(snapshot)) {
+        text_append(&verdict->line, "Starting.");
+        text_append(&verdict->reason, "The first window is under way.");
     } else if (rate < 1) {
         const bool empty = snapshot_is_counted(snapshot) && snapshot->sample->backlog.messages == 0;
         text_append(&verdict->line, empty ? "All is well: nothing waits." : "All is well.");

@@ -77,7 +77,7 @@ disconnect(struct lane *lane)
     store_close(lane->store);
     lane->store = NULL;
     atomic_store(&lane->connected, false);
-    lane_show_active(lane, false);
+    lane_show_part(lane, PART_STARTING);
     lane_forget_holders(lane);
     atomic_store(&lane->server_pid, 0);
 }
@@ -298,7 +298,7 @@ idle(struct lane *lane, struct error *err)
 static void
 stand_by(struct lane *lane)
 {
-    lane_show_active(lane, false);
+    lane_show_part(lane, PART_STANDBY);
     lane_enter(lane, LANE_STANDBY);
     progress(lane);
     if (!lane->shared->goal.wait_for_slot) // else the try itself waited
@@ -337,11 +337,11 @@ after_window(struct lane *lane, enum window_end end, struct mono began, struct e
             lane_wait(lane, mono_ms_until(mono_add_ms(began, settings->poll_min_ms)));
         break;
     case WINDOW_EMPTY:
-        lane_show_active(lane, true);
+        lane_show_part(lane, PART_ACTIVE);
         return idle(lane, err);
     }
     lane->took = true;
-    lane_show_active(lane, true);
+    lane_show_part(lane, PART_ACTIVE);
     progress(lane);
     lane_wait(lane, mono_ms_until(lane->not_before));
     return true;
@@ -407,7 +407,7 @@ turn(struct lane *lane)
 static void
 rest(struct lane *lane)
 {
-    lane_show_active(lane, false);
+    lane_show_part(lane, PART_STARTING);
     lane_enter(lane, LANE_PAUSED);
     while (lane_resting(lane) && !lane_stopping(lane)) {
         atomic_store(&lane->progress_ns, mono_now().ns);

@@ -31,6 +31,13 @@ struct shared {
     _Atomic int64_t marked_ns;               // when a row was marked last, by any lane
 };
 
+// What a lane knows of its part among all lanes and relays.
+enum lane_part {
+    PART_STARTING, // none yet: no window has ended since it connected, rested or took a slot over
+    PART_STANDBY,  // its latest try found all slots another's
+    PART_ACTIVE,   // its latest window had a slot, or found no work in any
+};
+
 struct lane {
     struct shared *shared;
     pthread_t thread;
@@ -41,7 +48,7 @@ struct lane {
     _Atomic int64_t since_ns;
     _Atomic int64_t progress_ns;
     atomic_bool connected;
-    atomic_bool active;
+    _Atomic int part;
     atomic_bool kafka;
     atomic_bool postgres;
     _Atomic int server_pid;
@@ -111,7 +118,7 @@ void lane_drop_times(struct lane *lane);
 // Some breaker was opened or closed, or all are gone: shows which topics the lane finds blocked.
 // One that does not work shows none: whoever does knows better.
 void lane_show_blocked(struct lane *lane);
-void lane_show_active(struct lane *lane, bool active);
+void lane_show_part(struct lane *lane, enum lane_part part);
 // Publishes the number of quarantined rows.
 void lane_show_quarantined(struct lane *lane);
 

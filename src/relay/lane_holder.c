@@ -56,8 +56,9 @@ tell(const struct lane *lane, const struct slot *slot)
     if (atomic_exchange(&lane->shared->told_taken[slot->number], whom) == whom)
         return;
     LOG(LOG_WARN, "slot_taken", LOG_INT("lane", lane->number), LOG_INT("slot", slot->number),
-        LOG_INT("holder_pid", holder->pid), LOG_STR("holder", holder->who),
-        LOG_STR("lock", holder->lock), LOG_STR("why", holder_reason(slot->taken)),
+        holder->pid == 0 ? LOG_STR("holder_pid", NULL) : LOG_INT("holder_pid", holder->pid),
+        LOG_STR("holder", holder->who), LOG_STR("lock", holder->lock),
+        LOG_STR("why", holder_reason(slot->taken)),
         LOG_STR("next", "messages wait until the lock is released"),
         LOG_STR("remedy", holder->remedy));
 }

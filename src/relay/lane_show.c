@@ -52,7 +52,9 @@ lane_show_blocked(struct lane *lane)
     const struct breaker *last = NULL;
     bool blocked[TOPIC_INDEX_SIZE] = {false};
 
-    for (int i = 0; atomic_load(&lane->active) && i < lane->slots.count; i++) {
+    const bool active = atomic_load(&lane->part) == PART_ACTIVE;
+
+    for (int i = 0; active && i < lane->slots.count; i++) {
         const struct breakers *breakers = &lane->slots.list[i].breakers;
         for (size_t k = 0; k < breakers->count; k++) {
             const struct breaker *breaker = &breakers->list[k];
@@ -82,9 +84,9 @@ lane_show_quarantined(struct lane *lane)
 }
 
 void
-lane_show_active(struct lane *lane, bool active)
+lane_show_part(struct lane *lane, enum lane_part part)
 {
-    if (atomic_exchange(&lane->active, active) != active)
+    if (atomic_exchange(&lane->part, (int)part) != (int)part)
         lane_show_blocked(lane);
 }
 

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { REFUSAL_MS = 1000 }; // how much later a refusal may be heard, on a busy machine
+
 struct relay {
     struct shared shared;
     size_t count;
@@ -229,23 +231,37 @@ relay_lanes(const struct relay *relay)
     return relay->count;
 }
 
+// A try that another's slot refuses is over within lock_timeout: a claim that takes longer has one.
+static bool
+stands_by(const struct lane *lane, const struct lane_view *view)
+{
+    const int64_t claiming_ms = mono_diff_ns(mono_now(), view->since) / 1000000;
+    const int64_t refused_ms = lane->shared->store_settings->lock_timeout_ms + REFUSAL_MS;
+
+    return atomic_load(&lane->part) == PART_STANDBY &&
+           (view->phase != LANE_CLAIM || claiming_ms <= refused_ms);
+}
+
 struct lane_view
 relay_lane(const struct relay *relay, size_t number)
 {
     const struct lane *lane = &relay->lanes[number];
 
-    return (struct lane_view){
+    struct lane_view view = {
         .phase = (enum lane_phase)atomic_load(&lane->phase),
         .since = {atomic_load(&lane->since_ns)},
         .last_progress = {atomic_load(&lane->progress_ns)},
         .connected = atomic_load(&lane->connected),
-        .active = atomic_load(&lane->active),
+        .active = atomic_load(&lane->part) == PART_ACTIVE,
         .kafka = atomic_load(&lane->kafka),
         .postgres = atomic_load(&lane->postgres),
         .server_pid = atomic_load(&lane->server_pid),
         .quarantined = atomic_load(&lane->quarantined),
         .in_flight = atomic_load(&lane->in_flight),
     };
+
+    view.standby = stands_by(lane, &view);
+    return view;
 }
 
 bool

@@ -409,7 +409,7 @@ window_tell_failures(const struct window *window)
             LOG_STR("id", id), LOG_STR("topic", note->topic), LOG_INT("attempt", note->attempt),
             LOG_STR("code", note->code), LOG_STR("error", note->text),
             LOG_STR("next", note->dead ? "left alone" : "retried"),
-            LOG_INT("retry_ms", note->delay_ms));
+            note->dead ? LOG_STR("retry_ms", NULL) : LOG_INT("retry_ms", note->delay_ms));
     }
 }
 

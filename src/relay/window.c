@@ -189,6 +189,8 @@ begin(struct window *window, struct error *err)
             return WINDOW_FAILED;
         return window->view.changed ? WINDOW_CHANGED : WINDOW_STANDBY;
     }
+    if (atomic_load(&lane->part) == PART_STANDBY)
+        lane_show_part(lane, PART_STARTING);
     floor_view(&lane->slot->floor, window->view.xmin, window->view.xmax);
     floor_limit(&lane->slot->floor, window->view.last_number);
     if (!adapt_to_view(window, met, err))

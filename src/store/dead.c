@@ -17,6 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+// Of a holder's description, so that the longest remedy has room behind it.
+enum { WHO_BYTES = 120 };
+
 // The transaction's settings, with who works in it; ret_user may be NULL.
 static bool
 apply_settings(struct dead *dead, char **ret_user, struct error *err)
@@ -34,7 +37,8 @@ apply_settings(struct dead *dead, char **ret_user, struct error *err)
 }
 
 // As a rule that is a schema command, but every role can take the lock. The error is that of the
-// wait; another transaction takes the place of the one that it failed.
+// wait; another transaction takes the place of the one that it failed. A name may be cut, a remedy
+// that is cut is none.
 static bool
 name_guard_holder(struct visit *visit, struct error *err)
 {
@@ -44,9 +48,11 @@ name_guard_holder(struct visit *visit, struct error *err)
 
     visit_rollback(visit);
     if (visit_begin(visit, DEAD_READ, VISIT_LOOK_MS, &second) &&
-        slot_holder_look(visit, none, false, &holder, &second) && holder.found)
-        error_prefix(err, "%s has %s; if that is no schema command, end it: %s", holder.who,
-                     holder.lock, holder.remedy);
+        slot_holder_look(visit, none, false, &holder, &second) && holder.found) {
+        const bool fits = strlen(holder.who) <= WHO_BYTES;
+        error_prefix(err, "%.*s%s has %s; if that is no schema command, end it: %s", WHO_BYTES,
+                     holder.who, fits ? "" : "...", holder.lock, holder.remedy);
+    }
     return error_prefix(err, "waiting for a schema command to change the table's version");
 }
 

@@ -9,6 +9,7 @@ import glob
 import json
 import os
 import re
+import shlex
 import subprocess
 
 import pytest
@@ -544,6 +545,16 @@ def test_topics(check, outbox, kafka, known):
     assert found["payload-above-topic"][0]["command"].endswith("max.message.bytes=7026")
     assert f"--entity-name {strict} --add-config min.insync.replicas=1" in found["min-insync-above"][0]["command"]
     assert absent not in kafka.admin.list_topics(), "check makes no topic"
+
+
+@pytest.mark.parametrize("servers", ["{0}", "{0}, [::1]:9"])
+def test_a_command_names_the_brokers_as_one_word(check, outbox, kafka, servers):
+    servers = servers.format(kafka.bootstrap)
+    outbox.insert("absent")
+    command = check(config={"kafka": {"bootstrap.servers": servers}})["topic-missing"][0]["command"]
+    words = shlex.split(command)
+    assert words[words.index("--bootstrap-server") + 1] == servers
+    assert ("'" in command) == (" " in servers)
 
 
 def test_rows_without_a_usable_number(check, outbox, kafka, known, db, outrider, observer):

@@ -174,3 +174,12 @@ def test_without_a_terminal_there_are_plain_lines(outrider, outbox, topic):
 ])
 def test_wrong_usage_is_64(outrider, arguments):
     outrider.drain(*arguments).expect(64)
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+def test_a_slow_mark_is_no_other_relay(outrider, outbox, topic, lanes):
+    """Its own first window lasts, and no other relay is anywhere. The second lane stands by for the first one only."""
+    outbox.slow_marks(3.5)
+    outbox.insert(topic)
+    result = outrider.drain("-o", f"outbox.lanes={lanes}", config={"log": {"level": "info"}}).expect(0)
+    assert "another relay" not in result.output, result.output

@@ -172,6 +172,23 @@ def test_a_standby_is_ready_and_sees_the_other(start, outbox, observer, topic):
         assert monitor.daemon.terminate() == 0
 
 
+def test_a_first_window_that_lasts_is_no_standby(start, outbox, topic):
+    outbox.slow_marks(2)
+    outbox.insert(topic)
+    monitor = start(config={"outbox": {"lanes": 2}})
+    lines = set()
+
+    def is_active(monitor):
+        seen = monitor.status()
+        if not seen["active"]:
+            lines.add(seen["verdict"]["line"])
+        return seen["active"]
+
+    monitor.wait_for(is_active, 20, "the end of the first window")
+    assert "Starting." in lines and "Standing by." not in lines
+    assert monitor.daemon.terminate() == 0
+
+
 class Parts(html.parser.HTMLParser):
     """Elements and all text of a page."""
 

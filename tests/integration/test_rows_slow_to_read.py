@@ -105,6 +105,13 @@ def test_a_drain_ends(outrider, outbox, topic, case):
     assert died_of(outbox, slow) <= codes
 
 
+def test_a_slow_claim_is_no_other_relay(outrider, outbox, topic, numbers_of):
+    make_slow(outbox, topic, numbers_of(2500))
+    settings = config(60000, 1) | {"log": {"level": "info"}}
+    result = outrider.drain(config=settings).expect(0)
+    assert "another relay" not in result.output, result.output
+
+
 def test_what_is_told(outrider, outbox, topic, numbers_of):
     """Within statement_timeout and a little: not one row of a page is without what can be shown of it."""
     numbers = numbers_of(4 * 500)

@@ -113,7 +113,8 @@ relay_lane(const struct relay *relay, size_t lane)
                               .since = then,
                               .last_progress = then,
                               .connected = moment()->connected,
-                              .active = moment()->active};
+                              .active = moment()->active,
+                              .standby = moment()->standby};
 }
 
 bool

@@ -13,6 +13,7 @@ struct fake_moment {
     enum lane_phase phase;
     bool connected;
     bool active;
+    bool standby;
     uint64_t published;
     uint64_t claimed;
     uint64_t failed_attempts;

@@ -191,7 +191,8 @@ END_TEST
 // Another relay keeps the slot: the drain sees the backlog fall, and its end.
 START_TEST(test_stands_by)
 {
-    const struct fake_moment moments[] = {{.phase = LANE_CLAIM, .connected = true}};
+    const struct fake_moment moments[] = {
+        {.phase = LANE_CLAIM, .connected = true, .standby = true}};
     const struct fake_count counts[] = {
         {.version = 2, .remaining = {.messages = 50, .claimable = 50}},
         {.version = 2, .remaining = {.messages = 20, .claimable = 20}},
@@ -210,10 +211,30 @@ START_TEST(test_stands_by)
 }
 END_TEST
 
+// Its first claim takes long: that says nothing of others.
+START_TEST(test_a_first_claim_is_no_standby)
+{
+    const struct fake_moment moments[] = {{.phase = LANE_CLAIM, .connected = true}};
+    const struct fake_count counts[] = {
+        {.version = 2, .remaining = {.messages = 5, .claimable = 5}},
+    };
+    fake = (struct fake){.moments = moments,
+                         .moment_count = COUNT(moments),
+                         .counts = counts,
+                         .count_count = COUNT(counts),
+                         .end_until = 1,
+                         .end_messages = 5};
+    const struct drain_limits limits = {.give_up_ms = 3000};
+    ck_assert_int_ne(run(&limits), EX_OK);
+    ck_assert_ptr_null(strstr(output, "another relay"));
+}
+END_TEST
+
 // A session that is no relay keeps the slot: it is named, and not taken for another relay.
 START_TEST(test_is_kept_out)
 {
-    const struct fake_moment moments[] = {{.phase = LANE_CLAIM, .connected = true}};
+    const struct fake_moment moments[] = {
+        {.phase = LANE_CLAIM, .connected = true, .standby = true}};
     const struct fake_count counts[] = {
         {.version = 2, .remaining = {.messages = 5, .claimable = 5}},
     };
@@ -299,6 +320,6 @@ main(void)
 {
     return RUN_TESTS("drain", test_nothing_to_do, test_all_gone, test_own_figures_are_not_believed,
                      test_limit_and_reasons, test_takes_over, test_works_beside_others_in_slots,
-                     test_stands_by, test_is_kept_out, test_version_changes, test_unavailable,
-                     test_report_is_lost_and_found);
+                     test_stands_by, test_a_first_claim_is_no_standby, test_is_kept_out,
+                     test_version_changes, test_unavailable, test_report_is_lost_and_found);
 }

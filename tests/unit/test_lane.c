@@ -510,12 +510,32 @@ START_TEST(test_a_standby_takes_over)
     start();
     WAIT_FOR(calls(FAKE_BEGIN) >= 3);
     ck_assert(!relay_lane(relay, 0).active);
+    ck_assert(relay_lane(relay, 0).standby);
     ck_assert(relay_lane(relay, 0).connected);
     ck_assert_int_eq(fake_producer.sent, 0);
     fake_store_lock();
     fake_store.slots_taken = 0;
     fake_store_unlock();
     WAIT_FOR(fake_published() == 1);
+    WAIT_FOR(relay_lane(relay, 0).active);
+    ck_assert(!relay_lane(relay, 0).standby);
+    stop(false);
+}
+END_TEST
+
+// A claim that lasts longer than a wait for a slot has one, although its answer is not there yet.
+START_TEST(test_a_long_claim_is_no_standby)
+{
+    one_prepare(2);
+    row(1, "a");
+    fake_store.slots_taken = 1;
+    start();
+    WAIT_FOR(relay_lane(relay, 0).standby);
+    fake_store_lock(); // answers nothing
+    fake_store.slots_taken = 0;
+    WAIT_FOR(!relay_lane(relay, 0).standby);
+    ck_assert(relay_lane(relay, 0).phase == LANE_CLAIM && !relay_lane(relay, 0).active);
+    fake_store_unlock();
     WAIT_FOR(relay_lane(relay, 0).active);
     stop(false);
 }
@@ -832,8 +852,8 @@ main(void)
         test_an_identity_for_a_table_that_had_none, test_a_changed_version_is_adopted,
         test_a_bound_is_one_tables, test_a_changed_number_of_slots_is_adopted,
         test_slots_need_the_aggregate_as_key, test_lanes_without_slots_are_told_of_once,
-        test_no_slot_starves, test_a_standby_takes_over, test_an_idle_lane_only_polls,
-        test_a_late_row_is_found_while_its_transaction_could_run,
+        test_no_slot_starves, test_a_standby_takes_over, test_a_long_claim_is_no_standby,
+        test_an_idle_lane_only_polls, test_a_late_row_is_found_while_its_transaction_could_run,
         test_version_1_sweeps_for_rows_below_the_floor,
         test_ordering_none_comes_back_for_locked_rows, test_a_due_row_wakes_it,
         test_a_released_row_is_found_again, test_a_wait_outlasts_a_connection,

@@ -117,6 +117,22 @@ START_TEST(test_another_relay)
 }
 END_TEST
 
+START_TEST(test_a_prepared_transaction_has_no_pid)
+{
+    struct lane_trouble by;
+    struct slot_holder prepared = session;
+
+    prepared.pid = 0;
+    start(1, &prepared);
+    WAIT_FOR(relay_lane_taken(relay, 0, &by));
+    ck_assert_int_eq(one_logged("event=slot_taken"), 1);
+    ck_assert_int_eq(one_logged("holder_pid="), 0);
+    let_go();
+    WAIT_FOR(fake_published() == 1);
+    stop();
+}
+END_TEST
+
 START_TEST(test_a_failed_look_connects_anew)
 {
     struct lane_trouble by;
@@ -138,5 +154,5 @@ int
 main(void)
 {
     return RUN_TESTS("lane_holder", test_shown_by_each_lane_and_told_once, test_another_relay,
-                     test_a_failed_look_connects_anew);
+                     test_a_prepared_transaction_has_no_pid, test_a_failed_look_connects_anew);
 }

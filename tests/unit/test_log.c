@@ -72,22 +72,32 @@ START_TEST(test_logfmt_quotes)
 {
     open_pipe(LOG_FORMAT_LOGFMT);
     LOG(LOG_WARN, "x", LOG_STR("a", "two words"), LOG_STR("b", "say \"hi\" \\"),
-        LOG_STR("c", "a\nlevel=error\r\t\x01\x7f"), LOG_STR("d", ""), LOG_STR("e", NULL),
-        LOG_STR("f", "k=v"));
+        LOG_STR("c", "a\nlevel=error\r\t\x01\x7f"), LOG_STR("d", ""), LOG_STR("e", "k=v"));
     ck_assert_str_eq(after_time(), "level=warn event=x a=\"two words\" b=\"say \\\"hi\\\" \\\\\" "
-                                   "c=\"a\\nlevel=error\\u000d\\t\\u0001\\u007f\" d=\"\" e= "
-                                   "f=\"k=v\"\n");
+                                   "c=\"a\\nlevel=error\\u000d\\t\\u0001\\u007f\" d=\"\" "
+                                   "e=\"k=v\"\n");
 }
 END_TEST
 
 START_TEST(test_json)
 {
     open_pipe(LOG_FORMAT_JSON);
-    LOG(LOG_ERROR, "x", LOG_STR("a", "q\"\\\n\x02"), LOG_STR("none", NULL), LOG_INT("n", -7),
-        LOG_BOOL("b", true), LOG_FLOAT("nan", NAN), LOG_FLOAT("inf", INFINITY));
+    LOG(LOG_ERROR, "x", LOG_STR("a", "q\"\\\n\x02"), LOG_INT("n", -7), LOG_BOOL("b", true),
+        LOG_FLOAT("nan", NAN), LOG_FLOAT("inf", INFINITY));
     assert_matches(written(), "^\\{\"time\":\"[-0-9T:.]+Z\",\"level\":\"error\",\"event\":\"x\","
-                              "\"a\":\"q\\\\\"\\\\\\\\\\\\n\\\\u0002\",\"none\":null,\"n\":-7,"
+                              "\"a\":\"q\\\\\"\\\\\\\\\\\\n\\\\u0002\",\"n\":-7,"
                               "\"b\":true,\"nan\":null,\"inf\":null\\}\n$");
+}
+END_TEST
+
+START_TEST(test_a_field_without_a_value_is_left_out)
+{
+    open_pipe(LOG_FORMAT_LOGFMT);
+    LOG(LOG_WARN, "x", LOG_STR("a", NULL), LOG_INT("b", 1), LOG_STR("c", NULL));
+    ck_assert_str_eq(after_time(), "level=warn event=x b=1\n");
+    open_pipe(LOG_FORMAT_JSON);
+    LOG(LOG_WARN, "x", LOG_STR("a", NULL), LOG_INT("b", 1), LOG_STR("c", NULL));
+    assert_matches(written(), "\"event\":\"x\",\"b\":1\\}\n$");
 }
 END_TEST
 
@@ -158,13 +168,34 @@ START_TEST(test_repeats_of_a_thread_that_is_limited)
         ck_assert_str_eq(written(), "");
     }
     ck_assert_int_eq(lines, 30 + 20);
-    int64_t count;
-    ck_assert_ptr_null(log_take_suppressed(false, &count));
-    ck_assert_str_eq(log_take_suppressed(true, &count), "limited");
-    ck_assert_int_eq(count, 10);
+    struct suppressed rest;
+    ck_assert(!log_take_suppressed(false, &rest));
+    ck_assert(log_take_suppressed(true, &rest));
+    ck_assert_str_eq(rest.event, "limited");
+    ck_assert_int_eq(rest.count, 10);
     log_configure(LOG_DEBUG, LOG_FORMAT_LOGFMT);
     LOG(LOG_WARN, "limited");
     ck_assert_str_eq(after_time(), "level=warn event=limited\n");
+}
+END_TEST
+
+START_TEST(test_repeats_with_another_code)
+{
+    struct error err;
+    int lines = 0;
+    open_pipe(LOG_FORMAT_LOGFMT);
+    log_configure(LOG_INFO, LOG_FORMAT_LOGFMT);
+    log_limit_repeats();
+    error_set(&err, FAULT_CLUSTER, "08006", "gone");
+    for (int i = 0; i < 30; i++) {
+        LOG(LOG_WARN, "window_failed", LOG_INT("lane", 0), LOG_FAULT(&err));
+        lines += *written() != '\0';
+    }
+    ck_assert_int_eq(lines, 20);
+    error_set(&err, FAULT_CLUSTER, "57P01", "ended");
+    LOG(LOG_WARN, "window_failed", LOG_INT("lane", 0), LOG_FAULT(&err));
+    ck_assert_str_eq(after_time(), "level=warn event=window_failed lane=0 class=cluster "
+                                   "code=57P01 error=ended\n");
 }
 END_TEST
 
@@ -272,8 +303,9 @@ END_TEST
 int
 main(void)
 {
-    return RUN_TESTS("log", test_logfmt, test_logfmt_quotes, test_json, test_invalid_utf8,
-                     test_odd_bytes, test_repeats_of_a_thread_that_is_limited, test_levels,
-                     test_fault_fields, test_journal_priorities, test_threads_do_not_mix_lines,
-                     test_a_full_pipe_does_not_block);
+    return RUN_TESTS("log", test_logfmt, test_logfmt_quotes, test_json,
+                     test_a_field_without_a_value_is_left_out, test_invalid_utf8, test_odd_bytes,
+                     test_repeats_of_a_thread_that_is_limited, test_repeats_with_another_code,
+                     test_levels, test_fault_fields, test_journal_priorities,
+                     test_threads_do_not_mix_lines, test_a_full_pipe_does_not_block);
 }

@@ -77,7 +77,7 @@ START_TEST(test_fields_tell_it)
 {
     observe();
     LOG(LOG_WARN, "rows_locked", LOG_INT("holder_pid", 42), LOG_STR("first_id", "a b"),
-        LOG_STR("next", "they wait"));
+        LOG_STR("topic", NULL), LOG_STR("next", "they wait"));
     ck_assert_uint_eq(recent_copy(seen), 1);
     ck_assert_str_eq(seen[0].text, "holder_pid=42 first_id=\"a b\"");
     ck_assert_str_eq(seen[0].code, "");

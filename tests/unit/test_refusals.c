@@ -69,6 +69,7 @@ START_TEST(test_a_clock_ahead_is_named)
     refuse_for_the_time(INT64_C(7200500000));
     ck_assert_int_eq(one_logged("this host's clock is 7200.5 s ahead of PostgreSQL's"), 1);
     ck_assert_int_eq(one_logged("message.timestamp.after.max.ms"), 1);
+    ck_assert_int_eq(one_logged("message.timestamp.difference.max.ms"), 1);
     one_teardown();
 }
 END_TEST
@@ -78,6 +79,7 @@ START_TEST(test_a_clock_behind_is_named)
     refuse_for_the_time(INT64_C(-7200500000));
     ck_assert_int_eq(one_logged("this host's clock is 7200.5 s behind PostgreSQL's"), 1);
     ck_assert_int_eq(one_logged("message.timestamp.before.max.ms"), 1);
+    ck_assert_int_eq(one_logged("message.timestamp.difference.max.ms"), 1);
     one_teardown();
 }
 END_TEST
@@ -86,6 +88,7 @@ START_TEST(test_clocks_that_agree_are_not_called_wrong)
 {
     refuse_for_the_time(-1999999);
     ck_assert_int_eq(one_logged("this host's clock agrees with PostgreSQL's"), 1);
+    ck_assert_int_eq(one_logged("message.timestamp.difference.max.ms"), 1);
     one_teardown();
 }
 END_TEST
@@ -98,6 +101,7 @@ START_TEST(test_a_clock_that_is_not_told_fails_nothing)
     ck_assert_int_eq(one_window(), WINDOW_SHORT);
     assert_untouched(1);
     ck_assert_int_eq(one_logged("PostgreSQL did not tell its time"), 1);
+    ck_assert_int_eq(one_logged("message.timestamp.difference.max.ms"), 1);
     one_teardown();
 }
 END_TEST

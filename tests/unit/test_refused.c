@@ -74,6 +74,8 @@ START_TEST(test_an_unreadable_row_ends_dead)
     one_window();
     ck_assert(fake_row(1).dead);
     ck_assert_int_eq(one_logged("message_dead"), 1);
+    ck_assert_int_eq(one_logged("topic="), 0);
+    ck_assert_int_eq(one_logged("retry_ms="), 0);
     one_teardown();
 }
 END_TEST

@@ -27,15 +27,21 @@ struct told {
 };
 
 static struct told
-log_lines(const char *event, int64_t from_ms, int step_ms, int lines)
+log_coded(const char *event, const char *code, int64_t from_ms, int step_ms, int lines)
 {
     struct told told = {0};
     for (int i = 0; i < lines; i++) {
         int64_t suppressed;
-        told.written += repeats_admit(event, at(from_ms + (int64_t)i * step_ms), &suppressed);
+        told.written += repeats_admit(event, code, at(from_ms + (int64_t)i * step_ms), &suppressed);
         told.counted += suppressed;
     }
     return told;
+}
+
+static struct told
+log_lines(const char *event, int64_t from_ms, int step_ms, int lines)
+{
+    return log_coded(event, NULL, from_ms, step_ms, lines);
 }
 
 START_TEST(test_a_burst_is_told_whole)
@@ -55,11 +61,10 @@ START_TEST(test_a_night)
     struct told told = log_lines("outage", 0, 5 * SECOND, lines);
     ck_assert_int_ge(told.written, 8 * 60);
     ck_assert_int_le(told.written, 8 * 60 + REPEATS_BURST);
-    int64_t rest = 0;
-    ck_assert_ptr_null(repeats_take(false, at(8 * HOUR), &rest)); // its next line may tell it
-    const char *event = repeats_take(true, at(8 * HOUR), &rest);
-    ck_assert(event != NULL ? told.written + told.counted + rest == lines
-                            : told.written + told.counted == lines);
+    struct suppressed rest;
+    ck_assert(!repeats_take(false, at(8 * HOUR), &rest)); // its next line may tell it
+    const bool some = repeats_take(true, at(8 * HOUR), &rest);
+    ck_assert_int_eq(told.written + told.counted + (some ? rest.count : 0), lines);
 }
 END_TEST
 
@@ -71,12 +76,49 @@ END_TEST
 
 START_TEST(test_an_end_without_a_line_of_its_own)
 {
-    int64_t count;
+    struct suppressed rest;
     log_lines("poison", 0, 0, REPEATS_BURST + 7);
-    ck_assert_ptr_null(repeats_take(false, at(REPEATS_INTERVAL_MS + 1), &count));
-    ck_assert_str_eq(repeats_take(false, at(2 * REPEATS_INTERVAL_MS), &count), "poison");
-    ck_assert_int_eq(count, 7);
-    ck_assert_ptr_null(repeats_take(true, at(HOUR), &count));
+    ck_assert(!repeats_take(false, at(REPEATS_INTERVAL_MS + 1), &rest));
+    ck_assert(repeats_take(false, at(2 * REPEATS_INTERVAL_MS), &rest));
+    ck_assert_str_eq(rest.event, "poison");
+    ck_assert_ptr_null(rest.code);
+    ck_assert_int_eq(rest.count, 7);
+    ck_assert(!repeats_take(true, at(HOUR), &rest));
+}
+END_TEST
+
+START_TEST(test_another_cause_is_told_at_once)
+{
+    char code[] = "08006";
+    ck_assert_int_eq(log_coded("window_failed", code, 0, 0, 1000).written, REPEATS_BURST);
+    ck_assert_int_eq(log_coded("window_failed", "57P01", 0, 0, 1).written, 1);
+    code[0] = '?'; // the caller's text is not kept
+    ck_assert_int_eq(log_coded("window_failed", "08006", 0, 0, 1000).written, 0);
+    ck_assert_int_eq(log_lines("window_failed", 0, 0, 1).written, 1); // none is another too
+
+    struct suppressed rest;
+    ck_assert(repeats_take(true, at(0), &rest));
+    ck_assert_str_eq(rest.event, "window_failed");
+    ck_assert_str_eq(rest.code, "08006");
+    ck_assert_int_eq(rest.count, 2000 - REPEATS_BURST);
+    ck_assert(!repeats_take(true, at(0), &rest));
+}
+END_TEST
+
+// A thousand causes are one after the first few; each of these keeps its own limit.
+START_TEST(test_too_many_causes)
+{
+    int written = 0;
+    char code[8];
+    for (int i = 0; i < 1000; i++) {
+        snprintf(code, sizeof code, "%05d", i);
+        written += log_coded("failed", code, 0, 0, 100).written;
+    }
+    ck_assert_int_eq(written, (REPEATS_CODES + 1) * REPEATS_BURST);
+    ck_assert_int_eq(log_lines("failed", 0, 0, 1).written, 0);
+    ck_assert_int_eq(log_coded("failed", "00000", 0, 0, 1).written, 0);
+    ck_assert_int_eq(log_coded("failed", "00999", 0, 0, 1).written, 0);
+    ck_assert_int_eq(log_coded("other", "00999", 0, 0, 1).written, 1);
 }
 END_TEST
 
@@ -109,9 +151,9 @@ static atomic_int written;
 static _Atomic int64_t counted;
 
 static void *
-chatter(void *event)
+chatter(void *code)
 {
-    const struct told told = log_lines(event, 0, 0, LINES);
+    const struct told told = log_coded("chatter", code, 0, 0, LINES);
     written += told.written;
     counted += told.counted;
     return NULL;
@@ -120,15 +162,17 @@ chatter(void *event)
 START_TEST(test_threads_share_the_limit)
 {
     pthread_t threads[THREADS];
-    char event[] = "chatter";
-    int64_t rest;
+    char code[] = "TALK";
+    struct suppressed rest;
     for (int i = 0; i < THREADS; i++)
-        ck_assert_int_eq(pthread_create(&threads[i], NULL, chatter, event), 0);
+        ck_assert_int_eq(pthread_create(&threads[i], NULL, chatter, code), 0);
     for (int i = 0; i < THREADS; i++)
         pthread_join(threads[i], NULL);
     ck_assert_int_eq(written, REPEATS_BURST);
-    ck_assert_str_eq(repeats_take(true, at(0), &rest), "chatter");
-    ck_assert_int_eq(written + counted + rest, THREADS * LINES);
+    ck_assert(repeats_take(true, at(0), &rest));
+    ck_assert_str_eq(rest.event, "chatter");
+    ck_assert_int_eq(written + counted + rest.count, THREADS * LINES);
+    ck_assert(!repeats_take(true, at(0), &rest)); // they were given one limit
 }
 END_TEST
 
@@ -137,6 +181,7 @@ main(void)
 {
     return RUN_TESTS("repeats", test_a_burst_is_told_whole, test_a_night,
                      test_what_is_rare_is_never_suppressed, test_an_end_without_a_line_of_its_own,
+                     test_another_cause_is_told_at_once, test_too_many_causes,
                      test_after_a_calm_the_burst_is_whole_again, test_too_many_events,
                      test_threads_share_the_limit);
 }

@@ -213,7 +213,7 @@ START_TEST(test_a_row_tries_its_topic)
     half_open("t");
     ONE_WINDOW(WINDOW_SHORT, "begin s1 commit");
     ck_assert_uint_eq(one.shared.blocked[topic_index("t")], 0); // it does not work yet
-    lane_show_active(&one.lane, true);
+    lane_show_part(&one.lane, PART_ACTIVE);
     ck_assert_int_eq(breakers_find(&one.lane.slot->breakers, "t")->state, BREAKER_OPEN);
     ck_assert_uint_eq(one.shared.blocked[topic_index("t")], 1);
     ck_assert_uint_eq(one.shared.blocked[topic_index("u")], 0);
@@ -235,7 +235,7 @@ START_TEST(test_a_released_topic_is_not_shown)
     struct lane_trouble shown;
 
     setup_topics("tu");
-    lane_show_active(&one.lane, true);
+    lane_show_part(&one.lane, PART_ACTIVE);
     fates[1] = fates[2] = topic;
     one_window();
     ck_assert(trouble_read(&one.lane.block, &shown));
@@ -475,6 +475,8 @@ START_TEST(test_it_is_dead_after_its_last_attempt)
     ONE_WINDOW(WINDOW_EMPTY, "begin claim commit");
     ck_assert_int_eq(fake_sent(1), 3);
     ck_assert_int_eq(one_logged("message_dead"), 1);
+    ck_assert_int_eq(one_logged("topic="), 3);
+    ck_assert_int_eq(one_logged("retry_ms="), 2);
     one_teardown();
 }
 END_TEST

@@ -139,7 +139,7 @@ static const struct {
     const char *line;
 } lines[] = {
     {{.phase = LANE_CONNECT}, &well, 0, "connecting"},
-    {{.phase = LANE_CLAIM, .connected = true}, &well, 0, "connecting"},
+    {{.phase = LANE_CLAIM, .connected = true}, &well, 0, "starting: the first window is under way"},
     {{.phase = LANE_BACK_OFF, .trouble = &kafka},
      &well,
      0,
@@ -153,7 +153,10 @@ static const struct {
      0,
      "trying again: no such topic; topic a"},
     {{.phase = LANE_BACK_OFF, .trouble = &other}, &well, 0, "waiting: so it is" UTF8_REPLACEMENT},
-    {{.phase = LANE_STANDBY, .connected = true}, &well, 0, "standby: another relay is active"},
+    {{.phase = LANE_STANDBY, .connected = true, .standby = true},
+     &well,
+     0,
+     "standby: another relay is active"},
     {{.phase = LANE_IDLE, .connected = true, .active = true}, &well, 0, "idle, 1,234 published"},
     {{.phase = LANE_PAUSED, .connected = true},
      &well,
@@ -187,7 +190,7 @@ START_TEST(test_a_session_that_is_no_relay)
     __attribute__((cleanup(text_free))) struct text line = {0};
     fake = (struct fake){.moments = &now, .moment_count = 1};
     error_set(&fake.taken_by, FAULT_CLUSTER, "SLOT", "session 4711\nhas it");
-    now = (struct fake_moment){.phase = LANE_STANDBY, .connected = true};
+    now = (struct fake_moment){.phase = LANE_STANDBY, .connected = true, .standby = true};
     supervise_append_status(&line, NULL, &well, 0, 0);
     ck_assert_str_eq(text_str(&line), "kept from sending: session 4711\\nhas it");
 }
@@ -223,6 +226,7 @@ START_TEST(test_told_when_it_changed_and_not_at_once)
     ck_assert_str_eq(heard(), "");
     now.active = false;
     now.phase = LANE_STANDBY;
+    now.standby = true;
     supervise_status(&supervision, NULL, &well, 1000);
     ck_assert_str_eq(heard(), ""); // within the same second
     supervision.next_status = (struct mono){0};

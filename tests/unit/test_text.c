@@ -51,6 +51,28 @@ START_TEST(test_words_for_a_shell)
 }
 END_TEST
 
+START_TEST(test_quotes_where_a_shell_needs_them)
+{
+    static const char *const words[][2] = {
+        {"kafka-1:9092,kafka-2:9092", "kafka-1:9092,kafka-2:9092"},
+        {"SASL_SSL://kafka.example:9093", "SASL_SSL://kafka.example:9093"},
+        {"a:9092, b:9092", "'a:9092, b:9092'"},
+        {"[::1]:9092", "'[::1]:9092'"}, // a pattern
+        {"$(id)", "'$(id)'"},
+        {"~", "'~'"},
+        {"", "''"},
+        {"\xC3\xBC", "'\xC3\xBC'"},
+    };
+    struct text text = {0};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        text_clear(&text);
+        text_append_shell_word(&text, words[i][0]);
+        ck_assert_str_eq(text_str(&text), words[i][1]);
+    }
+    text_free(&text);
+}
+END_TEST
+
 START_TEST(test_equality)
 {
     ck_assert(str_equal("a", "a"));
@@ -160,7 +182,8 @@ END_TEST
 int
 main(void)
 {
-    return RUN_TESTS("text", test_empty, test_grows, test_words_for_a_shell, test_json, test_utf8,
-                     test_equality, test_glob, test_nearest, test_nearest_counts_swaps_once,
+    return RUN_TESTS("text", test_empty, test_grows, test_words_for_a_shell,
+                     test_quotes_where_a_shell_needs_them, test_json, test_utf8, test_equality,
+                     test_glob, test_nearest, test_nearest_counts_swaps_once,
                      test_nearest_leaves_long_words);
 }

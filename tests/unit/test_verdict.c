@@ -66,7 +66,20 @@ START_TEST(test_a_standby_is_ready)
     snapshot = snapshots_of_a_good_day();
     snapshot.lanes[0].view.active = false;
     snapshot.lanes[0].view.phase = LANE_STANDBY;
+    snapshot.lanes[0].view.standby = true;
     expect(VERDICT_GOOD, "Standing by.", "takes over");
+    expect_reasons("");
+    snapshot_free(&snapshot);
+}
+END_TEST
+
+// It is not known yet whether another relay has the slot.
+START_TEST(test_a_first_window_is_no_standby)
+{
+    snapshot = snapshots_of_a_good_day();
+    snapshot.lanes[0].view.active = false;
+    snapshot.lanes[0].view.phase = LANE_CLAIM;
+    expect(VERDICT_GOOD, "Starting.", "first window");
     expect_reasons("");
     snapshot_free(&snapshot);
 }
@@ -232,9 +245,9 @@ END_TEST
 int
 main(void)
 {
-    return RUN_TESTS("verdict", test_all_is_well, test_a_standby_is_ready,
-                     test_a_session_that_is_no_relay, test_an_outage_is_no_illness,
-                     test_stuck_and_stalled, test_a_pause_is_not_ready, test_blocked_topics,
-                     test_rows_that_cannot_be_written_to, test_what_can_wait_comes_last,
-                     test_between_relays, test_the_command_is_one_for_a_shell);
+    return RUN_TESTS(
+        "verdict", test_all_is_well, test_a_standby_is_ready, test_a_first_window_is_no_standby,
+        test_a_session_that_is_no_relay, test_an_outage_is_no_illness, test_stuck_and_stalled,
+        test_a_pause_is_not_ready, test_blocked_topics, test_rows_that_cannot_be_written_to,
+        test_what_can_wait_comes_last, test_between_relays, test_the_command_is_one_for_a_shell);
 }

@@ -30,7 +30,7 @@ struct log_field {
     const char *key;
     enum log_kind kind;
     union {
-        const char *str; // NULL is written as an empty word in logfmt, null in JSON
+        const char *str; // NULL: there is none, and the line is without the field
         int64_t integer;
         double number;
         bool boolean;
@@ -77,8 +77,8 @@ typedef void log_observer(enum log_level level, const char *event, const struct 
                           size_t n);
 void log_observe(log_observer *observer);
 
-// Appends a field's value as logfmt has it.
-void log_append_value(struct text *out, const struct log_field *field);
+// Appends key and value as logfmt has them, behind a space when the text is not empty.
+void log_append_field(struct text *out, const struct log_field *field);
 
 // Until this is called: info, auto, to stderr. May be called again while other threads log.
 void log_configure(enum log_level level, enum log_format format);
@@ -88,13 +88,21 @@ void log_set_fd(int fd);
 
 bool log_enabled(enum log_level level);
 
-// From now on the calling thread's lines of one event are limited, together with those of all other
-// threads that called this: after 20 in a row one a minute, which has the number of those in
-// between as `suppressed`. Not at level debug, but for LOG_LIMITED.
+// From now on the calling thread's lines of one event and one code are limited, together with those
+// of all other threads that called this: after 20 in a row one a minute, which has the number of
+// those in between as `suppressed`. The code is the text of the field `code`. Not at level debug,
+// but for LOG_LIMITED.
 void log_limit_repeats(void);
 
-// An event whose last lines were suppressed and have no line behind them that counts them, with
-// their number; NULL: none. all: do not wait whether one comes.
-const char *log_take_suppressed(bool all, int64_t *ret_count);
+// Lines of an event that were suppressed.
+struct suppressed {
+    const char *event; // a literal
+    const char *code; // NULL: lines without one, or with codes that are limited as one. Never freed
+    int64_t count;
+};
+
+// Lines that were suppressed and have no line behind them that counts them; false: there are none.
+// all: do not wait whether one comes.
+bool log_take_suppressed(bool all, struct suppressed *ret);
 
 #endif

@@ -23,6 +23,8 @@ void text_append_json(struct text *text, const char *s);
 
 // A word for a POSIX shell, always in quotes.
 void text_append_shell(struct text *text, const char *word);
+// The same, in quotes only where a shell would take a character for its own.
+void text_append_shell_word(struct text *text, const char *word);
 
 // Length of the well-formed UTF-8 sequence that s begins with (RFC 3629); 0 when it is none.
 size_t utf8_length(const char *s);

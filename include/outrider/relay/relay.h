@@ -71,7 +71,8 @@ struct lane_view {
     struct mono since;         // when the phase began
     struct mono last_progress; // the last window that committed, or found nothing to do
     bool connected;            // both servers
-    bool active;               // holds the slot; false on a standby
+    bool active;               // had a slot in its latest window
+    bool standby;              // all slots were another's; not known before its first try is over
     bool kafka, postgres;      // answered when they were last asked to let the lane in
     int server_pid;            // of its backend, 0: not connected
     int quarantined;           // rows that wait in memory: PostgreSQL refuses to write to them
