@@ -377,6 +377,61 @@ def test_a_tenant_with_thousands_of_bad_rows(outrider, outbox, topic, kafka, wha
     assert outbox.value("SELECT count(*) FROM {table} WHERE left({aggregate_id}, 4) = 'good' AND {retry_count} > 0") == 0
 
 
+# What a trigger does with each row of a crowd.
+CROWDS = {code: f"RAISE EXCEPTION USING errcode = '{code}', message = 'no'" for code in [*RAISED, "ABC01", "23514"]} | {
+    "SHORT": "RETURN NULL",
+    "UNDONE": "NEW.published := OLD.published",
+    "55P03": "UPDATE counters SET value = value + 1",
+}
+
+
+@pytest.mark.parametrize("rows", [6, 60])
+@pytest.mark.parametrize("code", CROWDS)
+def test_a_crowd_whatever_its_code(outrider, outbox, topic, connect, code, rows):
+    """The crowd is in front of the others, and among them. Of those that wait for another session none is blamed."""
+    outbox.run(f"""
+        CREATE TABLE counters (value int);
+        INSERT INTO counters VALUES (0);
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF left(NEW.aggregate_id, 3) = 'bad' AND NEW.published THEN {CROWDS[code]}; END IF;
+            RETURN NEW; END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE ON {{table}} FOR EACH ROW EXECUTE FUNCTION refuse()""")
+    connect(autocommit=False).execute("UPDATE counters SET value = 1")
+    bad, good = [], []
+    for n in range(rows):
+        bad.append(outbox.insert(topic, aggregate=f"bad-{n}"))
+        good += [outbox.insert(topic, aggregate=f"good-{n}")] if n > rows / 2 else []
+    good += [outbox.insert(topic, aggregate=f"later-{n}") for n in range(20)]
+    daemon = outrider.run(config=FAST | {"database": {"lock_timeout": "500ms"}})
+    all_but_it(daemon, outbox, good, 30)
+    if code == "55P03":
+        assert outbox.value("SELECT sum({retry_count}) FROM {table}") == 0
+        return
+
+    def die():
+        outbox.insert(topic, aggregate="another")
+        return outbox.value("SELECT count(*) FROM {table} WHERE dead_at IS NOT NULL") == rows
+    daemon.wait_until(die, 60, "the crowd is dead")
+    assert died_of(daemon, bad[0]) == {code}
+    assert outbox.value("SELECT count(*) FROM {table} WHERE left({aggregate_id}, 3) <> 'bad' AND {retry_count} > 0") == 0
+
+
+def test_thousands_of_rows_that_nothing_can_be_written_of(outrider, outbox, topic):
+    """Old rows that a NOT VALID constraint makes impossible to change wait in memory; their retries have a share of the time."""
+    old, new = 4000, 300
+    outbox.fill(topic, old, aggregates=old, prefix="old")
+    outbox.run("ALTER TABLE {table} ADD CHECK (left({aggregate_id}, 3) <> 'old') NOT VALID")
+    monitor = Monitor(outrider.run(config=ANYWHERE))
+    outbox.fill(topic, new, aggregates=new, prefix="new")
+    monitor.daemon.wait_until(lambda: outbox.published() == new, 60, "the new rows")
+    for n in range(40):  # while the old ones are tried again
+        row = outbox.insert(topic, aggregate=f"new-{n}")
+        monitor.daemon.wait_until(lambda: outbox.row(row)[0], 5, "a row that comes later")
+    assert monitor.metric("outrider_quarantined_rows") == old
+    outbox.run("DELETE FROM {table} WHERE NOT {published}")
+    monitor.wait_for(lambda m: m.metric("outrider_quarantined_rows") == 0, 20, "none")
+
+
 @pytest.mark.parametrize("version", [1, 2])
 @pytest.mark.parametrize("aggregates", [1, 1000])
 def test_a_tenant_among_the_bad_rows_of_another(outrider, outbox, topic, version, aggregates):
@@ -475,13 +530,17 @@ def test_the_gauge_ends_with_the_row(outrider, outbox, topic):
 
 
 @pytest.mark.parametrize("version", [1, 2])
-def test_a_row_that_is_deleted_is_forgotten(outrider, outbox, topic, version):
+@pytest.mark.parametrize("reconnected", [False, True])
+def test_a_row_that_is_deleted_is_forgotten(outrider, outbox, topic, version, reconnected):
     """A row waits in the relay's memory, and its aggregate with it. Whoever deletes the row ends both waits."""
     refuse(outbox, "OLD.payload::text = '[]'")
     monitor = Monitor(outrider.run(config=ANYWHERE | {"outbox": {"retry_backoff": "5m"}}))
     bad, follower, good = around(outbox, topic, lambda: outbox.insert(topic, aggregate="bad", payload="[]"))
     all_but_it(monitor.daemon, outbox, good)
     monitor.wait_for(lambda m: m.metric("outrider_quarantined_rows") > 0, 20, "a row in quarantine")
+    if reconnected:
+        outbox.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'outrider'")
+        monitor.daemon.wait_for_log('"window_failed"')
     outbox.run("DELETE FROM {table} WHERE {id} = %s", bad)
     monitor.wait_for(lambda m: m.metric("outrider_quarantined_rows") == 0, 20, "none")
     monitor.daemon.wait_until(lambda: outbox.row(follower)[0], 20, "its follower")
