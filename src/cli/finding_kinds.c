@@ -293,9 +293,12 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
     [FINDING_ROW_NUMBER_AHEAD] =
         {"row-number-ahead", SEVERITY_ERROR, "numbers that the sequence has not drawn",
          "Unpublished rows of {2} with a {3} above all that its sequence has drawn: {1}, the "
-         "highest is {4}. A writer has set it. They are sent as the last of all that are there, "
+         "highest is {4}. A writer has set it, or the rows came without the sequence's last "
+         "number, "
+         "as in a copy or by logical replication. They are sent as the last of all that are there, "
          "so an aggregate's later rows can go before them.",
-         "Let writers leave {3} to its default, and give these rows a number of the sequence.",
+         "Let writers leave {3} to its default, and give these rows a number of the sequence, in "
+         "their order.",
          "{5}", INSPECT_NUMBERS_AHEAD},
     [FINDING_AUTOVACUUM_OFF] =
         {"autovacuum-off", SEVERITY_ERROR, "nobody vacuums the table",

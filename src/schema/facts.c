@@ -6,6 +6,7 @@
 // would be made.
 #include "facts.h"
 
+#include "phrases.h"
 #include "sql.h"
 
 #include "outrider/base/xalloc.h"
@@ -177,4 +178,24 @@ facts_read_version(struct context *context, struct error *err)
                          "the table has version %d, this outrider knows %d; use a newer one",
                          facts->version, SCHEMA_LATEST);
     return read_made_columns(context, err);
+}
+
+bool
+facts_read_numbers(struct context *context, struct error *err)
+{
+    AUTOFREE char *sql = context_expand(context, NULL, NULL, sql_schema_highest_number);
+    struct session_result *result;
+
+    if (!context->facts.has_seq || context->facts.seq_is_drawn)
+        return true;
+    if (!session_run(context->session, sql, NULL, 0, LONG_ANSWER_MS, &result, err))
+        return error_prefix(err, "looking for numbers from before");
+    if (!session_expect(&result, "L", 1, err))
+        return false;
+    const char *highest = session_value(result, 0, 0);
+    if (highest != NULL && strtoll(highest, NULL, 10) > 0)
+        context->first_number = strtoll(highest, NULL, 10) + 1 + ROOM_FOR_OLD_ROWS;
+    session_result_free(result);
+    phrases_set(context);
+    return true;
 }

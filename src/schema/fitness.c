@@ -114,8 +114,9 @@ check_columns(struct context *context, int to, struct error *err)
     for (enum column column = 0; fit && column < COLUMN_COUNT; column++)
         fit = column_since(column) > to || check_column(context, columns, column, err);
     const size_t seq = find_column(columns, context->names.columns[COLUMN_SEQ]);
+    context->facts.has_seq = seq < session_rows(columns);
     context->facts.seq_is_drawn =
-        seq < session_rows(columns) && str_equal(session_value(columns, seq, 3), "t");
+        context->facts.has_seq && str_equal(session_value(columns, seq, 3), "t");
     session_result_free(columns);
     return fit;
 }

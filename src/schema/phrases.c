@@ -10,6 +10,7 @@
 
 #include "outrider/base/xalloc.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -181,6 +182,16 @@ owner_identifier(const struct context *context)
                                                 : sql_identifier(context->facts.owner_name);
 }
 
+static char *
+first_number(const struct context *context)
+{
+    struct text out = {0};
+
+    text_appendf(&out, "%" PRId64,
+                 context->first_number > 0 ? context->first_number : ROOM_FOR_OLD_ROWS);
+    return out.data;
+}
+
 static void
 set_inbox_phrases(struct context *context)
 {
@@ -227,6 +238,7 @@ phrases_set(struct context *context)
     phrase(context, "owner", owner_identifier(context));
     set_inbox_phrases(context);
     phrase(context, "slot_index_literal", slot_index_literal(context));
+    phrase(context, "first_number", first_number(context));
     phrase_number(context, "slots", phrases_slots_wanted(context));
     phrase_number(context, "slot_mask", phrases_slots_wanted(context) - 1);
     phrase_number(context, "max_retries", context->settings->max_retries);

@@ -69,6 +69,7 @@ const struct step steps_up[] = {
                 {.sql = sql_schema_exhaust_dead_rest,
                  .patient = true,
                  .occurs = OCCURS_IF_UNVERSIONED},
+                {.sql = sql_schema_lift_sequence, .patient = true, .occurs = OCCURS_IF_UNVERSIONED},
                 {.sql = sql_schema_create_version_table, .patient = true},
                 {.sql = sql_schema_comment_version_table, .patient = true},
                 {.sql = sql_schema_own_version_table, .patient = true},
