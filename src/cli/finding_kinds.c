@@ -96,8 +96,8 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
                                "search_path needs its schema in outbox.table.",
                                "outrider schema apply", 0},
     [FINDING_VERSION_LOST] =
-        {"version-lost", SEVERITY_ERROR, "version 2 without its version table", "{1}",
-         "Apply: it makes the version table anew, and what is dead stays dead. The relay does not "
+        {"version-lost", SEVERITY_ERROR, "version 2 without its version table, or its row", "{1}",
+         "Apply: it writes the version anew, and what is dead stays dead. The relay does not "
          "start on the table until then; nothing else of the database was looked at.",
          "outrider schema apply", 0},
     [FINDING_POOLER_MODE] =

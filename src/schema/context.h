@@ -44,13 +44,15 @@ struct facts {
     bool owner; // this role may act as the table's owner
     bool may_create;
     bool may_use_temporary;
-    bool made; // outrider made the table
-    bool has_version_table;
-    bool has_inbox;    // outrider made the inbox or one of its functions
-    int version;       // in force
-    int slots;         // in force; 0 without a database
-    bool has_seq;      // seq is there already
-    bool seq_is_drawn; // the default of seq draws from outrider's sequence
+    bool made;              // outrider made the table
+    bool has_version_table; // with its row, when the table is there: an empty one counts as none
+    bool has_empty_version_table;
+    bool may_drop_version_table; // outrider made it, and the table is not there
+    bool has_inbox;              // outrider made the inbox or one of its functions
+    int version;                 // in force
+    int slots;                   // in force; 0 without a database
+    bool has_seq;                // seq is there already
+    bool seq_is_drawn;           // the default of seq draws from outrider's sequence
     enum aggregate_form aggregate_form;
     int server_version;
     int pid;
@@ -59,7 +61,8 @@ struct facts {
     char database[IDENTIFIER_SIZE];
     char *made_columns[NEW_COLUMNS];
     size_t made_column_count;
-    char *saved_options; // "name = 'value', ..."; NULL: none
+    char *sequence_holder; // the table that owns the sequence of this table's name; NULL: none
+    char *saved_options;   // "name = 'value', ..."; NULL: none
 };
 
 struct context {

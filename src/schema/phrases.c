@@ -16,6 +16,8 @@
 #include <string.h>
 
 #define MADE_COMMENT "'outrider: transactional outbox, made by outrider schema apply'"
+#define VERSION_COMMENT                                                                            \
+    "'outrider: version of the transactional outbox; changed by outrider schema only'"
 // With a number, so that a newer outrider knows what it has to replace.
 #define INBOX_COMMENT  "'outrider: inbox 1, made by outrider schema apply'"
 #define INBOX_COMMENTS "'outrider: inbox %'"
@@ -69,8 +71,8 @@ static char *
 unpublished_index(const struct names *names)
 {
     if (str_equal(names->table, "outbox_messages"))
-        return sql_identifier("ix_outbox_unpublished");
-    return phrases_identifier(names, "_unpublished");
+        return xstrdup("ix_outbox_unpublished");
+    return names_derived(names, "_unpublished");
 }
 
 // The function's name, without its schema. A second outbox beside the first needs another for it.
@@ -215,6 +217,9 @@ phrases_set(struct context *context)
 {
     const struct names *names = &context->names;
     AUTOFREE char *version_table = names_derived(names, "_outrider");
+    AUTOFREE char *sequence = names_derived(names, "_outrider_seq");
+    AUTOFREE char *unpublished = unpublished_index(names);
+    AUTOFREE char *unpublished_relation = phrases_beside(names, unpublished);
 
     phrases_clear(context);
     phrase(context, "table_literal", relation_literal(names, NULL));
@@ -223,9 +228,13 @@ phrases_set(struct context *context)
     phrase(context, "version_table", names_relation(names, "_outrider"));
     phrase(context, "version_table_literal", relation_literal(names, "_outrider"));
     phrase(context, "version_table_name", sql_literal(version_table));
+    phrase(context, "version_comment", xstrdup(VERSION_COMMENT));
+    phrase(context, "versioned", xstrdup(context->facts.has_version_table ? "true" : "false"));
     phrase(context, "sequence", names_relation(names, "_outrider_seq"));
     phrase(context, "sequence_literal", relation_literal(names, "_outrider_seq"));
-    phrase(context, "unpublished_index", unpublished_index(names));
+    phrase(context, "sequence_name", sql_literal(sequence));
+    phrase(context, "unpublished_index", sql_identifier(unpublished));
+    phrase(context, "unpublished_index_literal", sql_literal(unpublished_relation));
     phrase(context, "index_literals", index_literals(context));
     phrase(context, "new_columns", column_literals(names, COLUMN_SEQ, COLUMN_COUNT));
     phrase(context, "enqueued_columns", column_literals(names, COLUMN_ID, COLUMN_PUBLISHED));

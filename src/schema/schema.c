@@ -164,7 +164,7 @@ revert(struct context *context, bool force, struct error *err)
 {
     AUTOFREE char *table = names_relation(&context->names, NULL);
 
-    if (context->facts.has_version_table)
+    if (context->facts.has_version_table || context->facts.has_empty_version_table)
         return walk_down(context, steps_down, steps_down_count, 2, 2, force, err);
     if (!context->facts.exists) {
         context_say(context, "there is no table %s: nothing to revert", table);
