@@ -213,6 +213,8 @@ occurs(const struct context *context, enum occurrence occurrence)
                !is_made_column(&context->facts, context->names.columns[COLUMN_SEQ]);
     case OCCURS_IF_UNVERSIONED:
         return context->facts.seq_is_drawn && !context->facts.has_version_table;
+    case OCCURS_IF_ORPHANED:
+        return context->facts.may_drop_version_table;
     case OCCURS_ONCE:
     case OCCURS_EACH_MADE_COLUMN:
         break;

@@ -52,6 +52,7 @@ const struct step steps_up[] = {
         .done = sql_schema_done_table,
         .statements =
             {
+                {.sql = sql_schema_drop_version_table, .occurs = OCCURS_IF_ORPHANED},
                 {.sql = sql_schema_create_table},
                 {.sql = sql_schema_comment_table},
                 {.sql = sql_schema_create_unpublished_index},
