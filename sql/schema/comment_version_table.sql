@@ -1,2 +1,2 @@
--- For whoever comes across it.
-COMMENT ON TABLE {version_table} IS 'outrider: version of the transactional outbox; changed by outrider schema only'
+-- For whoever comes across it; and an apply that makes the table anew drops no other's.
+COMMENT ON TABLE {version_table} IS {version_comment}

@@ -1,5 +1,5 @@
--- All columns, the default that draws from outrider's sequence, and the version table.
-SELECT to_regclass({version_table_literal}) IS NOT NULL
+-- All columns, the default that draws from outrider's sequence, and the version table with its row.
+SELECT {versioned}
    AND (SELECT count(*)
           FROM pg_attribute AS a
          WHERE a.attrelid = {table_literal}::regclass AND NOT a.attisdropped AND a.attname = ANY (ARRAY[{new_columns}])) = 6

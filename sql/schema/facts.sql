@@ -20,7 +20,13 @@ SELECT n.nspname,
        OR EXISTS (SELECT
                     FROM pg_proc AS f
                    WHERE f.pronamespace = n.oid AND f.proname IN ({enqueue_name}, {inbox_purge_name})
-                     AND obj_description(f.oid, 'pg_proc') LIKE {inbox_comments})
+                     AND obj_description(f.oid, 'pg_proc') LIKE {inbox_comments}),
+       obj_description(to_regclass(quote_ident(n.nspname) || '.' || quote_ident({version_table_name})), 'pg_class') = {version_comment},
+       (SELECT d.refobjid::regclass::text
+          FROM pg_depend AS d
+         WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'a'
+           AND d.objid = to_regclass(quote_ident(n.nspname) || '.' || quote_ident({sequence_name}))
+         LIMIT 1)
   FROM (SELECT to_regclass({table_literal}) AS oid) AS named
   LEFT JOIN pg_class AS c ON c.oid = named.oid
   LEFT JOIN pg_namespace AS n

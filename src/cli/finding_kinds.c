@@ -96,8 +96,8 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
                                "search_path needs its schema in outbox.table.",
                                "outrider schema apply", 0},
     [FINDING_VERSION_LOST] =
-        {"version-lost", SEVERITY_ERROR, "version 2 without its version table", "{1}",
-         "Apply: it makes the version table anew, and what is dead stays dead. The relay does not "
+        {"version-lost", SEVERITY_ERROR, "version 2 without its version table, or its row", "{1}",
+         "Apply: it writes the version anew, and what is dead stays dead. The relay does not "
          "start on the table until then; nothing else of the database was looked at.",
          "outrider schema apply", 0},
     [FINDING_POOLER_MODE] =
@@ -295,9 +295,12 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
     [FINDING_ROW_NUMBER_AHEAD] =
         {"row-number-ahead", SEVERITY_ERROR, "numbers that the sequence has not drawn",
          "Unpublished rows of {2} with a {3} above all that its sequence has drawn: {1}, the "
-         "highest is {4}. A writer has set it. They are sent as the last of all that are there, "
+         "highest is {4}. A writer has set it, or the rows came without the sequence's last "
+         "number, "
+         "as in a copy or by logical replication. They are sent as the last of all that are there, "
          "so an aggregate's later rows can go before them.",
-         "Let writers leave {3} to its default, and give these rows a number of the sequence.",
+         "Let writers leave {3} to its default, and give these rows a number of the sequence, in "
+         "their order.",
          "{5}", INSPECT_NUMBERS_AHEAD},
     [FINDING_ROW_POSTPONED] =
         {"row-postponed", SEVERITY_WARNING, "rows that wait longer than the relay lets any wait",

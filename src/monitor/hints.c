@@ -70,7 +70,9 @@ static const struct hint events[] = {
     {"slot_taken", "A session that is no relay keeps messages waiting: `remedy` ends it."},
     {"claim_slow", "Rows are slow to read: `outrider check` names them (row-slow)."},
     {"refusal_doubted", "Does the topic refuse all rows? Look at its cleanup.policy and schema."},
-    {"row_number_ahead", "A writer sets seq itself: let it leave seq to its default."},
+    {"row_number_ahead",
+     "A writer sets seq itself, or rows were copied without their sequence: run the statement of "
+     "outrider check."},
     {"rows_unnumbered", "Let the relay's role UPDATE seq, or mend what the error names."},
     {"table_version_1", "`outrider schema apply` brings version 2."},
     {"lanes_without_slots", "`outrider schema apply --slots N`, or fewer outbox.lanes."},

@@ -14,11 +14,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum {
     NEW_COLUMNS = COLUMN_COUNT - COLUMN_SEQ, // those of version 2
     IDENTIFIER_SIZE = 64,                    // PostgreSQL's NAMEDATALEN
-    PHRASES_MAX = 40,
+    PHRASES_MAX = 48,
     OWN_PHRASES_MAX = 8,
     ANSWER_MS = 600000,        // the client's deadline for a short statement, lock waits included
     LONG_ANSWER_MS = 86400000, // for an index build
@@ -32,6 +33,10 @@ enum aggregate_form {
     AGGREGATE_VALUE,  // by its value
 };
 
+// Below the first number of the sequence: for the rows that were there before it
+// (create_sequence.sql).
+#define ROOM_FOR_OLD_ROWS (INT64_C(1) << 40)
+
 struct facts {
     bool exists;
     char kind; // pg_class.relkind
@@ -39,12 +44,15 @@ struct facts {
     bool owner; // this role may act as the table's owner
     bool may_create;
     bool may_use_temporary;
-    bool made; // outrider made the table
-    bool has_version_table;
-    bool has_inbox;    // outrider made the inbox or one of its functions
-    int version;       // in force
-    int slots;         // in force; 0 without a database
-    bool seq_is_drawn; // the default of seq draws from outrider's sequence
+    bool made;              // outrider made the table
+    bool has_version_table; // with its row, when the table is there: an empty one counts as none
+    bool has_empty_version_table;
+    bool may_drop_version_table; // outrider made it, and the table is not there
+    bool has_inbox;              // outrider made the inbox or one of its functions
+    int version;                 // in force
+    int slots;                   // in force; 0 without a database
+    bool has_seq;                // seq is there already
+    bool seq_is_drawn;           // the default of seq draws from outrider's sequence
     enum aggregate_form aggregate_form;
     int server_version;
     int pid;
@@ -53,7 +61,8 @@ struct facts {
     char database[IDENTIFIER_SIZE];
     char *made_columns[NEW_COLUMNS];
     size_t made_column_count;
-    char *saved_options; // "name = 'value', ..."; NULL: none
+    char *sequence_holder; // the table that owns the sequence of this table's name; NULL: none
+    char *saved_options;   // "name = 'value', ..."; NULL: none
 };
 
 struct context {
@@ -63,6 +72,7 @@ struct context {
     struct schema_level asked;              // slots 0: the number that is in force
     struct names names;
     struct facts facts;
+    int64_t first_number;                    // of the sequence, when it is made; 0: the usual one
     struct placeholder phrases[PHRASES_MAX]; // of the SQL files; their texts are owned
     size_t phrase_count;
 };

@@ -6,6 +6,7 @@
 // would be made.
 #include "facts.h"
 
+#include "phrases.h"
 #include "sql.h"
 
 #include "outrider/base/xalloc.h"
@@ -31,6 +32,8 @@ enum fact {
     FACT_SERVER_VERSION,
     FACT_PID,
     FACT_HAS_INBOX,
+    FACT_VERSION_TABLE_IS_OURS,
+    FACT_SEQUENCE_HOLDER,
 };
 
 void
@@ -39,6 +42,7 @@ facts_clear(struct facts *facts)
     for (size_t i = 0; i < facts->made_column_count; i++)
         free(facts->made_columns[i]);
     free(facts->saved_options);
+    free(facts->sequence_holder);
     *facts = (struct facts){0};
 }
 
@@ -77,6 +81,7 @@ static void
 note_facts(struct facts *facts, const struct session_result *result)
 {
     const char *kind = session_value(result, 0, FACT_KIND);
+    const char *holder = session_value(result, 0, FACT_SEQUENCE_HOLDER);
 
     facts->exists = is_true(result, 0, FACT_EXISTS);
     facts->kind = kind == NULL ? '\0' : kind[0];
@@ -87,6 +92,9 @@ note_facts(struct facts *facts, const struct session_result *result)
     facts->made = is_true(result, 0, FACT_MADE);
     facts->has_version_table = is_true(result, 0, FACT_HAS_VERSION_TABLE);
     facts->has_inbox = is_true(result, 0, FACT_HAS_INBOX);
+    facts->may_drop_version_table =
+        !facts->exists && is_true(result, 0, FACT_VERSION_TABLE_IS_OURS);
+    facts->sequence_holder = holder == NULL ? NULL : xstrdup(holder);
     facts->server_version = number(result, 0, FACT_SERVER_VERSION);
     facts->pid = number(result, 0, FACT_PID);
     copy_name(facts->owner_name, result, FACT_OWNER_NAME);
@@ -118,7 +126,7 @@ facts_read_table(struct context *context, struct error *err)
 
     facts_clear(&context->facts);
     if (!query(context, sql_schema_facts, &result, err) ||
-        !session_expect(&result, "TbTBTBBbbBttllb", 1, err))
+        !session_expect(&result, "TbTBTBBbbBttllbBT", 1, err))
         return false;
     const char *schema = session_value(result, 0, FACT_SCHEMA);
     bool found = schema != NULL;
@@ -159,13 +167,15 @@ facts_read_version(struct context *context, struct error *err)
 
     facts->version = facts->exists ? 1 : 0;
     facts->slots = 1;
-    if (!facts->has_version_table)
+    if (!facts->has_version_table || !facts->exists)
         return true;
     if (!query(context, sql_schema_version, &result, err))
         return error_prefix(err, "reading the table's version");
     if (!session_expect(&result, "lTl", 0, err))
         return false;
-    if (session_rows(result) > 0) {
+    facts->has_version_table = session_rows(result) > 0;
+    facts->has_empty_version_table = !facts->has_version_table;
+    if (facts->has_version_table) {
         const char *options = session_value(result, 0, 1);
         facts->version = number(result, 0, 0);
         facts->saved_options = options == NULL ? NULL : xstrdup(options);
@@ -177,4 +187,24 @@ facts_read_version(struct context *context, struct error *err)
                          "the table has version %d, this outrider knows %d; use a newer one",
                          facts->version, SCHEMA_LATEST);
     return read_made_columns(context, err);
+}
+
+bool
+facts_read_numbers(struct context *context, struct error *err)
+{
+    AUTOFREE char *sql = context_expand(context, NULL, NULL, sql_schema_highest_number);
+    struct session_result *result;
+
+    if (!context->facts.has_seq || context->facts.seq_is_drawn)
+        return true;
+    if (!session_run(context->session, sql, NULL, 0, LONG_ANSWER_MS, &result, err))
+        return error_prefix(err, "looking for numbers from before");
+    if (!session_expect(&result, "L", 1, err))
+        return false;
+    const char *highest = session_value(result, 0, 0);
+    if (highest != NULL && strtoll(highest, NULL, 10) > 0)
+        context->first_number = strtoll(highest, NULL, 10) + 1 + ROOM_FOR_OLD_ROWS;
+    session_result_free(result);
+    phrases_set(context);
+    return true;
 }

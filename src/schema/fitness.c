@@ -12,6 +12,7 @@
 #include "outrider/store/column_kind.h"
 #include "outrider/store/column_type.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { OLDEST_SERVER = 140000 }; // client_connection_check_interval
@@ -114,17 +115,22 @@ check_columns(struct context *context, int to, struct error *err)
     for (enum column column = 0; fit && column < COLUMN_COUNT; column++)
         fit = column_since(column) > to || check_column(context, columns, column, err);
     const size_t seq = find_column(columns, context->names.columns[COLUMN_SEQ]);
+    context->facts.has_seq = seq < session_rows(columns);
     context->facts.seq_is_drawn =
-        seq < session_rows(columns) && str_equal(session_value(columns, seq, 3), "t");
+        context->facts.has_seq && str_equal(session_value(columns, seq, 3), "t");
     session_result_free(columns);
     return fit;
 }
 
-// The names of the indexes that are to be made are not another table's.
+// The names of the indexes that are to be made up to version `to` are not another table's.
 static bool
-check_index_names(struct context *context, struct error *err)
+check_index_names(struct context *context, int to, struct error *err)
 {
-    AUTOFREE char *sql = context_expand(context, NULL, NULL, sql_schema_foreign_index);
+    char version[16];
+    const struct placeholder own = {"version", version, false};
+
+    snprintf(version, sizeof version, "%d", to);
+    AUTOFREE char *sql = context_expand_with(context, NULL, &own, 1, sql_schema_foreign_index);
     struct session_result *taken;
 
     if (!session_run(context->session, sql, NULL, 0, ANSWER_MS, &taken, err) ||
@@ -135,12 +141,39 @@ check_index_names(struct context *context, struct error *err)
         const char *index = session_value(taken, 0, 0), *table = session_value(taken, 0, 1);
         error_set(
             err, FAULT_CLUSTER, "FOREIGN",
-            "the name %s is taken%s%s: an index of version 2 needs it; drop or rename what has "
-            "it, then run this again",
+            "the name %s is taken%s%s: an index that is to be made needs it; drop or rename what "
+            "has it, then run this again",
             index, table == NULL ? "" : " by an index of ", table == NULL ? "" : table);
     }
     session_result_free(taken);
     return unused;
+}
+
+// There is no table: what lies beside it is not another's. A revert has nothing to go back to.
+static bool
+check_absence(const struct context *context, const char *table, int to, struct error *err)
+{
+    const struct facts *facts = &context->facts;
+    AUTOFREE char *version_table = names_relation(&context->names, "_outrider");
+    AUTOFREE char *sequence = names_relation(&context->names, "_outrider_seq");
+
+    if (facts->sequence_holder != NULL)
+        return error_set(
+            err, FAULT_CLUSTER, "TABLE",
+            "there is no table %s, and the sequence of its name, %s, is that of %s: it "
+            "was renamed; rename its sequence and its version table %s with it",
+            table, sequence, facts->sequence_holder, version_table);
+    if (!facts->has_version_table || (to > 0 && facts->may_drop_version_table))
+        return true;
+    if (facts->may_drop_version_table)
+        return error_set(err, FAULT_CLUSTER, "TABLE",
+                         "%s is gone, but its version table %s is still there; drop that, or let "
+                         "`outrider schema apply` make both anew",
+                         table, version_table);
+    return error_set(err, FAULT_CLUSTER, "TABLE",
+                     "there is no table %s, and outrider did not make what has the name of its "
+                     "version table, %s; drop or rename that",
+                     table, version_table);
 }
 
 bool
@@ -152,16 +185,10 @@ fitness_check_table(struct context *context, int to, struct error *err)
         return error_set(err, FAULT_CLUSTER, "SERVER",
                          "PostgreSQL 14 or newer is needed, this one is %d",
                          context->facts.server_version / 10000);
-    if (context->facts.exists)
-        return check_kind(context, table, err) && check_columns(context, to, err) &&
-               (to < 2 || check_index_names(context, err));
-    if (context->facts.has_version_table) {
-        AUTOFREE char *version_table = names_relation(&context->names, "_outrider");
-        return error_set(err, FAULT_CLUSTER, "TABLE",
-                         "%s is gone, but its version table %s is still there; drop that first",
-                         table, version_table);
-    }
-    return true;
+    if (!context->facts.exists)
+        return check_absence(context, table, to, err) && check_index_names(context, to, err);
+    return check_kind(context, table, err) && check_columns(context, to, err) &&
+           check_index_names(context, to, err);
 }
 
 // The row of inbox_fitness.sql.

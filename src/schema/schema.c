@@ -8,6 +8,7 @@
 #include "outrider/schema/schema.h"
 
 #include "context.h"
+#include "facts.h"
 #include "fitness.h"
 #include "render.h"
 #include "runner.h"
@@ -85,6 +86,10 @@ schema_apply(const struct store_settings *settings, struct schema_level to,
 
     if (!begin(&context, settings, to, progress, err))
         return false;
+    if (!facts_read_numbers(&context, err)) {
+        context_close(&context);
+        return false;
+    }
     for (int round = 0; !walked && round < ROUNDS_MAX; round++) {
         walked = walk_up(&context, steps_up, steps_up_count, to.version, err);
         if (!walked && !str_equal(err->code, "UNMET"))
@@ -127,6 +132,7 @@ schema_plan(const struct store_settings *settings, struct schema_level to, struc
         return false;
     bool planned = fitness_check_table(&context, to.version, err) &&
                    (!to.inbox || fitness_check_inbox(&context, to.version > 0, err)) &&
+                   facts_read_numbers(&context, err) &&
                    plan(&context, steps_up, steps_up_count, to.version, sql, err);
     if (planned && context_wants_inbox(&context))
         planned = plan(&context, inbox_steps_up, inbox_steps_up_count, to.version, sql, err);
@@ -158,7 +164,7 @@ revert(struct context *context, bool force, struct error *err)
 {
     AUTOFREE char *table = names_relation(&context->names, NULL);
 
-    if (context->facts.has_version_table)
+    if (context->facts.has_version_table || context->facts.has_empty_version_table)
         return walk_down(context, steps_down, steps_down_count, 2, 2, force, err);
     if (!context->facts.exists) {
         context_say(context, "there is no table %s: nothing to revert", table);

@@ -52,6 +52,7 @@ const struct step steps_up[] = {
         .done = sql_schema_done_table,
         .statements =
             {
+                {.sql = sql_schema_drop_version_table, .occurs = OCCURS_IF_ORPHANED},
                 {.sql = sql_schema_create_table},
                 {.sql = sql_schema_comment_table},
                 {.sql = sql_schema_create_unpublished_index},
@@ -69,6 +70,7 @@ const struct step steps_up[] = {
                 {.sql = sql_schema_exhaust_dead_rest,
                  .patient = true,
                  .occurs = OCCURS_IF_UNVERSIONED},
+                {.sql = sql_schema_lift_sequence, .patient = true, .occurs = OCCURS_IF_UNVERSIONED},
                 {.sql = sql_schema_create_version_table, .patient = true},
                 {.sql = sql_schema_comment_version_table, .patient = true},
                 {.sql = sql_schema_own_version_table, .patient = true},

@@ -22,6 +22,7 @@ enum occurrence {
     OCCURS_IF_OPTIONS_SAVED,  // the table had autovacuum settings of its own
     OCCURS_IF_SEQ_IS_ADOPTED, // seq is the application's own column, with our default
     OCCURS_IF_UNVERSIONED,    // version 2 lost its version table, as a copy without it does
+    OCCURS_IF_ORPHANED,       // the table was dropped, and its version table was not
 };
 
 struct statement {

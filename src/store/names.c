@@ -233,6 +233,18 @@ names_check_unversioned(const struct names *names, const char *sequence, struct 
                      names->table, version_table, sequence, own);
 }
 
+bool
+names_without_version(const struct names *names, struct error *err)
+{
+    AUTOFREE char *version_table = names_derived(names, "_outrider");
+
+    return error_set(err, FAULT_CLUSTER, "TABLE",
+                     "table \"%s\" has a version table \"%s\" without its row, as TRUNCATE or a "
+                     "restored dump of definitions leaves it; so that its dead rows are not sent "
+                     "again, run `outrider schema apply`, which writes the row anew",
+                     names->table, version_table);
+}
+
 // The text behind a {name}: the caller's, a column, or the table. Caller frees.
 static char *
 lookup(const struct names *names, const char *name, const struct placeholder *placeholders,

@@ -94,7 +94,8 @@ look_beside(struct wire *wire, struct shape *shape, const struct names *names, c
 }
 
 static bool
-read_version(struct wire *wire, struct shape *shape, const char *sql, struct error *err)
+read_version(struct wire *wire, struct shape *shape, const struct names *names, const char *sql,
+             struct error *err)
 {
     static const struct answer row = {"iiT", 0};
     PGresult *result;
@@ -104,10 +105,13 @@ read_version(struct wire *wire, struct shape *shape, const char *sql, struct err
         return true;
     if (!ask(wire, sql, &row, &result, err))
         return error_prefix(err, "reading the table's version");
-    int version = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 0)) : 0;
-    int slots = PQntuples(result) > 0 ? wire_int4(PQgetvalue(result, 0, 1)) : 0;
-    snprintf(shape->table.identity, sizeof shape->table.identity, "%s",
-             PQntuples(result) > 0 ? PQgetvalue(result, 0, 2) : "");
+    if (PQntuples(result) == 0) {
+        PQclear(result);
+        return names_without_version(names, err);
+    }
+    const int version = wire_int4(PQgetvalue(result, 0, 0));
+    const int slots = wire_int4(PQgetvalue(result, 0, 1));
+    snprintf(shape->table.identity, sizeof shape->table.identity, "%s", PQgetvalue(result, 0, 2));
     PQclear(result);
     if (version < 1 || version > 2 || slots < 1 || slots > STORE_SLOTS_MAX ||
         (slots & (slots - 1)) != 0)
@@ -249,7 +253,7 @@ shape_read(struct wire *wire, const struct store_settings *settings, const struc
     if (!describe(wire, names, describe_sql, &description, err) ||
         !check_table(&description, names, err) ||
         !look_beside(wire, &shape, names, beside_sql, err) ||
-        !read_version(wire, &shape, version_sql, err) ||
+        !read_version(wire, &shape, names, version_sql, err) ||
         !check_columns(&description, names, shape.version, err) ||
         !check_kinds(&description, names, shape.version, err) ||
         !check_order(&description, names, shape.version, err))

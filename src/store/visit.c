@@ -120,8 +120,6 @@ visit_ask(struct visit *visit, const char *sql, const char *const *params, size_
     return false;
 }
 
-// The row can be missing while a revert is under way: the table is of version 1 then, as relays see
-// it too.
 static bool
 read_version(struct visit *visit, struct error *err)
 {
@@ -132,10 +130,11 @@ read_version(struct visit *visit, struct error *err)
         return error_prefix(err, "reading the table's version");
     if (!session_expect(&result, "llT", 0, err))
         return false;
-    visit->version = session_rows(result) == 1 && visit_number(result, 0, 0) >= 2 ? 2 : 1;
+    const bool found = session_rows(result) == 1;
+    visit->version = visit_number(result, 0, 0) >= 2 ? 2 : 1;
     visit->slots = visit->version == 2 ? (int)visit_number(result, 0, 1) : 1;
     session_result_free(result);
-    return true;
+    return found || names_without_version(&visit->names, err);
 }
 
 // The error of a column that is missing, by its name in the database.

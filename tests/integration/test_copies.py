@@ -90,6 +90,58 @@ def test_a_table_that_was_renamed(outrider, outbox, db, schema):
     assert schema.version() == 2
 
 
+@pytest.mark.parametrize("emptied", ["TRUNCATE outbox_messages_outrider", "DELETE FROM outbox_messages_outrider"])
+def test_an_empty_version_table_is_as_good_as_none(outrider, outbox, db, topic, observer, schema, emptied):
+    """Also beside a relay that runs; its dead stay dead."""
+    whole = schema.dump()
+    sent = outbox.insert(topic)
+    daemon = outrider.run()
+    daemon.wait_until(lambda: outbox.row(sent)[0], 30, "the first row")
+    dead_one = outbox.insert(topic, aggregate="dead", retry_count=1)
+    outbox.run("UPDATE {table} SET dead_at = '2026-01-01', last_error = 'it was bad' WHERE {id} = %s", dead_one)
+    before = observer.count(topic)
+    db.execute(emptied)
+    daemon.wait_for_log("version table .*without its row")
+    for command in (["status"], ["dead", "list", "--all"], ["drain", "--dry-run"], ["dead", "retry", "--all"]):
+        result = outrider.command(*command).expect(78)
+        assert "without its row" in result.stderr and "outrider schema apply" in result.stderr, (command, result.output)
+    found = [json.loads(line) for line in outrider.command("check", "--json").stdout.splitlines()]
+    assert {(one["code"], one["command"]) for one in found} == {("version-lost", "outrider schema apply")}
+    assert "version table" in outrider.command("schema", "status").expect(1).stdout
+    outrider.command("schema", "apply").expect(0)
+    late = outbox.insert(topic)
+    daemon.wait_until(lambda: outbox.row(late)[0], 30, "a new row")
+    assert daemon.terminate() == 0
+    assert observer.count(topic) == before + 1
+    assert dead(outbox) == {(dead_one, "2026-01-01", "it was bad")}
+    assert schema.dump() == whole and schema.version() == 2
+    assert outrider.command("schema", "apply", "--dry-run").expect(0).stdout == "-- nothing to do\n"
+
+
+def test_an_empty_version_table_can_be_reverted(outrider, outbox, db, topic, schema):
+    """To version 1, by which the dead are known by their attempts."""
+    row = outbox.insert(topic)
+    outbox.run("UPDATE {table} SET dead_at = now(), {retry_count} = 1 WHERE {id} = %s", row)
+    db.execute("TRUNCATE outbox_messages_outrider")
+    assert outrider.command("schema", "revert").expect(0).stdout == "outbox_messages: version 1\n"
+    assert outbox.row(row) == (False, 5)
+    outrider.command("schema", "apply").expect(0)
+    assert schema.version() == 2
+
+
+def test_definitions_alone(postgres, outrider, outbox, database, db, topic, observer, schema):
+    """`pg_dump -s` has the version table, and not its row."""
+    definitions = schema.dump()
+    db.execute("DROP TABLE outbox_messages, outbox_messages_outrider")
+    schema.psql(definitions)
+    assert "without its row" in outrider.command("status").expect(78).stderr
+    outrider.command("schema", "apply").expect(0)
+    assert schema.version() == 2
+    row = outbox.insert(topic)
+    outrider.drain().expect(0)
+    assert outbox.row(row)[0] and observer.count(topic) == 1
+
+
 def test_own_columns_of_those_names_are_no_copy(outrider, db, topic):
     """An application's table of version 1 may have them all."""
     outbox = Outbox(db).create()

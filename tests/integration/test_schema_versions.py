@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """`outrider schema` takes a table through its versions and back, and changes nothing else."""
 
+import re
+
 import pytest
 
 from support.outbox import Outbox
@@ -261,13 +263,64 @@ def test_a_newer_table_is_left_alone(schema, db):
         assert "version 3" in schema(command).expect(78).stderr
 
 
-def test_a_version_table_without_its_table_is_refused(schema, db):
-    schema("apply").expect(0)
+@pytest.mark.parametrize("arguments", [[], ["--to", "1"], ["--slots", "4", "--inbox"]])
+@pytest.mark.parametrize("before", [[], ["--slots", "2", "--inbox"]])
+def test_a_table_that_was_dropped_is_made_anew(schema, db, outbox, before, arguments):
+    """With a version table of its own: its identity tells relays that it is another table."""
+    schema("apply", *before).expect(0)
+    identity = db.execute("SELECT identity FROM outbox_messages_outrider").fetchone()
     db.execute("DROP TABLE outbox_messages")
+    assert "version  0 of 2" in schema("status").expect(1).stdout
+    assert "outrider schema apply" in schema.runner.command("status").expect(78).stderr
+    assert "outbox_messages_outrider" in schema("revert").expect(78).stderr
+    plan = schema("apply", "--dry-run", *arguments).expect(0).stdout
+    schema("apply", *arguments).expect(0)
+    made = schema.dump()
+    outbox.insert("orders")
+    assert schema.version() == (1 if arguments == ["--to", "1"] else 2)
+    if schema.version() == 2:
+        assert db.execute("SELECT identity FROM outbox_messages_outrider").fetchone() != identity
+    else:
+        assert db.execute("SELECT to_regclass('outbox_messages_outrider')").fetchone() == (None,)
+    if not before:
+        db.execute("DROP TABLE outbox_messages")
+        db.execute("DROP FUNCTION IF EXISTS outbox_enqueue; DROP TABLE IF EXISTS inbox_messages; "
+                   "DROP FUNCTION IF EXISTS inbox_purge")
+        schema.psql(plan)
+        assert schema.dump() == made
+
+
+def test_a_table_of_somebody_elses_is_not_dropped(schema, db):
+    """It only has the name of a version table."""
+    db.execute("CREATE TABLE outbox_messages_outrider (version integer, notes text)")
     assert "outbox_messages_outrider" in schema("apply").expect(78).stderr
-    db.execute("DROP TABLE outbox_messages_outrider")
+    assert db.execute("SELECT count(*) FROM outbox_messages_outrider").fetchone() == (0,)
+
+
+def test_a_table_that_was_renamed_keeps_what_is_beside_it(schema, db):
+    """Its sequence says whose they are."""
     schema("apply").expect(0)
-    assert schema.version() == 2
+    db.execute("ALTER TABLE outbox_messages RENAME TO om_old")
+    told = schema("apply").expect(78).stderr
+    assert "om_old" in told and "outbox_messages_outrider_seq" in told
+    assert db.execute("SELECT version FROM outbox_messages_outrider").fetchone() == (2,)
+    db.execute("ALTER SEQUENCE outbox_messages_outrider_seq RENAME TO om_old_outrider_seq;"
+               "ALTER TABLE outbox_messages_outrider RENAME TO om_old_outrider")
+    told = schema("apply").expect(1).stderr
+    name = re.search(r"the name (\S+) is taken by an index of om_old", told)[1]
+    assert "drop or rename" in told and name.startswith('"public".')
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_an_index_in_the_way_of_a_new_table_is_named(schema, db, level):
+    schema("apply", "--to", "1").expect(0)
+    db.execute("ALTER TABLE outbox_messages RENAME TO om_old")
+    for arguments in (["apply", "--to", str(level)], ["apply", "--dry-run"]):
+        told = schema(*arguments).expect(1).stderr
+        assert "ix_outbox_unpublished" in told and "om_old" in told and "drop or rename" in told
+    db.execute("ALTER INDEX ix_outbox_unpublished RENAME TO ix_om_old")
+    schema("apply", "--to", str(level)).expect(0)
+    assert schema.version() == level
 
 
 def test_wrong_arguments(schema):

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-enum { FAKE_COLUMNS = 16 };
+enum { FAKE_COLUMNS = 20 };
 
 // For statements that hold `like`. The first that fits and has `times` left answers; when none
 // does, the statement succeeds with no row and touches one.

@@ -23,7 +23,7 @@ static const struct store_settings settings = {
 // What facts.sql answers for a table that is there.
 #define FACTS                                                                                      \
     {                                                                                              \
-        .like = "pg_get_userbyid", .times = -1, .columns = 15, .values = {                         \
+        .like = "pg_get_userbyid", .times = -1, .columns = 17, .values = {                         \
             "public",                                                                              \
             "t",                                                                                   \
             "r",                                                                                   \
@@ -38,7 +38,9 @@ static const struct store_settings settings = {
             "db",                                                                                  \
             "150020",                                                                              \
             "42",                                                                                  \
-            "f"                                                                                    \
+            "f",                                                                                   \
+            "f",                                                                                   \
+            NULL                                                                                   \
         }                                                                                          \
     }
 

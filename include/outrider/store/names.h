@@ -48,6 +48,9 @@ char *names_topic(const struct names *names, const struct template *topic);
 bool names_check_unversioned(const struct names *names, const char *sequence,
                              struct error *err) MUST_CHECK;
 
+// The error of a version table that has no row: the same state as none. Returns false.
+bool names_without_version(const struct names *names, struct error *err);
+
 struct placeholder {
     const char *name;
     const char *text;
