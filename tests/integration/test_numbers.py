@@ -184,6 +184,16 @@ def test_a_row_that_a_policy_raises_for_stops_no_lane(outrider, outbox, numbered
     assert daemon.terminate() == 0
 
 
+def test_a_row_whose_numbering_ends_the_session_is_a_failed_window(outrider, outbox, numbered, db, slots):
+    bad = numbered(None)
+    db.execute(TRIGGER.format(bad=bad, body="PERFORM pg_terminate_backend(pg_backend_pid())"))
+    daemon = outrider.run()
+    daemon.wait_until(lambda: events(daemon, "window_failed"), 10, "a failed window")
+    assert "numbering rows without a number" in events(daemon, "window_failed")[0]["error"]
+    assert not events(daemon, "rows_unnumbered")
+    assert daemon.terminate() == 0
+
+
 @pytest.mark.parametrize("bad", [1200, 11000])
 def test_rows_that_cannot_be_numbered_do_not_starve_those_behind_them(outrider, outbox, topic, observer, db, slots, bad):
     """More than a transaction, and more than a call, reads."""
