@@ -102,7 +102,10 @@ append_rows(struct text *out, const struct trial *trial, const struct trial_refu
     switch (trial->upon) {
     case TRIAL_UPON_WAITING:
         if (refusal->rows == 0) {
-            text_appendf(out, "%zu waiting rows together", trial->rows);
+            text_appendf(out, "%zu waiting rows together%s", trial->rows,
+                         refusal->unfinished ? " (the trial's time was over before each was tried "
+                                               "alone)"
+                                             : "");
             break;
         }
         message_id_format(&refusal->first, id);
@@ -192,6 +195,16 @@ is_cut_off(const struct error *err)
            str_equal(err->code, "CONNECT") || str_equal(err->code, "53300");
 }
 
+// The server cancelled a statement. For a row alone, before its time was over or while others pass,
+// that is a refusal all the same: the row's trigger raises it, or is slow.
+static bool
+was_cut_off(const struct trial_refusal *refusal)
+{
+    const bool of_row = refusal->rows > 0 && (refusal->passed > 0 || !refusal->timed_out);
+
+    return is_cut_off(&refusal->error) && !(of_row && str_equal(refusal->error.code, "57014"));
+}
+
 static void
 skip(struct findings *findings, const char *what, const struct error *reason)
 {
@@ -210,7 +223,7 @@ judge(const struct trial *trial, const char *table, struct findings *findings)
         bool known = !refusal->refused || is_told(findings, &refusal->error);
         for (enum trial_act before = 0; before < act; before++)
             known |= is_same(&trial->acts[before], refusal);
-        if (!known && is_cut_off(&refusal->error))
+        if (!known && was_cut_off(refusal))
             skip(findings, "the trial was cut off", &refusal->error);
         else if (!known)
             tell(trial, act, table, findings);

@@ -218,8 +218,8 @@ const struct finding_kind finding_kinds[FINDING_COUNT] = {
                                RELAY_WAITS "Mend the cause that the error names.", NULL, 0},
     [FINDING_WORK_REFUSED] = {"work-refused", SEVERITY_ERROR,
                               "PostgreSQL refuses what the relay does",
-                              "Tried and taken back, {1} is refused on {2}: {3} (SQLSTATE {4}).",
-                              "{5}", "{6}", 0},
+                              "Tried and taken back, {1} is refused on {2}: {3} (code {4}).", "{5}",
+                              "{6}", 0},
     [FINDING_REFERENCED] =
         {"referenced", SEVERITY_ERROR, "others refer to rows that the relay deletes",
          "Constraint {1} of table {2} refers to the outbox table, and published rows are to be "

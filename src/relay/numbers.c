@@ -8,7 +8,10 @@
 
 #include "outrider/base/log.h"
 
-enum { NUMBERING_MS = 60000 }; // between two looks for rows without a number
+enum {
+    NUMBERING_MS = 60000, // between two rounds that look for rows without a number
+    PAUSE_MS = 1000,      // within one that does not get on
+};
 
 // Was the row's transaction over when the window began? Then its number, too, had been drawn by
 // then. Ids are compared as PostgreSQL does: half of them lie behind any.
@@ -51,27 +54,52 @@ window_note_numbers(struct window *window)
     }
 }
 
+// Said once, until a round has met no such row.
+static void
+tell_unnumbered(struct lane *lane, const struct numbering *round)
+{
+    const bool refused = *round->why.code != '\0';
+    char id[MESSAGE_ID_TEXT];
+
+    message_id_format(&round->first, id);
+    if (refused && !lane->told_unnumbered)
+        LOG(LOG_ERROR, "rows_unnumbered", LOG_INT("lane", lane->number),
+            LOG_STR("id", round->refused > 0 ? id : NULL), LOG_INT("rows", round->refused),
+            LOG_FAULT(&round->why),
+            LOG_STR("next",
+                    "rows without a usable seq that are refused a number wait until they can get "
+                    "one, tried once a minute; all others go on"));
+    if (refused || round->over)
+        lane->told_unnumbered = refused;
+}
+
+// At once where rows are numbered and more may be there. A round that numbers none, or is slow,
+// takes a small part of the lane's time.
+static int64_t
+pause_after(const struct numbering *round, struct mono began)
+{
+    const int64_t took_ms = mono_diff_ns(mono_now(), began) / 1000000;
+    const int64_t least_ms = round->over ? NUMBERING_MS : PAUSE_MS;
+
+    if (!round->over && round->rows > 0)
+        return 0;
+    return 9 * took_ms > least_ms ? 9 * took_ms : least_ms;
+}
+
 bool
 lane_number_rows(struct lane *lane, struct error *err)
 {
-    struct error refused;
-    int64_t rows;
-    bool more;
+    const struct mono began = mono_now();
+    struct numbering round;
 
     if (!mono_passed(lane->next_numbering))
         return true;
-    if (!store_number_rows(lane->store, &rows, &more, &refused, err))
+    if (!store_number_rows(lane->store, &round, err))
         return error_prefix(err, "numbering rows without a number");
-    lane->next_numbering = mono_add_ms(mono_now(), more ? 0 : NUMBERING_MS);
-    if (rows > 0)
-        LOG(LOG_INFO, "rows_numbered", LOG_INT("lane", lane->number), LOG_INT("rows", rows),
+    lane->next_numbering = mono_add_ms(mono_now(), pause_after(&round, began));
+    if (round.rows > 0)
+        LOG(LOG_INFO, "rows_numbered", LOG_INT("lane", lane->number), LOG_INT("rows", round.rows),
             LOG_STR("next", "they had no usable seq, and are sent as new rows"));
-    const bool failed = *refused.code != '\0';
-    if (failed && !lane->told_unnumbered)
-        LOG(LOG_ERROR, "rows_unnumbered", LOG_INT("lane", lane->number), LOG_FAULT(&refused),
-            LOG_STR("next",
-                    "rows without a usable seq wait until they can be numbered, tried once a "
-                    "minute; all others go on"));
-    lane->told_unnumbered = failed;
+    tell_unnumbered(lane, &round);
     return true;
 }

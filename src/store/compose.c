@@ -129,12 +129,17 @@ add_version(const struct shape *shape, const struct description *description,
     return count + sizeof first / sizeof first[0];
 }
 
-// What only version 2 has: numbers.
+// What only version 2 has: numbers. `all` has room for a placeholder more.
 static void
-compose_numbers(struct shape *shape, const struct names *names, const struct placeholder *all,
+compose_numbers(struct shape *shape, const struct names *names, struct placeholder *all,
                 size_t count)
 {
-    shape->lost_exist = names_expand(names, sql_store_lost_exist, all, count);
+    all[count++] = (struct placeholder){"lost", sql_store_lost, true};
+    shape->lost_some = names_expand(names, sql_store_lost_some, all, count);
+    shape->lost_behind = names_expand(names, sql_store_lost_behind, all, count);
+    shape->lost_lock = names_expand(names, sql_store_lost_lock, all, count);
+    shape->lost_lockable = names_expand(names, sql_store_lost_lockable, all, count);
+    shape->lost_unchanged = names_expand(names, sql_store_lost_unchanged, all, count);
     shape->lost_number = names_expand(names, sql_store_lost_number, all, count);
     shape->still_lost = names_expand(names, sql_store_still_lost, all, count);
     shape->renumber = names_expand(names, sql_store_renumber, all, count);

@@ -5,20 +5,27 @@
 
 #include <stdio.h>
 
-// Does the failure look as if the statement did not fit the table any more? Then the shape is to be
-// read again, but not twice for nothing: what fails again is an error. noted: it failed so before.
 bool
-store_is_misfit(bool *noted, const PGresult *failed)
+misfit_lies_in(const char *sqlstate)
 {
     static const char *const states[] = {
         SQLSTATE_UNDEFINED_TABLE,    SQLSTATE_UNDEFINED_COLUMN, SQLSTATE_UNDEFINED_SCHEMA,
         SQLSTATE_UNDEFINED_FUNCTION, SQLSTATE_WRONG_TYPE,       SQLSTATE_CHANGED_RESULT,
     };
 
+    for (size_t i = 0; sqlstate && i < sizeof states / sizeof states[0]; i++)
+        if (str_equal(sqlstate, states[i]))
+            return true;
+    return false;
+}
+
+// Then the shape is to be read again, but not twice for nothing: what fails again is an error.
+bool
+store_is_misfit(bool *noted, const PGresult *failed)
+{
     if (*noted)
         return false;
-    for (size_t i = 0; i < sizeof states / sizeof states[0] && !*noted; i++)
-        *noted = sqlstate_is(failed, states[i]);
+    *noted = misfit_lies_in(PQresultErrorField(failed, PG_DIAG_SQLSTATE));
     return *noted;
 }
 

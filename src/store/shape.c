@@ -290,7 +290,11 @@ shape_free(struct shape *shape)
     free(shape->settle);
     free(shape->fail);
     free(shape->uncounted);
-    free(shape->lost_exist);
+    free(shape->lost_some);
+    free(shape->lost_behind);
+    free(shape->lost_lock);
+    free(shape->lost_lockable);
+    free(shape->lost_unchanged);
     free(shape->lost_number);
     free(shape->still_lost);
     free(shape->renumber);

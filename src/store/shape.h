@@ -50,7 +50,11 @@ struct shape {
     char *settle;
     char *fail;
     char *uncounted;
-    char *lost_exist; // version 2, like the next three
+    char *lost_some; // version 2, like the next seven
+    char *lost_behind;
+    char *lost_lock;
+    char *lost_lockable;
+    char *lost_unchanged;
     char *lost_number;
     char *still_lost;
     char *renumber;

@@ -10,6 +10,15 @@
 #include "shape.h"
 #include "wire.h"
 
+// The numbering of rows that have no usable number, between two calls.
+struct lost {
+    bool by_id;             // they are read in the order of ids, because some could not be numbered
+    struct message_id next; // the lowest id of those that had no turn in this round
+    size_t set;             // rows of the next set; 0: as many as may be
+    bool doubted;           // the question for them failed last time
+    struct numbering round;
+};
+
 struct store {
     struct store_settings settings; // the strings are the caller's
     struct names names;
@@ -31,6 +40,7 @@ struct store {
     struct mono trial_end; // zeroed, but while store_try runs
     struct mono plans_end; // those that the server keeps are made anew then
     bool longer;           // calls wait longer than usual
+    struct lost lost;
 };
 
 static inline int
@@ -96,5 +106,8 @@ bool store_changed_all(const PGresult *result, size_t count, struct error *err) 
 // Does the failure look as if the statement did not fit the table any more? noted: it did so
 // before, and is an error now.
 bool store_is_misfit(bool *noted, const PGresult *failed);
+
+// Is it such a code? NULL: no.
+bool misfit_lies_in(const char *sqlstate);
 
 #endif

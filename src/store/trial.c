@@ -159,12 +159,28 @@ is_lost(const struct store *store)
     return status == PQTRANS_UNKNOWN || status == PQTRANS_ACTIVE || status == PQTRANS_INERROR;
 }
 
-// Can one row be the reason? What lasts too long or waits for a lock together does so alone too.
+// timed_out: the server may have ended a statement because its time was over, and a row whose
+// trigger says so has not taken that long.
 static bool
-lies_in_row(const char *code)
+run_act(struct trying *trying, act_function *act, size_t from, size_t count, bool *ret_timed_out,
+        struct error *err)
 {
-    return str_equal(code, "SHORT") || str_equal(code, "UNDONE") ||
-           (sqlstate_lies_in_row(code) && !refusal_is_of_others(code));
+    const struct mono end = mono_add_ms(mono_now(), trying->store->settings.statement_timeout_ms);
+    const bool good = act(trying->store, trying->ids + from, count, err);
+
+    *ret_timed_out = !good && mono_passed(end);
+    return good;
+}
+
+static void
+blame(struct trial_refusal *refusal, const struct message_id *id, const struct error *err,
+      bool timed_out)
+{
+    if (refusal->rows++ > 0)
+        return;
+    refusal->first = *id;
+    refusal->error = *err;
+    refusal->timed_out = timed_out;
 }
 
 // Tries each row alone, while there is time, and counts those that are refused.
@@ -172,18 +188,17 @@ static void
 single_out(struct trying *trying, act_function *act, struct trial_refusal *refusal)
 {
     struct error err;
+    bool timed_out;
 
     for (size_t i = 0; i < trying->count && !is_lost(trying->store); i++) {
         if (mono_passed(trying->store->trial_end)) {
             refusal->unfinished = true;
             return;
         }
-        if (act(trying->store, &trying->ids[i], 1, &err))
-            continue;
-        if (refusal->rows++ == 0) {
-            refusal->first = trying->ids[i];
-            refusal->error = err;
-        }
+        if (run_act(trying, act, i, 1, &timed_out, &err))
+            refusal->passed++;
+        else if (!is_lost(trying->store) && !refusal_is_of_others(err.code))
+            blame(refusal, &trying->ids[i], &err, timed_out);
     }
 }
 
@@ -198,9 +213,14 @@ try_act(struct trying *trying, act_function *act, struct trial_refusal *ret_refu
         refusal.refused = true;
         error_set(&refusal.error, FAULT_CLUSTER, "TIMEOUT", "it took longer than %d s",
                   TRIAL_MS / 1000);
-    } else if (!act(trying->store, trying->ids, trying->count, &refusal.error)) {
+    } else if (!run_act(trying, act, 0, trying->count, &refusal.timed_out, &refusal.error)) {
+        const struct error why = refusal.error;
         refusal.refused = true;
-        if (lies_in_row(refusal.error.code))
+        // A trigger can raise any code; what waits for a lock together does so alone too.
+        const bool in_row = !is_lost(trying->store) && !refusal_is_of_others(why.code);
+        if (in_row && trying->count == 1)
+            blame(&refusal, trying->ids, &why, refusal.timed_out);
+        else if (in_row)
             single_out(trying, act, &refusal);
     }
     *ret_refusal = refusal;
@@ -307,17 +327,12 @@ poll_slots(struct trying *trying, struct trial_refusal *refusal)
     refusal->refused = !store_poll(trying->store, claims, found, views, &refusal->error);
 }
 
-bool
-store_try(struct store *store, const struct claim *claim, bool purges, struct trial *ret_trial,
-          struct error *err)
+static bool
+try_all(struct store *store, const struct claim *claim, bool purges, struct trial *trial,
+        struct error *err)
 {
     struct trying trying = {.store = store, .claim = claim};
-    struct trial *trial = ret_trial;
 
-    *trial = (struct trial){0};
-    store->trial_end = mono_add_ms(mono_now(), TRIAL_MS);
-    if (store->shape.undoing == UNDOING_NOTHING) // a trial relies on no catalogue
-        store->shape.undoing = UNDOING_AT_ONCE;
     poll_slots(&trying, &trial->acts[TRIAL_POLL]);
     if (is_lost(store)) {
         *err = trial->acts[TRIAL_POLL].error;
@@ -333,6 +348,21 @@ store_try(struct store *store, const struct claim *claim, bool purges, struct tr
     try_act(&trying, try_death, &trial->acts[TRIAL_DEATH]);
     if (purges)
         try_act(&trying, try_purge, &trial->acts[TRIAL_PURGE]);
-    store->trial_end = (struct mono){0};
     return is_lost(store) || store_rollback(store, err); // that is an act's own failure
+}
+
+bool
+store_try(struct store *store, const struct claim *claim, bool purges, struct trial *ret_trial,
+          struct error *err)
+{
+    const enum undoing undoing = store->shape.undoing;
+
+    *ret_trial = (struct trial){0};
+    store->trial_end = mono_add_ms(mono_now(), TRIAL_MS);
+    if (undoing == UNDOING_NOTHING) // a trial relies on no catalogue
+        store->shape.undoing = UNDOING_AT_ONCE;
+    const bool good = try_all(store, claim, purges, ret_trial, err);
+    store->shape.undoing = undoing;
+    store->trial_end = (struct mono){0};
+    return good;
 }

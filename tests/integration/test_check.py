@@ -121,8 +121,30 @@ def test_a_trial_ends_in_time(check, outbox, topic):
     outbox.fill(topic, 100)
     count = tries(outbox, "PERFORM pg_sleep(0.2); RAISE 'no';")
     refused, = check()["work-refused"]
-    assert "marking rows as published is refused on 100 waiting rows together" in refused["detail"]
+    assert "marking rows as published is refused on 100 waiting rows together (the trial's time was over" in refused["detail"]
     assert count() <= 40  # of 5 s
+
+
+@pytest.mark.parametrize("body, code", [
+    ("RAISE 'no'", "P0001"), ("RAISE 'no' USING ERRCODE = 'ABC01'", "ABC01"), ("RAISE 'no' USING ERRCODE = '57014'", "57014"),
+    ("RAISE 'no' USING ERRCODE = '53100'", "53100"), ("RETURN NULL", "SHORT"), ("NEW := OLD", "UNDONE")])
+@pytest.mark.parametrize("whose", ["one", "each"])
+def test_the_row_that_is_refused_is_named(check, outbox, topic, body, code, whose):
+    good, bad = outbox.insert(topic), outbox.insert(topic, aggregate="a-2")
+    condition = {"one": f"NEW.id = '{bad}'", "each": "true"}[whose]
+    tries(outbox, f"IF {condition} THEN {body}; END IF;")
+    refused = check()["work-refused"]
+    rows = {"one": f"1 of 2 waiting rows, the first of them {bad}", "each": f"2 of 2 waiting rows, the first of them {good}"}
+    for found in refused:  # the acts that have the same reason are one
+        assert f"refused on {rows[whose]}: " in found["detail"] and found["detail"].endswith(f"(code {code}).")
+
+
+def test_a_row_that_is_slow_beside_others_is_named(check, outbox, topic):
+    outbox.insert(topic)
+    bad = outbox.insert(topic, aggregate="a-2")
+    tries(outbox, f"IF NEW.id = '{bad}' THEN PERFORM pg_sleep(60); END IF;")
+    refused, = check(config={"database": {"statement_timeout": "500ms", "lock_timeout": "100ms"}})["work-refused"]
+    assert f"1 of 2 waiting rows, the first of them {bad}" in refused["detail"]
 
 
 def test_a_trigger_that_undoes_marks(check, outbox, topic):

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from support import outrider as relay
+
 HIGHEST, LOWEST = 2**63 - 1, -2**63
 
 pytestmark = [pytest.mark.parametrize("version", [2]), pytest.mark.parametrize("slots", [1, 4])]
@@ -91,6 +93,118 @@ def test_rows_that_a_trigger_keeps_without_a_number_hold_up_no_others(outrider, 
     told = events(daemon, "rows_unnumbered")  # by each lane, once
     assert {line["code"] for line in told} == {"UNDONE"} and "1000 of 1000 rows" in told[0]["error"]
     assert not events(daemon, "rows_numbered")
+    assert daemon.terminate() == 0
+
+
+NUMBERED = "NEW.id = '{bad}' AND NEW.seq IS DISTINCT FROM OLD.seq"
+FUNCTION = ("CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "IF " + NUMBERED + " THEN {body}; END IF; RETURN NEW; END $$;")
+TRIGGER = FUNCTION + "CREATE TRIGGER f BEFORE UPDATE ON outbox_messages FOR EACH ROW EXECUTE FUNCTION f()"
+DEFERRED = FUNCTION + ("CREATE CONSTRAINT TRIGGER f AFTER UPDATE ON outbox_messages DEFERRABLE INITIALLY DEFERRED "
+                       "FOR EACH ROW EXECUTE FUNCTION f()")
+POLICY = ("ALTER TABLE outbox_messages ENABLE ROW LEVEL SECURITY; ALTER TABLE outbox_messages FORCE ROW LEVEL SECURITY;"
+          "CREATE POLICY a ON outbox_messages FOR SELECT USING (true); CREATE POLICY b ON outbox_messages FOR UPDATE ")
+
+# What refuses one row a number: the statement that makes it so, and the code that is told.
+REFUSES = {
+    "raise": (TRIGGER.replace("{body}", "RAISE 'no' USING ERRCODE = 'ABC01'"), "ABC01"),
+    "raise at COMMIT": (DEFERRED.replace("{body}", "RAISE 'no' USING ERRCODE = 'ABC01'"), "ABC01"),
+    "raise 57014": (TRIGGER.replace("{body}", "RAISE 'no' USING ERRCODE = '57014'"), "57014"),
+    "raise 55P03": (TRIGGER.replace("{body}", "RAISE 'no' USING ERRCODE = '55P03'"), "55P03"),
+    "RETURN NULL": (TRIGGER.replace("{body}", "RETURN NULL"), "SHORT"),
+    "undo": (TRIGGER.replace("{body}", "NEW.seq := OLD.seq"), "UNDONE"),
+    "undo at COMMIT": (DEFERRED.replace(
+        "{body}", "UPDATE outbox_messages SET seq = NULL WHERE id = NEW.id"), "UNDONE"),
+    "rule": ("CREATE RULE r AS ON UPDATE TO outbox_messages WHERE " + NUMBERED + " DO INSTEAD NOTHING", "SHORT"),
+    "constraint": ("ALTER TABLE outbox_messages ADD CHECK (id <> '{bad}' OR seq IS NULL) NOT VALID", "23514"),
+    "policy hides": (POLICY + "USING (id <> '{bad}') WITH CHECK (true)", "SHORT"),
+    "policy refuses": (POLICY + "USING (true) WITH CHECK (id <> '{bad}' OR seq IS NULL)", "42501"),
+}
+
+
+@pytest.fixture
+def as_role(make_role, postgres, database, outrider):
+    """The relay has a role of its own, which policies hold for."""
+    name = make_role("relay", "SELECT, UPDATE, DELETE ON outbox_messages", "USAGE ON SEQUENCE outbox_messages_outrider_seq")
+    outrider.config = relay.merge(outrider.config, {"database": {"dsn": postgres.dsn(database, user=name)}})
+
+
+def several(numbered, count=9):
+    """So many rows without a number, of as many aggregates; the one in the middle is the bad one."""
+    ids = [numbered(LOWEST if i % 3 == 2 else None, f"a-{i}") for i in range(count)]
+    return ids, ids[count // 2]
+
+
+@pytest.mark.parametrize("name", REFUSES)
+def test_a_row_that_is_refused_a_number_costs_no_other_anything(outrider, outbox, numbered, observer, topic, db, slots,
+                                                                as_role, name):
+    makes, code = REFUSES[name]
+    ids, bad = several(numbered)
+    db.execute(makes.format(bad=bad))
+    daemon = outrider.run()
+    arrived(observer, topic, daemon, [one for one in ids if one != bad])
+    daemon.wait_until(lambda: events(daemon, "rows_unnumbered"), 10, "the row named")
+    for told in events(daemon, "rows_unnumbered"):
+        assert (told["code"], told["id"], told["rows"]) == (code, bad, 1)
+    assert not events(daemon, "window_failed")
+    assert daemon.terminate() == 0
+    assert outbox.row(bad) == (False, 0)
+
+
+@pytest.mark.parametrize("lock", ["FOR UPDATE", "FOR SHARE"])
+def test_a_row_that_is_locked_has_its_turn_later(outrider, outbox, numbered, observer, topic, db, slots, connect, lock):
+    """FOR SHARE by two, so that the row names no one transaction."""
+    ids, bad = several(numbered)
+    holders = [connect(autocommit=False) for _ in range(1 if lock == "FOR UPDATE" else 2)]
+    for holder in holders:
+        holder.execute(f"SELECT FROM outbox_messages WHERE id = '{bad}' {lock}")
+    daemon = outrider.run()
+    arrived(observer, topic, daemon, [one for one in ids if one != bad])
+    for holder in holders:
+        holder.rollback()
+    db.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'outrider'")
+    arrived(observer, topic, daemon, ids)
+    assert daemon.terminate() == 0
+    assert not events(daemon, "rows_unnumbered")
+
+
+def test_a_row_that_a_policy_raises_for_stops_no_lane(outrider, outbox, numbered, observer, topic, db, slots, as_role):
+    """Whoever looks for rows without a number meets it; a claim does not, which reads numbers."""
+    bad, good = numbered(None, "a-1"), outbox.insert(topic)
+    db.execute("CREATE FUNCTION raises(id uuid) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN "
+               f"IF id = '{bad}' THEN RAISE 'no' USING ERRCODE = 'ABC01'; END IF; RETURN true; END $$;"
+               "ALTER TABLE outbox_messages ENABLE ROW LEVEL SECURITY;"
+               "CREATE POLICY a ON outbox_messages USING (raises(id))")
+    daemon = outrider.run()
+    arrived(observer, topic, daemon, [good])
+    daemon.wait_until(lambda: events(daemon, "rows_unnumbered"), 10, "it is told")
+    assert {line["code"] for line in events(daemon, "rows_unnumbered")} == {"ABC01"}
+    arrived(observer, topic, daemon, [good, outbox.insert(topic)])
+    assert not events(daemon, "window_failed")
+    assert daemon.terminate() == 0
+
+
+def test_a_row_whose_numbering_ends_the_session_is_a_failed_window(outrider, outbox, numbered, db, slots):
+    bad = numbered(None)
+    db.execute(TRIGGER.format(bad=bad, body="PERFORM pg_terminate_backend(pg_backend_pid())"))
+    daemon = outrider.run()
+    daemon.wait_until(lambda: events(daemon, "window_failed"), 10, "a failed window")
+    assert "numbering rows without a number" in events(daemon, "window_failed")[0]["error"]
+    assert not events(daemon, "rows_unnumbered")
+    assert daemon.terminate() == 0
+
+
+@pytest.mark.parametrize("bad", [1200, 11000])
+def test_rows_that_cannot_be_numbered_do_not_starve_those_behind_them(outrider, outbox, topic, observer, db, slots, bad):
+    """More than a transaction, and more than a call, reads."""
+    outbox.fill(topic, bad, prefix="bad")
+    good = outbox.insert(topic, aggregate="good", message_id="00000000-0000-4000-8000-000000000000")
+    db.execute("UPDATE outbox_messages SET seq = NULL;"
+               "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.seq := OLD.seq; RETURN NEW; END $$;"
+               "CREATE TRIGGER keep BEFORE UPDATE ON outbox_messages FOR EACH ROW "
+               "WHEN (OLD.aggregate_id <> 'good' AND OLD.seq IS NULL AND NEW.seq IS NOT NULL) EXECUTE FUNCTION keep()")
+    daemon = outrider.run()
+    arrived(observer, topic, daemon, [good], 50)
     assert daemon.terminate() == 0
 
 

@@ -575,22 +575,19 @@ store_keep_unmarked(struct store *store, struct message_id *ids, size_t *count, 
 
 // In the journal only when there are some.
 bool
-store_number_rows(struct store *store, int64_t *ret_rows, bool *ret_more, struct error *ret_refused,
-                  struct error *err)
+store_number_rows(struct store *store, struct numbering *ret_round, struct error *err)
 {
     enum { MOST = 10000 };
-    *ret_rows = 0;
-    *ret_more = false;
-    *ret_refused = (struct error){0};
+    *ret_round = (struct numbering){.over = true};
     if (store->version == 1 || fake_store.lost == 0)
         return true;
     if (!enter(FAKE_NUMBER, "number", err)) {
-        *ret_refused = *err;
+        ret_round->why = *err;
         return true;
     }
-    *ret_more = fake_store.lost > MOST;
-    *ret_rows = *ret_more ? MOST : fake_store.lost;
-    fake_store.lost -= *ret_rows;
+    ret_round->over = fake_store.lost <= MOST;
+    ret_round->rows = ret_round->over ? fake_store.lost : MOST;
+    fake_store.lost -= ret_round->rows;
     fake_store_unlock();
     return true;
 }

@@ -234,13 +234,22 @@ bool store_try_fail(struct store *store, const struct failure *failures, size_t 
                     struct refusals *ret_refused, struct error *err)
     __attribute__((warn_unused_result));
 
+// What a round did that gives waiting rows a number.
+struct numbering {
+    int64_t rows; // that got one in this call
+    bool over; // each row had its turn, or they cannot be looked for: a round can take many calls
+    // Of the round up to now:
+    int64_t refused;         // rows that were refused alone
+    struct message_id first; // of these
+    struct error why; // of the first one, or of a set that is being taken apart; code "": none
+};
+
 // Gives a number to each waiting row that has none that a claim could come upon (seq NULL, or the
-// lowest of all), as if it were new. Between two windows; version 1 has no such rows. ret_rows: how
-// many got one; ret_more: a call numbers ten thousand at most, and more may be left. What the
-// server refuses is undone and stands in ret_refused, whose code is empty else; "UNDONE": a trigger
-// took numbers away again.
-bool store_number_rows(struct store *store, int64_t *ret_rows, bool *ret_more,
-                       struct error *ret_refused, struct error *err)
+// lowest of all), as if it were new. Between two windows; version 1 has no such rows. What the
+// server refuses for one row costs the others nothing; "SHORT": the row was passed over without an
+// error, "UNDONE": a trigger took its number away again. A row that another session holds locked
+// has its turn in another round. False: the session is lost, or has given no sensible answer.
+bool store_number_rows(struct store *store, struct numbering *ret_round, struct error *err)
     __attribute__((warn_unused_result));
 
 // Between two windows: leaves of `ids` those whose rows are in the table and unpublished, in any

@@ -34,8 +34,10 @@ struct trial_refusal {
     bool refused;
     struct error error;
     size_t rows;             // that it was refused for when each was tried alone; 0: for none alone
+    size_t passed;           // that it was not refused for then
     bool unfinished;         // the time was over before each was tried alone
-    struct message_id first; // of these
+    bool timed_out;          // `error` came when a statement's time was over, or later
+    struct message_id first; // of `rows`
 };
 
 struct trial {
