@@ -281,7 +281,7 @@ walk(struct store *store, const PGresult *list, struct mono end, size_t *ret_don
         if (attempt.split) { // a slow row costs its time once more, and not at each level
             store->lost.set =
                 str_equal(attempt.why.code, SQLSTATE_QUERY_CANCELED) ? 1 : (attempt.count + 1) / 2;
-            if (round->refused == 0)
+            if (round->refused == 0 && !refusal_is_of_others(attempt.why.code))
                 round->why = attempt.why;
             continue;
         }

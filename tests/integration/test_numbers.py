@@ -91,7 +91,8 @@ def test_rows_that_a_trigger_keeps_without_a_number_hold_up_no_others(outrider, 
     daemon = outrider.run()
     arrived(observer, topic, daemon, [outbox.insert(topic)])
     told = events(daemon, "rows_unnumbered")  # by each lane, once
-    assert {line["code"] for line in told} == {"UNDONE"} and "1000 of 1000 rows" in told[0]["error"]
+    assert {line["code"] for line in told} == {"UNDONE"}
+    assert all(line["rows"] > 1 for line in told)  # lanes that meet make sets smaller
     assert not events(daemon, "rows_numbered")
     assert daemon.terminate() == 0
 
