@@ -28,7 +28,7 @@ send_copy(struct window *window, struct batch *batch, const struct message *mess
     const char *topic = lane->shared->settings->dead_topic;
     size_t room = lane->producer ? producer_max_message_bytes(lane->producer) : 0;
     struct message *copy =
-        dead_letter(batch, message, window_attempts(window, &message->row) + 1, topic, room);
+        dead_letter(batch, message, window_attempts_made(window, message), topic, room);
 
     if (!lane->producer || mono_passed(deadline) ||
         !breakers_admit(&lane->slot->breakers, topic, copy->row.position, &window->probing))
@@ -118,6 +118,7 @@ try_first(struct window *window, struct batch *batch, struct error *err)
             failures[count++] = (struct failure){
                 .id = batch->messages[i].row.id,
                 .dead = true,
+                .spent = batch->messages[i].outcome.spent,
                 .error_class = fault_name(FAULT_MESSAGE),
                 .code = batch->messages[i].outcome.code,
                 .text = batch->messages[i].outcome.text,

@@ -26,6 +26,7 @@ static const struct outcome exhausted = {
     .state = OUTCOME_FAILED,
     .fault = FAULT_MESSAGE,
     .permanent = true,
+    .spent = true,
     .code = "EXHAUSTED",
     .text = "its attempts were used up before (outbox.max_retries)",
 };
@@ -79,11 +80,13 @@ prepare(struct window *window, struct batch *batch, struct message *message)
         message->outcome.state = OUTCOME_HELD;
         return;
     }
-    if (message->row.retry_count >= settings->max_retries)
+    if (message->row.retry_count >= settings->max_retries) {
         message->outcome = exhausted;
-    else if (message->outcome.state == OUTCOME_NONE)
+        envelope_name_topic(&settings->envelope, batch, message);
+    } else if (message->outcome.state == OUTCOME_NONE) {
         envelope_fill(&settings->envelope, batch, message,
                       producer_max_message_bytes(lane->producer));
+    }
     if (message->outcome.state == OUTCOME_NONE && !admit(window, message))
         message->outcome.state = OUTCOME_HELD;
 }

@@ -199,8 +199,8 @@ window_is_dead(const struct window *window, const struct message *message)
 
     return outcome->state == OUTCOME_FAILED && outcome->fault == FAULT_MESSAGE &&
            !outcome->doubted &&
-           (outcome->permanent || window_attempts(window, &message->row) + 1 >=
-                                      window->lane->shared->settings->max_retries);
+           (outcome->permanent ||
+            window_attempts_made(window, message) >= window->lane->shared->settings->max_retries);
 }
 
 // Its later rows wait for a row that waits. Version 1 has no place for it in the table.
@@ -227,7 +227,7 @@ settle_blamed(struct window *window, const struct message *message, struct settl
     int64_t delay_ms =
         postponed ? WAITS * (int64_t)settings->topic_retry_ms
                   : backoff_delay_ms(settings->retry_backoff_ms, settings->retry_backoff_max_ms,
-                                     message->row.retry_count + 1);
+                                     message->row.retry_count + !outcome->spent);
 
     if (message->topic)
         window_note_answer(window, message);
@@ -241,6 +241,7 @@ settle_blamed(struct window *window, const struct message *message, struct settl
         .delay_ms = delay_ms,
         .dead = dead,
         .postponed = postponed,
+        .spent = outcome->spent,
         .error_class = fault_name(outcome->fault),
         .code = outcome->code,
         .text = outcome->text,
@@ -365,7 +366,7 @@ note_failure(struct window *window, const struct failure *failure, const struct 
     if (failure->postponed)
         return;
     window->dead += failure->dead;
-    window->attempts++;
+    window->attempts += !failure->spent;
     if (window->note_count == window->note_room) {
         window->note_room = 2 * window->note_room + 16;
         window->notes = xreallocarray(window->notes, window->note_room, sizeof *window->notes);
@@ -375,7 +376,7 @@ note_failure(struct window *window, const struct failure *failure, const struct 
         .topic = message->topic ? xstrdup(message->topic) : NULL,
         .code = xstrdup(failure->code),
         .text = xstrdup(failure->text),
-        .attempt = window_attempts(window, &message->row) + 1,
+        .attempt = window_attempts_made(window, message),
         .dead = failure->dead,
         .delay_ms = failure->dead ? 0 : failure->delay_ms,
     };

@@ -58,7 +58,7 @@ struct window {
 struct note {
     struct message_id id;
     char *topic, *code, *text; // topic: may be NULL
-    int attempt;
+    int64_t attempt;
     bool dead;
     int64_t delay_ms;
 };
@@ -133,8 +133,9 @@ bool window_refuse_unmarkable(struct window *window, struct batch *batch, struct
 void window_keep_unwritten(struct window *window, const struct refusal *refusal,
                            const struct message *message, bool counts);
 
-// The failed attempts of a row, with those that could not be written.
-int window_attempts(const struct window *window, const struct row *row);
+// The failed attempts of a message: those of its row, those that could not be written, and the one
+// in hand.
+int64_t window_attempts_made(const struct window *window, const struct message *message);
 
 // What became of a row is written: it waits in the table, or (done) is published or dead.
 void window_forget_written(struct window *window, const struct message_id *id, bool done);

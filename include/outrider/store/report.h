@@ -32,6 +32,7 @@ int report_slots(const struct report *report);
 struct backlog_topic {
     char *topic;
     int64_t messages; // not published and not dead
+    int64_t spent;    // of these: without an attempt left, a relay makes them dead unsent
     int64_t dead;
     int64_t oldest_age_ms; // of the messages; 0 when there are none
 };
@@ -40,6 +41,7 @@ struct backlog {
     struct backlog_topic *topics; // by topic name
     size_t count;
     int64_t messages;
+    int64_t spent;
     int64_t dead;
     int64_t oldest_age_ms;
     bool capped; // counting stopped at the limit: the counts are lower bounds
