@@ -56,8 +56,7 @@ append_plan(struct text *out, const struct envelope_settings *envelope,
         add_row(&grid, topic->topic, topic->messages - topic->spent, topic->dead + topic->spent,
                 topic_problem(envelope, topic->topic));
     }
-    add_row(&grid, "all", backlog->messages - backlog->spent, backlog->dead + backlog->spent,
-            NULL);
+    add_row(&grid, "all", backlog->messages - backlog->spent, backlog->dead + backlog->spent, NULL);
     grid_append(&grid, out);
     grid_free(&grid);
     if (backlog->spent > 0)
