@@ -182,6 +182,7 @@ settle_acknowledged(struct window *window, const struct message *message, int64_
     if (behind)
         atomic_fetch_add(&stats->order_breaks, 1);
     add_due(window, row);
+    unburied_drop(&window->lane->slot->unburied, &row->id);
     if (window->careful) // no other sends a row that was refused
         window_forget_written(window, &row->id, true);
     window->acknowledged++;

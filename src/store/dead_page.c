@@ -477,10 +477,10 @@ dead_next(struct dead *dead, const struct dead_selection *selection, enum dead_a
         if (cause == CAUSE_REFUSED)
             request.limit /= 2;
     }
-    if (good && writes(action))
+    if (writes(action)) {
         dead_explain_skipped(dead, &next);
-    if (writes(action))
         dead->room = request.limit < limit ? request.limit * 2 : 0;
+    }
     dead_page_free(page);
     *page = next;
     return good;
