@@ -162,7 +162,8 @@ print_sums(const struct dead_round *round, const char *what, const char *note)
         return;
     add_sum(&sums, what, round->rows, note);
     if (round->skipped > 0)
-        add_sum(&sums, "skipped", round->skipped, "named above; run it again when that is over");
+        add_sum(&sums, "skipped", round->skipped,
+                "named above, each with why; run it again when that is over");
     if (round->unmet > 0)
         add_sum(&sums, "not dead", round->unmet, "named, and left as they are");
     print_grid(&sums);

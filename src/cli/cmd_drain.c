@@ -11,6 +11,7 @@
 #include "outrider/config/settings.h"
 #include "outrider/store/report.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -39,7 +40,8 @@ add_row(struct grid *grid, const char *name, int64_t messages, int64_t dead, con
     grid_add(grid, note == NULL ? "" : note);
 }
 
-// The topics that the rows would go to, with what would keep them from it.
+// The topics that the rows would go to, with what would keep them from it. A row without an attempt
+// left would not go: it counts with the dead, which it would be.
 static void
 append_plan(struct text *out, const struct envelope_settings *envelope,
             const struct backlog *backlog)
@@ -51,12 +53,17 @@ append_plan(struct text *out, const struct envelope_settings *envelope,
         grid_add(&grid, heads[i]);
     for (size_t i = 0; i < backlog->count; i++) {
         const struct backlog_topic *topic = &backlog->topics[i];
-        add_row(&grid, topic->topic, topic->messages, topic->dead,
+        add_row(&grid, topic->topic, topic->messages - topic->spent, topic->dead + topic->spent,
                 topic_problem(envelope, topic->topic));
     }
-    add_row(&grid, "all", backlog->messages, backlog->dead, NULL);
+    add_row(&grid, "all", backlog->messages - backlog->spent, backlog->dead + backlog->spent, NULL);
     grid_append(&grid, out);
     grid_free(&grid);
+    if (backlog->spent > 0)
+        text_appendf(out,
+                     "%" PRId64 " of the dead are not dead yet: their attempts are used up "
+                     "(outbox.max_retries), and a drain would make them dead unsent\n",
+                     backlog->spent);
 }
 
 // Only asks the table: whether Kafka has these topics, or would make them, is not known without it.

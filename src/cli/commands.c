@@ -207,9 +207,11 @@ static const struct command dead_commands[] = {
                    "both must be\n"
                    "given. The message id stays. A running relay sends them at once, which is "
                    "late: later rows of\n"
-                   "their aggregate went before them. Rows that somebody holds locked are skipped "
-                   "(exit 75). The\n"
-                   "log gets a line for each row, whatever log.level says.",
+                   "their aggregate went before them. Rows that another session holds locked, or "
+                   "that the table\n"
+                   "keeps, are skipped and named (exit 75). The log gets a line for each row, "
+                   "whatever log.level\n"
+                   "says.",
         .options = dead_change_options,
         .option_count = COUNT(dead_change_options),
         .arguments_help = "[ID...]",
@@ -219,12 +221,14 @@ static const struct command dead_commands[] = {
     {
         .name = "discard",
         .summary = "delete dead letters, which are never sent then",
-        .details = "Those that are one of the IDs, if any are named, and fit every option; one of "
-                   "both must be\n"
-                   "given. Row and payload are gone then, whatever outbox.on_published says. Rows "
-                   "that somebody\n"
-                   "holds locked are skipped (exit 75). The log gets a line for each row, whatever "
-                   "log.level says.",
+        .details =
+            "Those that are one of the IDs, if any are named, and fit every option; one of "
+            "both must be\n"
+            "given. Row and payload are gone then, whatever outbox.on_published says. Rows "
+            "that another\n"
+            "session holds locked, or that the table keeps, are skipped and named (exit 75). "
+            "The log gets a\n"
+            "line for each row, whatever log.level says.",
         .options = dead_change_options,
         .option_count = COUNT(dead_change_options),
         .arguments_help = "[ID...]",

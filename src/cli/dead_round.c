@@ -43,6 +43,14 @@ static const char *const reasons[] = {
     [DEAD_UNSELECTED] = "is dead, but the other options do not fit it",
 };
 
+static const char *const skips[] = {
+    [DEAD_SKIP_UNKNOWN] = "somebody holds it locked, or was faster",
+    [DEAD_SKIP_LOCKED] = "another session holds it locked",
+    [DEAD_SKIP_GONE] = "another session was faster, it is not dead any more",
+    [DEAD_SKIP_KEPT] = "the table refuses the change: a trigger or row security of the table lets "
+                       "the statement leave the row out",
+};
+
 // The exit codes of these commands' own failures, by the beginning of the error's code; the others'
 // are every command's.
 static const struct {
@@ -152,9 +160,8 @@ tell_skipped(const struct dead_round *round, const struct dead_page *page,
     const struct error *why = &page->refused;
 
     if (*why->code == '\0')
-        safe_print_line(stderr,
-                        "outrider: %s: %s is skipped: somebody holds it locked, or was faster",
-                        round->invocation->path, letter->id);
+        safe_print_line(stderr, "outrider: %s: %s is skipped: %s", round->invocation->path,
+                        letter->id, skips[letter->skip]);
     else
         safe_print_line(stderr, "outrider: %s: %s is skipped: the table refuses the change: %s: %s",
                         round->invocation->path, letter->id, why->code, why->text);

@@ -15,8 +15,52 @@
 enum {
     BURY_MS = 2000, // how long copies of a batch are begun: the transaction's time is nearly up
     COPY_MS = 2000, // how long one may take
+    LOOK_MS = 1000, // and the question whether the topic is there
+    MADE_MS = 500,  // and the making of a topic that brokers create by themselves
     POLL_MS = 50,
 };
+
+bool
+window_holds_followers(const struct window *window, const struct outcome *outcome)
+{
+    return outcome->state == OUTCOME_FAILED &&
+           (!outcome->permanent || window->lane->shared->settings->dead_topic);
+}
+
+// Asks for the topic, for a while when it is missing: the question can make brokers create it.
+static bool
+look_at_topic(struct producer *producer, const char *topic, struct error *err)
+{
+    const struct mono deadline = mono_add_ms(mono_now(), MADE_MS);
+    int in_sync;
+
+    while (!producer_look_at_topic(producer, topic, LOOK_MS, &in_sync, err)) {
+        if (err->fault != FAULT_TOPIC || mono_passed(deadline))
+            return false;
+        producer_poll(producer, POLL_MS);
+    }
+    return true;
+}
+
+// Is the dead topic there? A copy to one that is missing would stay with librdkafka until the
+// producer is given up, with all that it has in hand. Asked once a window; when nobody answers, the
+// copy is to find out.
+static bool
+is_there(struct window *window, struct batch *batch, struct message *copy)
+{
+    struct error why;
+
+    if (window->dead_topic_seen || look_at_topic(window->lane->producer, copy->topic, &why) ||
+        why.fault != FAULT_TOPIC) {
+        window->dead_topic_seen = true;
+        return true;
+    }
+    copy->outcome = (struct outcome){.state = OUTCOME_FAILED,
+                                     .fault = FAULT_TOPIC,
+                                     .code = batch_copy(batch, why.code),
+                                     .text = batch_copy(batch, why.text)};
+    return false;
+}
 
 // Sends the copy of one, and waits for it: alone in its batch, what is said of that is said of it.
 // OUTCOME_NONE: its topic is blocked, or the time is over.
@@ -28,10 +72,11 @@ send_copy(struct window *window, struct batch *batch, const struct message *mess
     const char *topic = lane->shared->settings->dead_topic;
     size_t room = lane->producer ? producer_max_message_bytes(lane->producer) : 0;
     struct message *copy =
-        dead_letter(batch, message, window_attempts(window, &message->row) + 1, topic, room);
+        dead_letter(batch, message, window_attempts_made(window, message), topic, room);
 
     if (!lane->producer || mono_passed(deadline) ||
-        !breakers_admit(&lane->slot->breakers, topic, copy->row.position, &window->probing))
+        !breakers_admit(&lane->slot->breakers, topic, copy->row.position, &window->probing) ||
+        !is_there(window, batch, copy))
         return copy;
     deadline = mono_add_ms(mono_now(), COPY_MS);
     while (!producer_send(lane->producer, copy) && !mono_passed(deadline))
@@ -74,11 +119,16 @@ is_buried(struct window *window, const struct message *copy)
 {
     const struct outcome *outcome = &copy->outcome;
     struct error why;
+    char id[MESSAGE_ID_TEXT];
 
     if (outcome->state == OUTCOME_NONE) // not sent
         return false;
     if (is_topics_fault(outcome)) {
-        error_set(&why, FAULT_TOPIC, outcome->code, "%s", outcome->text);
+        const bool silent = outcome->given_up && window->silence.code[0] != '\0';
+        message_id_format(&copy->row.id, id);
+        error_set(&why, FAULT_TOPIC, silent ? window->silence.code : outcome->code,
+                  "%s; it is outbox.dead_topic, and row %s waits for its copy there",
+                  silent ? window->silence.text : outcome->text, id);
         bool known = window_block_topic(window, copy, &why);
         (void)known; // or it is tried again with each batch
         return false;
@@ -118,6 +168,7 @@ try_first(struct window *window, struct batch *batch, struct error *err)
             failures[count++] = (struct failure){
                 .id = batch->messages[i].row.id,
                 .dead = true,
+                .spent = batch->messages[i].outcome.spent,
                 .error_class = fault_name(FAULT_MESSAGE),
                 .code = batch->messages[i].outcome.code,
                 .text = batch->messages[i].outcome.text,
@@ -146,8 +197,13 @@ window_bury(struct window *window, bool *postponed, struct error *err)
     if (window->careful && !try_first(window, batch, err))
         return false;
     for (size_t i = 0; i < batch->count; i++)
-        if (window_is_dead(window, &batch->messages[i]))
+        if (window_is_dead(window, &batch->messages[i])) {
             postponed[i] =
                 !is_buried(window, send_copy(window, batch, &batch->messages[i], deadline));
+            if (postponed[i])
+                unburied_add(&window->lane->slot->unburied, &batch->messages[i].row.id);
+            else
+                unburied_drop(&window->lane->slot->unburied, &batch->messages[i].row.id);
+        }
     return true;
 }

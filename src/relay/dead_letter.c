@@ -19,7 +19,7 @@ struct texts {
     char id[MESSAGE_ID_TEXT];
     char created_at[40];
     char dead_at[40];
-    char attempts[12];
+    char attempts[24];
     char payload_bytes[24];
 };
 
@@ -35,7 +35,7 @@ add(struct own *own, const char *name, struct bytes value)
 }
 
 static struct texts *
-render(struct batch *batch, const struct message *message, int attempts)
+render(struct batch *batch, const struct message *message, int64_t attempts)
 {
     const struct row *row = &message->row;
     struct texts *texts = batch_alloc(batch, sizeof *texts);
@@ -43,7 +43,7 @@ render(struct batch *batch, const struct message *message, int attempts)
     message_id_format(&row->id, texts->id);
     format_utc(row->created_at_us, 6, texts->created_at);
     format_utc(wall_us(), 6, texts->dead_at);
-    snprintf(texts->attempts, sizeof texts->attempts, "%d", attempts);
+    snprintf(texts->attempts, sizeof texts->attempts, "%lld", (long long)attempts);
     snprintf(texts->payload_bytes, sizeof texts->payload_bytes, "%lld",
              (long long)row->payload_bytes);
     return texts;
@@ -104,7 +104,7 @@ fill_headers(struct batch *batch, struct message *copy, const struct own *own, b
 }
 
 struct message *
-dead_letter(struct batch *batch, const struct message *message, int attempts, const char *topic,
+dead_letter(struct batch *batch, const struct message *message, int64_t attempts, const char *topic,
             size_t max_message_bytes)
 {
     const struct row *row = &message->row;

@@ -11,7 +11,7 @@
 // its own (docs/wire-format.md lists them). What does not fit into max_message_bytes is left out:
 // the payload, then the row's headers and the key. attempts: all that it had. Everything lies in
 // the batch's memory.
-struct message *dead_letter(struct batch *batch, const struct message *message, int attempts,
+struct message *dead_letter(struct batch *batch, const struct message *message, int64_t attempts,
                             const char *topic, size_t max_message_bytes);
 
 #endif

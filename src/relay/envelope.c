@@ -204,9 +204,11 @@ fill_topic(const struct envelope_settings *settings, struct batch *batch, struct
     char topic[TOPIC_ROOM];
     template_render(&settings->topic, &message->row, topic);
 
-    // The previous one may have no topic: it was held back, or has not been filled.
+    // The previous one may have no topic: it was held back, or has not been filled. A spent one's
+    // topic was not judged.
     const struct message *previous = message > batch->messages ? message - 1 : NULL;
-    if (previous != NULL && previous->topic != NULL && strcmp(previous->topic, topic) == 0) {
+    if (previous != NULL && previous->topic != NULL && !previous->outcome.spent &&
+        strcmp(previous->topic, topic) == 0) {
         message->topic = previous->topic;
         if (topic_refused(previous))
             message->outcome = previous->outcome;
@@ -214,6 +216,26 @@ fill_topic(const struct envelope_settings *settings, struct batch *batch, struct
     }
     message->topic = memcpy(batch_alloc(batch, len + 1), topic, len + 1);
     return judge_topic(settings, message, topic);
+}
+
+static bool
+has_names(const struct row *row)
+{
+    return row->aggregate_type.data && row->aggregate_id.data && row->event_type.data;
+}
+
+void
+envelope_name_topic(const struct envelope_settings *settings, struct batch *batch,
+                    struct message *message)
+{
+    const struct row *row = &message->row;
+    size_t len = has_names(row) ? template_length(&settings->topic, row) : TOPIC_ROOM;
+
+    if (len >= TOPIC_ROOM)
+        return;
+    char *topic = batch_alloc(batch, len + 1);
+    template_render(&settings->topic, row, topic);
+    message->topic = topic;
 }
 
 // RFC 3986, section 3.3: what may stand in a path segment as it is.
@@ -426,8 +448,7 @@ envelope_fill(const struct envelope_settings *settings, struct batch *batch,
               struct message *message, size_t max_message_bytes)
 {
     const struct row *row = &message->row;
-    const bool names = row->aggregate_type.data && row->aggregate_id.data && row->event_type.data;
-    if ((names || !row->withheld) && !fill_topic(settings, batch, message))
+    if ((has_names(row) || !row->withheld) && !fill_topic(settings, batch, message))
         return;
     // Before the value: a payload that did not travel looks like a tombstone.
     if (row->withheld) {

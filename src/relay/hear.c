@@ -211,7 +211,7 @@ try_suspect(struct window *window, struct message *message)
     if (order && message->outcome.state == OUTCOME_ACKNOWLEDGED) {
         count_overtaken(window, &window->published, message);
         count_overtaken(window, &window->claimed, message);
-    } else if (order && !message->outcome.permanent) {
+    } else if (order && window_holds_followers(window, &message->outcome)) {
         holds_add_window(holds, row->aggregate_id, row->position);
     }
     return true;

@@ -26,6 +26,7 @@ static const struct outcome exhausted = {
     .state = OUTCOME_FAILED,
     .fault = FAULT_MESSAGE,
     .permanent = true,
+    .spent = true,
     .code = "EXHAUSTED",
     .text = "its attempts were used up before (outbox.max_retries)",
 };
@@ -79,11 +80,13 @@ prepare(struct window *window, struct batch *batch, struct message *message)
         message->outcome.state = OUTCOME_HELD;
         return;
     }
-    if (message->row.retry_count >= settings->max_retries)
+    if (message->row.retry_count >= settings->max_retries) {
         message->outcome = exhausted;
-    else if (message->outcome.state == OUTCOME_NONE)
+        envelope_name_topic(&settings->envelope, batch, message);
+    } else if (message->outcome.state == OUTCOME_NONE) {
         envelope_fill(&settings->envelope, batch, message,
                       producer_max_message_bytes(lane->producer));
+    }
     if (message->outcome.state == OUTCOME_NONE && !admit(window, message))
         message->outcome.state = OUTCOME_HELD;
 }
@@ -107,16 +110,19 @@ send_message(struct window *window, struct message *message)
 }
 
 // A message that failed at once keeps its followers back at once: those of its aggregate, or those
-// of its topic.
+// of its topic. So does one that waited for its copy in outbox.dead_topic, and is tried again.
 static void
 hold_followers(struct window *window, const struct message *message)
 {
     const struct outcome *outcome = &message->outcome;
     struct error why;
 
-    if (outcome->state != OUTCOME_FAILED || outcome->permanent)
+    if (outcome->state == OUTCOME_NONE &&
+        !unburied_has(&window->lane->slot->unburied, &message->row.id))
         return;
-    if (outcome->fault == FAULT_TOPIC) {
+    if (outcome->state != OUTCOME_NONE && !window_holds_followers(window, outcome))
+        return;
+    if (outcome->state == OUTCOME_FAILED && outcome->fault == FAULT_TOPIC) {
         error_set(&why, FAULT_TOPIC, outcome->code, "%s", outcome->text);
         if (window_block_topic(window, message, &why))
             return;

@@ -288,12 +288,13 @@ window_keep_unwritten(struct window *window, const struct refusal *refusal,
     hold(window, row, message);
 }
 
-int
-window_attempts(const struct window *window, const struct row *row)
+int64_t
+window_attempts_made(const struct window *window, const struct message *message)
 {
+    const struct row *row = &message->row;
     const struct quarantined *known = quarantine_find(&window->lane->slot->quarantine, &row->id);
 
-    return row->retry_count + (known ? known->unwritten : 0);
+    return (int64_t)row->retry_count + (known ? known->unwritten : 0) + !message->outcome.spent;
 }
 
 void

@@ -198,6 +198,7 @@ settle_acknowledged(struct window *window, const struct message *message, int64_
     if (behind)
         atomic_fetch_add(&stats->order_breaks, 1);
     add_due(window, row);
+    unburied_drop(&window->lane->slot->unburied, &row->id);
     if (window->careful) // no other sends a row that was refused
         window_forget_written(window, &row->id, true);
     window->acknowledged++;
@@ -215,8 +216,8 @@ window_is_dead(const struct window *window, const struct message *message)
 
     return outcome->state == OUTCOME_FAILED && outcome->fault == FAULT_MESSAGE &&
            !outcome->doubted &&
-           (outcome->permanent || window_attempts(window, &message->row) + 1 >=
-                                      window->lane->shared->settings->max_retries);
+           (outcome->permanent ||
+            window_attempts_made(window, message) >= window->lane->shared->settings->max_retries);
 }
 
 // Its later rows wait for a row that waits. Version 1 has no place for it in the table.
@@ -243,7 +244,7 @@ settle_blamed(struct window *window, const struct message *message, struct settl
     int64_t delay_ms =
         postponed ? postponement_ms(settings)
                   : backoff_delay_ms(settings->retry_backoff_ms, settings->retry_backoff_max_ms,
-                                     message->row.retry_count + 1);
+                                     message->row.retry_count + !outcome->spent);
 
     if (message->topic)
         window_note_answer(window, message);
@@ -257,6 +258,7 @@ settle_blamed(struct window *window, const struct message *message, struct settl
         .delay_ms = delay_ms,
         .dead = dead,
         .postponed = postponed,
+        .spent = outcome->spent,
         .error_class = fault_name(outcome->fault),
         .code = outcome->code,
         .text = outcome->text,
@@ -381,7 +383,7 @@ note_failure(struct window *window, const struct failure *failure, const struct 
     if (failure->postponed)
         return;
     window->dead += failure->dead;
-    window->attempts++;
+    window->attempts += !failure->spent;
     if (window->note_count == window->note_room) {
         window->note_room = 2 * window->note_room + 16;
         window->notes = xreallocarray(window->notes, window->note_room, sizeof *window->notes);
@@ -391,7 +393,7 @@ note_failure(struct window *window, const struct failure *failure, const struct 
         .topic = message->topic ? xstrdup(message->topic) : NULL,
         .code = xstrdup(failure->code),
         .text = xstrdup(failure->text),
-        .attempt = window_attempts(window, &message->row) + 1,
+        .attempt = window_attempts_made(window, message),
         .dead = failure->dead,
         .delay_ms = failure->dead ? 0 : failure->delay_ms,
     };

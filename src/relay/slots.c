@@ -27,6 +27,7 @@ slots_free(struct slots *slots)
     for (int i = 0; i < slots->count; i++) {
         holds_free(&slots->list[i].holds);
         quarantine_free(&slots->list[i].quarantine);
+        unburied_free(&slots->list[i].unburied);
         breakers_free(&slots->list[i].breakers);
     }
     free(slots->list);
@@ -72,6 +73,7 @@ slots_forget(struct slots *slots)
         floor_reset(&slot->floor);
         holds_free(&slot->holds);
         quarantine_free(&slot->quarantine);
+        unburied_free(&slot->unburied);
         breakers_forget_positions(&slot->breakers);
         slot->waiting = false;
         slot->heads = (struct heads){0};

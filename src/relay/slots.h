@@ -10,6 +10,7 @@
 #include "outrider/relay/holder.h"
 #include "outrider/store/store.h"
 #include "quarantine.h"
+#include "unburied.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -20,6 +21,7 @@ struct slot {
     struct holds holds;
     struct breakers breakers;
     struct quarantine quarantine;
+    struct unburied unburied;
     bool waiting;                   // some row waits for its next attempt (version 2)
     struct heads heads;             // all that did, as of the last view
     struct lock_holder told_holder; // of locks on rows: the one that was named last

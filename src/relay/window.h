@@ -41,7 +41,8 @@ struct window {
     uint32_t topics[TOPIC_INDEX_SIZE]; // of them, by topic_index
     size_t topic;                      // of the last one
     uint64_t marked_bytes;
-    uint64_t failed; // rows written as failed, or to wait
+    bool dead_topic_seen; // outbox.dead_topic is there, or that could not be found out
+    uint64_t failed;      // rows written as failed, or to wait
     uint64_t dead;
     uint64_t attempts;  // that count
     struct note *notes; // of failures, to be logged when they are committed; owned
@@ -58,7 +59,7 @@ struct window {
 struct note {
     struct message_id id;
     char *topic, *code, *text; // topic: may be NULL
-    int attempt;
+    int64_t attempt;
     bool dead;
     int64_t delay_ms;
 };
@@ -135,14 +136,20 @@ bool window_refuse_unmarkable(struct window *window, struct batch *batch, struct
 void window_keep_unwritten(struct window *window, const struct refusal *refusal,
                            const struct message *message, bool counts);
 
-// The failed attempts of a row, with those that could not be written.
-int window_attempts(const struct window *window, const struct row *row);
+// The failed attempts of a message: those of its row, those that could not be written, and the one
+// in hand.
+int64_t window_attempts_made(const struct window *window, const struct message *message);
 
 // What became of a row is written: it waits in the table, or (done) is published or dead.
 void window_forget_written(struct window *window, const struct message_id *id, bool done);
 
 // Has no attempt left, or could not heal by one: its row is to be dead.
 bool window_is_dead(const struct window *window, const struct message *message);
+
+// Did the message fail, and does it keep its aggregate's later rows from being sent in its window?
+// A row that no retry can heal does not, but for one that is copied to outbox.dead_topic first: as
+// long as it has no copy it is not dead.
+bool window_holds_followers(const struct window *window, const struct outcome *outcome);
 
 // Copies what is dead of `published` to outbox.dead_topic. postponed[i], by its messages: the copy
 // could not be sent, so that row may not be dead yet. False: rows cannot be made dead, and nothing

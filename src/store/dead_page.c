@@ -38,11 +38,19 @@ enum {
     HEADERS,
     PAYLOAD,
     PAYLOAD_JSON,
+    LEFT_OUT = CHANGED + 1, // of a page that is changed
 };
 
 // What a page's rows are made of, in that order.
 #define LOOKED_AT "utTTTTlTTLLLLb"
 #define SHOWN     LOOKED_AT "TTT"
+#define WRITTEN   LOOKED_AT "b"
+
+static bool
+writes(enum dead_action action)
+{
+    return action == DEAD_RETRY || action == DEAD_DISCARD;
+}
 
 // PostgreSQL's bigint in microseconds keeps the infinities at its ends, as Unix microseconds do.
 static bool
@@ -53,7 +61,7 @@ read_number(const struct session_result *result, size_t row, size_t column, int6
 }
 
 static void
-read_letter(const struct session_result *result, size_t row, bool shown,
+read_letter(const struct session_result *result, size_t row, enum dead_action action,
             struct dead_letter *ret_letter)
 {
     struct dead_letter letter = {
@@ -71,7 +79,9 @@ read_letter(const struct session_result *result, size_t row, bool shown,
     letter.has_created_at = read_number(result, row, CREATED_US, &letter.created_at_us);
     letter.has_dead_at = read_number(result, row, DEAD_US, &letter.dead_at_us);
     letter.has_payload_bytes = read_number(result, row, PAYLOAD_BYTES, &letter.payload_bytes);
-    if (shown) {
+    if (writes(action) && visit_is_true(result, row, LEFT_OUT))
+        letter.skip = DEAD_SKIP_KEPT;
+    if (action == DEAD_SHOW) {
         letter.headers = session_value(result, row, HEADERS);
         letter.payload = session_value(result, row, PAYLOAD);
         letter.payload_json = session_value(result, row, PAYLOAD_JSON);
@@ -81,14 +91,15 @@ read_letter(const struct session_result *result, size_t row, bool shown,
 
 // Takes ownership of the result.
 static void
-fill_page(struct session_result *result, size_t limit, bool shown, struct dead_page *page)
+fill_page(struct session_result *result, size_t limit, enum dead_action action,
+          struct dead_page *page)
 {
     page->result = result;
     page->count = session_rows(result);
     page->last = page->count < limit;
     page->letters = xcalloc(page->count + 1, sizeof *page->letters);
     for (size_t i = 0; i < page->count; i++)
-        read_letter(result, i, shown, &page->letters[i]);
+        read_letter(result, i, action, &page->letters[i]);
     if (page->count == 0)
         return;
     page->position = xstrdup(session_value(result, page->count - 1, POSITION));
@@ -211,12 +222,6 @@ statement_of(enum dead_action action)
     return sql_store_dead_look;
 }
 
-static bool
-writes(enum dead_action action)
-{
-    return action == DEAD_RETRY || action == DEAD_DISCARD;
-}
-
 // A statement that changes nothing, in a transaction of its own.
 static bool
 read_only(struct dead *dead, const struct page_request *request, const char *sql, const char *ids,
@@ -331,18 +336,19 @@ turn(struct dead *dead, const struct page_request *request, struct dead_page *re
      struct error *err)
 {
     const enum dead_action action = request->action;
+    const char *form = action == DEAD_SHOW ? SHOWN : writes(action) ? WRITTEN : LOOKED_AT;
     struct dead_page next = {0};
     struct session_result *result;
 
     *ret_page = next;
     if (!dead_begin(dead, writes(action) ? DEAD_WRITE : DEAD_READ, &next.database_user, err) ||
         !run(dead, request, statement_of(action), NULL, &result, err) ||
-        !session_expect(&result, action == DEAD_SHOW ? SHOWN : LOOKED_AT, 0, err)) {
+        !session_expect(&result, form, 0, err)) {
         visit_rollback(&dead->visit);
         dead_page_free(&next);
         return false;
     }
-    fill_page(result, request->limit, action == DEAD_SHOW, &next);
+    fill_page(result, request->limit, action, &next);
     note_unreadable(dead, &next);
     const bool good = commit(dead, &next, err);
     if (!good && !next.unclear) // a COMMIT that was refused has ended the transaction
@@ -394,7 +400,8 @@ static bool
 may_lie_in_row(enum dead_action action, const struct error *why)
 {
     return sqlstate_lies_in_data(why->code) ||
-           (action == DEAD_SHOW && str_equal(why->code, SQLSTATE_QUERY_CANCELED));
+           (action == DEAD_SHOW && str_equal(why->code, SQLSTATE_QUERY_CANCELED)) ||
+           (writes(action) && str_equal(why->code, "0A000")); // a rule of the table
 }
 
 // What made a page fail.
@@ -470,8 +477,10 @@ dead_next(struct dead *dead, const struct dead_selection *selection, enum dead_a
         if (cause == CAUSE_REFUSED)
             request.limit /= 2;
     }
-    if (writes(action))
+    if (writes(action)) {
+        dead_explain_skipped(dead, &next);
         dead->room = request.limit < limit ? request.limit * 2 : 0;
+    }
     dead_page_free(page);
     *page = next;
     return good;

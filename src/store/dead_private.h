@@ -31,6 +31,10 @@ bool dead_begin(struct dead *dead, const char *mode, char **ret_user, struct err
 // An array as PostgreSQL reads it; NULL for NULL. Caller frees.
 char *dead_format_ids(const struct message_id *ids, size_t count);
 
+// Says of each row of a page that was not changed why. What cannot be asked stays unknown: the page
+// is committed.
+void dead_explain_skipped(struct dead *dead, struct dead_page *page);
+
 // A statement of dead letters, with the columns that the action shows. Caller frees.
 char *dead_statement(const struct dead *dead, const char *sql, enum dead_action action);
 

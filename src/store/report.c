@@ -84,8 +84,10 @@ read_topics(const struct session_result *result, struct backlog *backlog)
             .dead = visit_number(result, i, 2),
             .oldest_age_ms =
                 session_value(result, i, 3) == NULL ? BACKLOG_AGELESS : visit_number(result, i, 3),
+            .spent = visit_number(result, i, 4),
         };
         backlog->messages += topic->messages;
+        backlog->spent += topic->spent;
         backlog->dead += topic->dead;
         if (backlog->oldest_age_ms < topic->oldest_age_ms)
             backlog->oldest_age_ms = topic->oldest_age_ms;
@@ -106,7 +108,7 @@ report_backlog(struct report *report, const struct template *topic, int64_t limi
     if (!report_ask(report, sql_store_report_backlog, topic, params, 1,
                     limit > 0 ? report->count_timeout_ms : REPORT_COUNT_MS, &result, err))
         return error_prefix(err, "counting the backlog");
-    if (!session_expect(&result, "tllL", 0, err))
+    if (!session_expect(&result, "tllLl", 0, err))
         return false;
     read_topics(result, ret_backlog);
     session_result_free(result);

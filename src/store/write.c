@@ -41,6 +41,15 @@ failure_ids(const struct failure *failures, size_t count, struct params *params)
     write_id_params(&failures->id, sizeof *failures, count, params);
 }
 
+// As sql/store/fail_v2.sql has it.
+static int64_t
+fate_of(const struct failure *failure)
+{
+    if (failure->dead)
+        return failure->spent ? 3 : 1;
+    return failure->postponed ? 2 : 0;
+}
+
 static void
 failure_params(const struct store *store, const struct failure *failures, size_t count,
                bool by_code, struct params *params)
@@ -52,7 +61,7 @@ failure_params(const struct store *store, const struct failure *failures, size_t
     params_end_array(params);
     params_begin_array(params, TYPE_INT8, count);
     for (size_t i = 0; i < count; i++)
-        params_element_int8(params, failures[i].dead ? 1 : failures[i].postponed ? 2 : 0);
+        params_element_int8(params, fate_of(&failures[i]));
     params_end_array(params);
     params_begin_array(params, TYPE_TEXT, count);
     for (size_t i = 0; i < count; i++)

@@ -72,3 +72,33 @@ def test_a_row_is_not_dead_without_its_copy(outrider, outbox, observer, kafka, t
     outrider.drain().expect(0)
     assert outbox.given_up() == 1
     assert observer.count(graveyard) == 1
+
+
+@pytest.mark.parametrize("slots", [1, 4])
+@pytest.mark.parametrize("version", [2])
+def test_a_row_that_waits_for_a_missing_dead_topic_holds_its_aggregate(outrider, outbox, observer, kafka, topic,
+                                                                       graveyard):
+    """The broker refuses it at each try; it is neither delivered nor dead, so its aggregate's later rows wait, and no
+    others. When its topic takes it, they all arrive in order."""
+    missing = graveyard.replace("graveyard.", "graveyard_")
+    narrow = kafka.create_topic(kafka.topic_name("narrow"), **{"max.message.bytes": "20000"})
+    rejected = outbox.insert(narrow, '{"t": "%s"}' % random.Random(1).randbytes(50_000).hex(), aggregate="a-1")
+    tries = set()
+
+    def tried_often():
+        tries.add(outbox.value("SELECT next_attempt_at FROM {table} WHERE {id} = %s", rejected))
+        return len(tries) > 5
+
+    daemon = outrider.run(config={"outbox": {"dead_topic": missing},
+                                  "kafka": {"topic.metadata.propagation.max.ms": 30000}})  # librdkafka's own
+    daemon.wait_for_log(f"topic_blocked.*{missing}.*UNKNOWN_TOPIC_OR_PART.*outbox.dead_topic, and row {rejected} waits")
+    later = [outbox.insert(narrow, aggregate="a-1") for _ in range(3)]
+    good = outbox.insert(narrow, aggregate="b-1")
+    daemon.wait_until(tried_often, 30, "tries of the row")
+    daemon.wait_until(lambda: outbox.row(good)[0], 10, "the other aggregate's row")
+    assert outbox.given_up() == 0 and not any(outbox.row(one)[0] for one in later)
+    kafka.alter_topic(narrow, **{"max.message.bytes": "1000000"})
+    daemon.wait_until(lambda: outbox.published() == 5, 20, "all of them")
+    arrived = [record.message_id for record in observer.read(narrow) if record.key == b"a-1"]
+    assert arrived == [rejected, *later]
+    assert "_PURGE_QUEUE" not in daemon.text() and "window_failed" not in daemon.text()

@@ -43,8 +43,8 @@ snapshots_add_topic(struct snapshot *snapshot, const char *name, int64_t message
     struct backlog *backlog = &snapshot->sample->backlog;
 
     backlog->topics = xreallocarray(backlog->topics, backlog->count + 1, sizeof *backlog->topics);
-    backlog->topics[backlog->count++] =
-        (struct backlog_topic){xstrdup(name), messages, dead, oldest_age_ms};
+    backlog->topics[backlog->count++] = (struct backlog_topic){
+        .topic = xstrdup(name), .messages = messages, .dead = dead, .oldest_age_ms = oldest_age_ms};
     backlog->messages += messages;
     backlog->dead += dead;
     if (oldest_age_ms > backlog->oldest_age_ms)

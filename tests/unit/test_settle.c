@@ -849,6 +849,35 @@ START_TEST(test_a_copy_that_the_dead_topics_setting_refuses)
 }
 END_TEST
 
+// It is not dead before it has its copy: the later rows of its aggregate wait with it, and no
+// others.
+START_TEST(test_followers_of_a_row_that_waits_for_its_copy)
+{
+    setup_dead(2, "aab");
+    fates[0] = blamed; // the copy
+    fates[0].fault = FAULT_TOPIC;
+    fake_find(1)->retry_count = one.settings.max_retries; // failed before anything is sent
+    ONE_WINDOW(WINDOW_SHORT, "begin s3 s1 m3 f1 commit");
+    ck_assert(fake_row(1).failure.postponed);
+    const struct message_id first = fake_id(1);
+    ck_assert(unburied_has(&one.lane.slot->unburied, &first));
+    one_teardown();
+}
+END_TEST
+
+// A missing topic is no reason to give the producer up.
+START_TEST(test_a_dead_topic_that_is_missing)
+{
+    setup_dead(2, "ab");
+    fake_producer.look_failures = -1; // each time
+    ONE_WINDOW(WINDOW_SHORT, "begin s1 s2 m2 f1 commit");
+    ck_assert(!fake_row(1).dead);
+    ck_assert_int_eq(one_logged("event=topic_blocked"), 1);
+    ck_assert_int_eq(one_logged("UNKNOWN_TOPIC_OR_PART"), 1);
+    one_teardown();
+}
+END_TEST
+
 // --- silence
 
 // Nothing was acknowledged, and nobody answers: the cluster is away.
@@ -974,8 +1003,9 @@ main(void)
         test_a_row_that_tries_has_no_longer_than_the_window,
         test_what_the_library_gave_up_has_a_cause, test_a_row_that_can_not_be_dead_sends_no_copies,
         test_version_1_waits_for_the_copy_in_memory, test_a_copy_that_can_not_be,
-        test_a_copy_that_the_dead_topics_setting_refuses, test_silence_of_a_cluster_that_is_away,
-        test_silence_in_general_is_the_clusters, test_silence_for_one_row_is_its_topics,
-        test_leaving_at_once_in_the_middle, test_a_purge_that_came_too_late,
-        test_leaving_at_once_waits_for_nobody);
+        test_a_copy_that_the_dead_topics_setting_refuses,
+        test_followers_of_a_row_that_waits_for_its_copy, test_a_dead_topic_that_is_missing,
+        test_silence_of_a_cluster_that_is_away, test_silence_in_general_is_the_clusters,
+        test_silence_for_one_row_is_its_topics, test_leaving_at_once_in_the_middle,
+        test_a_purge_that_came_too_late, test_leaving_at_once_waits_for_nobody);
 }

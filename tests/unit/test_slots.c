@@ -2,7 +2,7 @@
 //
 // What a lane knows of each slot: kept, forgotten, lowered, swept; none of it another slot's.
 // links: base model src/relay/slots.c src/relay/floor.c src/relay/holds.c src/relay/breakers.c
-// links: src/relay/quarantine.c
+// links: src/relay/quarantine.c src/relay/unburied.c
 #include "src/relay/slots.h"
 
 #include "tests/support/unit.h"

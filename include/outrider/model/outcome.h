@@ -20,6 +20,7 @@ struct outcome {
     enum outcome_state state;
     enum fault fault;        // FAILED only
     bool permanent;          // FAILED by its own fault, and no retry can heal it
+    bool spent;              // FAILED unsent: its attempts were used up before, none is added
     bool doubtful;           // FAILED by its own fault, unless its topic refuses every message so
     bool doubted;            // and it has taken no other since: nothing is counted
     bool possibly_persisted; // FAILED, yet a broker may have written it

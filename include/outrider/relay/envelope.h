@@ -22,6 +22,10 @@
 void envelope_fill(const struct envelope_settings *settings, struct batch *batch,
                    struct message *message, size_t max_message_bytes);
 
+// Sets the topic alone, of a message that is not sent: where the row's columns give one.
+void envelope_name_topic(const struct envelope_settings *settings, struct batch *batch,
+                         struct message *message);
+
 // What a message takes of message.max.bytes.
 size_t envelope_wire_bytes(const struct message *message);
 

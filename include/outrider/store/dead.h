@@ -33,6 +33,14 @@ enum dead_action {
     DEAD_DISCARD,
 };
 
+// Why a row was not changed.
+enum dead_skip {
+    DEAD_SKIP_UNKNOWN, // one of the others
+    DEAD_SKIP_LOCKED,  // another session has its lock
+    DEAD_SKIP_GONE,    // another session was faster: it is not dead any more, or not in the table
+    DEAD_SKIP_KEPT,    // a trigger or row security of the table lets the statement leave it out
+};
+
 // A row as it was before anything was changed. Texts are the page's, NULL where the row has NULL or
 // version 1 has no such column, and end with "..." where they are cut: a topic behind 249
 // characters, an error behind 500 and all others behind 200; where a row is shown, each but the
@@ -51,7 +59,8 @@ struct dead_letter {
     int64_t dead_at_us;
     int64_t dead_for_ms; // 0 when it died in the future
     int64_t payload_bytes;
-    bool changed; // RETRY, DISCARD; false: another session has it, or it was refused
+    bool changed;        // RETRY, DISCARD
+    enum dead_skip skip; // of one that was not changed, and that the table did not refuse
     // Why some column of it cannot be read, which is NULL then; NULL: all can.
     const char *unreadable;
     const char *headers; // SHOW: JSON

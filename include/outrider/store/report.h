@@ -35,6 +35,7 @@ enum { BACKLOG_AGELESS = -1 };
 struct backlog_topic {
     char *topic;
     int64_t messages; // not published and not dead
+    int64_t spent;    // of these: without an attempt left, a relay makes them dead unsent
     int64_t dead;
     int64_t oldest_age_ms; // of the messages, or BACKLOG_AGELESS
 };
@@ -43,6 +44,7 @@ struct backlog {
     struct backlog_topic *topics; // by topic name
     size_t count;
     int64_t messages;
+    int64_t spent;
     int64_t dead;
     int64_t oldest_age_ms;
     bool capped; // counting stopped at the limit: the counts are lower bounds

@@ -217,6 +217,7 @@ struct failure {
     int64_t delay_ms; // until the next attempt (version 2 keeps it in the row)
     bool dead;        // at once: no attempt can heal it
     bool postponed;   // version 2: it waits, and no attempt is counted
+    bool spent;       // dead, and a reason that the row has already stays
     const char *error_class;
     const char *code; // the text's place is taken by it in a column that refuses the text
     const char *text;
