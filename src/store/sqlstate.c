@@ -36,6 +36,25 @@ sqlstate_lies_in_data(const char *sqlstate)
 }
 
 bool
+sqlstate_lies_in_server(const char *sqlstate)
+{
+    static const char *const starts[] = {
+        "08",  // connection exception
+        "25",  // invalid transaction state: a server that takes no writes
+        "28",  // invalid authorization
+        "42",  // syntax error or access rule violation
+        "53",  // insufficient resources
+        "57P", // operator intervention: a shutdown
+        "58",  // system error
+    };
+
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
+        if (str_starts_with(sqlstate, starts[i]))
+            return true;
+    return strlen(sqlstate) != 5;
+}
+
+bool
 sqlstate_lies_in_encoding(const char *sqlstate)
 {
     return str_equal(sqlstate, "22P05") || // an untranslatable character

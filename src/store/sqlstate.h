@@ -31,6 +31,10 @@ sqlstate_is(const PGresult *result, const char *sqlstate)
 // Can a statement have failed in this way because of one row's values? NULL: no.
 bool sqlstate_lies_in_data(const char *sqlstate);
 
+// Is it the matter of the server, the session, the role or the statement, whatever the row? Also
+// what is no SQLSTATE.
+bool sqlstate_lies_in_server(const char *sqlstate);
+
 // Does the client's encoding lack a character of some text? NULL: no.
 bool sqlstate_lies_in_encoding(const char *sqlstate);
 

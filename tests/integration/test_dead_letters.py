@@ -361,6 +361,21 @@ def test_a_row_that_a_commit_refuses_is_left_and_named(outrider, outbox, bury, v
     assert outbox.value("SELECT count(*) FROM {table} WHERE {retry_count} = 0") == 1999
 
 
+@pytest.mark.parametrize("code", ["ABC01", "55P03", "57014", "40001", "22012"])
+@pytest.mark.parametrize("command", ["retry", "discard"])
+@pytest.mark.parametrize("version", [2])
+def test_a_refusal_of_any_code_is_of_its_row(outrider, outbox, bury, command, code):
+    dead = [bury() for _ in range(12)]
+    outbox.run(f"""
+        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+            IF OLD.id = '{dead[4]}' THEN RAISE EXCEPTION 'not this' USING ERRCODE = '{code}'; END IF;
+            RETURN coalesce(NEW, OLD); END $$;
+        CREATE TRIGGER refuse BEFORE UPDATE OR DELETE ON {{table}} FOR EACH ROW EXECUTE FUNCTION refuse()""")
+    result = outrider.command("dead", command, "--all").expect(UNFINISHED)
+    assert f"{dead[4]} is skipped: the table refuses the change: {code}: " in result.stderr
+    assert set(audited(result, "dead_retried" if command == "retry" else "dead_discarded")) == set(dead) - {dead[4]}
+
+
 def refuse(outbox, state):
     """Each COMMIT of a change is answered by an error of this SQLSTATE."""
     outbox.run(f"""
