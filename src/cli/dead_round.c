@@ -47,8 +47,8 @@ static const char *const skips[] = {
     [DEAD_SKIP_UNKNOWN] = "somebody holds it locked, or was faster",
     [DEAD_SKIP_LOCKED] = "another session holds it locked",
     [DEAD_SKIP_GONE] = "another session was faster, it is not dead any more",
-    [DEAD_SKIP_KEPT] = "the table refuses the change: a trigger or row security of the table lets "
-                       "the statement leave the row out",
+    [DEAD_SKIP_KEPT] = ("the table refuses the change: a trigger or row security of the table lets "
+                        "the statement leave the row out"),
 };
 
 // The exit codes of these commands' own failures, by the beginning of the error's code; the others'
