@@ -35,7 +35,7 @@ def test_each_answer_of_a_relay(outrider, outbox, mangler, observer, topic, how)
     assert proxy.fired == ANSWERS
     named = sum(event.get("code") == "ANSWER" for event in daemon.events())
     # Some are not read, and an answer without rows, such as that to the question for rows without a number, may be true.
-    least = {"column": ANSWERS - 7, "text": ANSWERS - 7}.get(how, 2)
+    least = {"column": ANSWERS // 3, "text": ANSWERS // 3}.get(how, 2)
     assert named >= least
     records = observer.read(topic, timeout=60)
     assert {record.message_id for record in records} == ids
