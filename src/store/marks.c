@@ -81,11 +81,14 @@ write_alone(struct store *store, struct halving *halving, size_t i, struct error
 // statement may, which one try has to do for.
 enum { REFUSED_ENOUGH = 8, SAMPLE = 32, SAMPLE_SLOW = 4 };
 
-// What a refused try costs, of SAMPLE_SLOW.
+// What a refused try costs, of SAMPLE_SLOW. A full disk (53, 58) takes single rows now and then: a
+// few tries are enough, or all others would wait in memory when there is room again.
 static int
 cost_of(const char *code)
 {
-    return str_equal(code, SQLSTATE_QUERY_CANCELED) ? SAMPLE_SLOW : refusal_is_of_others(code);
+    if (str_equal(code, SQLSTATE_QUERY_CANCELED))
+        return SAMPLE_SLOW;
+    return refusal_is_of_others(code) || str_starts_with(code, "53") || str_starts_with(code, "58");
 }
 
 // A trial of all acts ends in time (trial.c), whatever it has found out by then.
