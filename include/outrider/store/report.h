@@ -117,7 +117,7 @@ struct remaining {
     int64_t waiting;  // for their next attempt (version 1: failed before)
     // Until the first of them is due; 0 when none will ever be, and on version 1.
     int64_t next_attempt_ms;
-    int64_t locked;                  // somebody holds the row's lock
+    int64_t locked;                  // another session holds the row's lock
     int locked_pid;                  // one who does, 0: none seen, or a prepared transaction
     char locked_gid[STORE_GID_SIZE]; // a prepared transaction that does; "": none
     int64_t held;    // ordering: key: behind a waiting or locked row of their aggregate
